@@ -1,7 +1,6 @@
 #include "esp-json.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <glib/gstdio.h>
 
 #include "esp-error.h"
 
@@ -80,26 +79,18 @@ esp_json_load (const char *path, GError **error)
 {
   g_autofree char *text = NULL;
   g_autofree char *name = g_path_get_basename (path);
-  g_autoptr (GError) local = NULL;
+  GStatBuf status;
   gsize length;
 
-  /* the size is checked before the file is read */
-  FILE *file = fopen (path, "rb");
-  if (file != NULL)
+  if (g_stat (path, &status) == 0 && status.st_size > ESP_JSON_MAX_BYTES)
     {
-      long size = fseek (file, 0, SEEK_END) == 0 ? ftell (file) : 0;
-      fclose (file);
-      if (size > (long) ESP_JSON_MAX_BYTES)
-        {
-          g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "%s is larger than %u MiB", name,
-                       ESP_JSON_MAX_BYTES >> 20);
-          return NULL;
-        }
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "%s is larger than %u MiB", name,
+                   ESP_JSON_MAX_BYTES >> 20);
+      return NULL;
     }
-  if (!g_file_get_contents (path, &text, &length, &local))
+  if (!g_file_get_contents (path, &text, &length, NULL))
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”: %s", path,
-                   g_strerror (errno));
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”", path);
       return NULL;
     }
 

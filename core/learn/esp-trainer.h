@@ -45,12 +45,19 @@ typedef struct
 
 typedef struct _EspTrainer EspTrainer;
 
-/* Returns a paused trainer for @recipe (referenced) in the environment that it names; its threads
- * run until esp_trainer_free(). Fails as esp_environment_new() and esp_arrangement_new() do. */
-EspTrainer *esp_trainer_new (EspRecipe *recipe, uint64_t seed, GError **error);
+/* Returns a paused trainer for the built-in @environment with @recipe (referenced); its threads run
+ * until esp_trainer_free(). Fails as esp_environment_new() and esp_arrangement_new() do. */
+EspTrainer *
+esp_trainer_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error);
 
-/* As esp_trainer_new(), going on where the checkpoint in @path stopped. Fails with ESP_ERROR_FILE. */
+/* As esp_trainer_new(), going on where the checkpoint in @path stopped, bit by bit. Fails with
+ * ESP_ERROR_FILE. */
 EspTrainer *esp_trainer_new_from_checkpoint (const char *path, GError **error);
+
+/* Makes the trainer write a checkpoint to @path once a minute, when it stops and when it is done; each
+ * replaces the one before atomically. Fails with ESP_ERROR_FILE, before anything is overwritten, where
+ * @path cannot be written. Call before the first command. */
+gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GError **error);
 
 /* Stops and joins the threads and frees everything. Blocks for one update at most. */
 void esp_trainer_free (EspTrainer *trainer);
@@ -61,6 +68,25 @@ void esp_trainer_pause (EspTrainer *trainer);
 void esp_trainer_run_steps (EspTrainer *trainer, uint64_t n_steps); /* then pause; 1 is a single step */
 void esp_trainer_restart (EspTrainer *trainer, uint64_t seed);      /* from the beginning, and run */
 void esp_trainer_finish (EspTrainer *trainer);                      /* stop learning, choose the formula */
+
+void esp_trainer_stop (EspTrainer *trainer);                        /* write the checkpoint and pause */
+
+/* Waits until the trainer is paused, done or diverged with no command waiting, at most @milliseconds;
+ * returns the state. The owner's thread, in programs without a main loop. */
+EspRunState esp_trainer_wait (EspTrainer *trainer, unsigned milliseconds);
+
+/* Copies the result of a run that is done into @result (clear it with esp_result_clear()) and returns
+ * TRUE; returns FALSE in any other state. The owner's thread. */
+gboolean esp_trainer_get_result (EspTrainer *trainer, EspResult *result);
+void esp_result_clear (EspResult *result);
+
+/* Returns the recipe, environment or seed of the run; those of a checkpoint after resuming. Owner. */
+EspRecipe *esp_trainer_get_recipe (EspTrainer *trainer);
+const EspEnvironmentInfo *esp_trainer_get_environment (EspTrainer *trainer);
+uint64_t esp_trainer_get_seed (EspTrainer *trainer);
+
+/* Returns why writing the last checkpoint failed (free with g_free()), or NULL if it did not. */
+char *esp_trainer_get_checkpoint_error (EspTrainer *trainer);
 
 /* Return a new reference to the newest snapshot or formula that @consumer has not taken, or NULL.
  * Never block. */

@@ -1,0 +1,49 @@
+/* Recipes: all hyperparameters of a run.
+ *
+ * A recipe is a JSON object in resources/recipes/ENVIRONMENT/NAME.json or a file of the user's. Every
+ * field has a default, a range and a sentence of documentation in the table of esp-recipe.c; a field
+ * that is unknown or out of range is refused by name.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _EspRecipe EspRecipe;
+
+/* Returns the recipe @name of @environment; @name is a recipe's name such as `default`, or the path of
+ * a file (anything with a `/` or ending in `.json`); NULL is `default`. Fails with ESP_ERROR_USAGE
+ * where there is none, or as esp_recipe_set() and esp_json_load() do. */
+EspRecipe *esp_recipe_load (const char *environment, const char *name, GError **error);
+
+/* Applies @assignment, `field=value`. Fails with ESP_ERROR_USAGE for an unknown field and with
+ * ESP_ERROR_RANGE for a value out of range, and changes nothing then. Not once a trainer has it. */
+gboolean esp_recipe_set (EspRecipe *recipe, const char *assignment, GError **error);
+
+EspRecipe *esp_recipe_ref (EspRecipe *recipe);
+void esp_recipe_unref (EspRecipe *recipe);
+
+/* Returns the name: `default`, or the file's name without folder and ending; owned by @recipe. */
+const char *esp_recipe_get_name (const EspRecipe *recipe);
+
+/* Returns how many environment steps a run takes. */
+uint64_t esp_recipe_get_steps (const EspRecipe *recipe);
+
+/* Returns the names of the recipes that ship for @environment, NULL-terminated; g_strfreev() it. */
+char **esp_recipe_list (const char *environment);
+
+/* Returns all fields as a JSON object (free with g_free()). */
+char *esp_recipe_to_json (const EspRecipe *recipe);
+
+/* Returns the documentation of all fields, one a line: name, default, range, sentence (g_free()). */
+char *esp_recipe_describe_fields (void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspRecipe, esp_recipe_unref)
+
+G_END_DECLS
