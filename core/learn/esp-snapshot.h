@@ -94,7 +94,7 @@ typedef struct
  */
 typedef struct
 {
-  int references;
+  _Atomic int references;
   size_t n_records;
   EspRecord *records;
   size_t n_evaluations;
@@ -115,7 +115,7 @@ void esp_history_unref (EspHistory *history);
  */
 typedef struct
 {
-  int references;
+  _Atomic int references;
 
   /* the run */
   EspRunState state;

@@ -83,7 +83,7 @@ typedef struct
  */
 typedef struct
 {
-  int references;
+  _Atomic int references;
   size_t n_inputs;
   size_t n_layers;
   EspLayer layers[ESP_MAX_LAYERS + 1];
