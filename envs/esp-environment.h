@@ -128,10 +128,21 @@ void esp_environment_get_state (const EspEnvironment *environment, void *state);
 
 /* Restores a state from esp_environment_get_state(). @size must match and the bytes must describe a
  * state of this environment, else it fails with ESP_ERROR_RANGE and changes nothing. */
-gboolean esp_environment_set_state (EspEnvironment *environment,
-                                    const void *state,
-                                    size_t size,
-                                    GError **error);
+gboolean
+esp_environment_set_state (EspEnvironment *environment, const void *state, size_t size, GError **error);
+
+/* Returns how many numbers esp_environment_get_physics() writes; constant for an instance. */
+size_t esp_environment_get_n_physics (const EspEnvironment *environment);
+
+/* Writes the physical state by itself, as recordings give it (@values[n_physics], in SI units): for
+ * `cartpole` x, x_dot, theta, theta_dot; for `pendulum` theta, theta_dot. */
+void esp_environment_get_physics (const EspEnvironment *environment, double *values);
+
+/* Starts an episode at the physical state @values[@n]: the step count begins at 0, the random stream
+ * stays where it is. Fails with ESP_ERROR_RANGE, and changes nothing, unless @n is n_physics and all
+ * values are finite. */
+gboolean
+esp_environment_set_physics (EspEnvironment *environment, const double *values, size_t n, GError **error);
 
 /* Writes the joint positions (@pose[n_pose]) that pose the environment's scene as it is now. */
 void esp_environment_get_pose (const EspEnvironment *environment, double *pose);

@@ -1,0 +1,70 @@
+/* What an environment implements. Included by the sources of the environments only.
+ *
+ * An environment is a struct that begins with EspEnvironment and a constant EspEnvironmentInterface.
+ * The generic part clips actions, counts steps, keeps the random stream and wraps states in a checked
+ * header, so that an implementation is left with its equations.
+ */
+
+#pragma once
+
+#include "esp-environment.h"
+#include "esp-random.h"
+
+/**
+ * EspEnvironmentInterface:
+ * @info: the description
+ * @instance_size: bytes of the environment's struct
+ * @init: optional; makes what an instance owns (a compiled model, say); the struct is zeroed
+ * @free: optional; frees what init() made, also after init() failed half way
+ * @reset: starts an episode with numbers from environment->random
+ * @step: advances by one step with an @action inside its limits; returns the reward and sets *@terminated
+ * @observe: writes the observation
+ * @get_state_size: bytes of the engine's part of the state
+ * @get_state: writes these bytes, all of them
+ * @set_state: checks and restores them; FALSE, with nothing changed, if they are no state
+ * @get_pose: writes the scene's joint positions
+ * @get_n_physics: length of the physical state
+ * @get_physics: writes the physical state
+ * @set_physics: takes over finite numbers; FALSE, with nothing changed, if they are no state
+ *
+ * The functions of one environment; static data.
+ */
+typedef struct
+{
+  const EspEnvironmentInfo *info;
+  size_t instance_size;
+  gboolean (*init) (EspEnvironment *environment, GError **error);
+  void (*free) (EspEnvironment *environment);
+  void (*reset) (EspEnvironment *environment);
+  double (*step) (EspEnvironment *environment, const double *action, bool *terminated);
+  void (*observe) (const EspEnvironment *environment, double *observation);
+  size_t (*get_state_size) (const EspEnvironment *environment);
+  void (*get_state) (const EspEnvironment *environment, void *state);
+  gboolean (*set_state) (EspEnvironment *environment, const void *state);
+  void (*get_pose) (const EspEnvironment *environment, double *pose);
+  size_t (*get_n_physics) (const EspEnvironment *environment);
+  void (*get_physics) (const EspEnvironment *environment, double *values);
+  gboolean (*set_physics) (EspEnvironment *environment, const double *values);
+} EspEnvironmentInterface;
+
+/**
+ * EspEnvironment:
+ * @interface: the functions
+ * @random: the episode's random stream
+ * @steps: how many steps the episode has
+ * @terminated: whether an earlier step of the episode terminated it
+ *
+ * The generic part of an instance, first in each environment's struct.
+ */
+struct _EspEnvironment
+{
+  const EspEnvironmentInterface *interface;
+  EspRandom random;
+  uint64_t steps;
+  bool terminated;
+};
+
+extern const EspEnvironmentInfo esp_cartpole_info;
+extern const EspEnvironmentInfo esp_pendulum_info;
+extern const EspEnvironmentInterface esp_cartpole_interface;
+extern const EspEnvironmentInterface esp_pendulum_interface;

@@ -1,0 +1,270 @@
+#include "esp-environment-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "esp-error.h"
+
+/* The stream of a seed that environments draw from; learners use others. */
+#define ENVIRONMENT_STREAM 0x656e7669726f6e00u
+
+#define STATE_MAGIC 0x4553504154533031u /* "ESPSTA01" */
+
+/* What precedes the engine's bytes in a state. */
+typedef struct
+{
+  uint64_t magic;
+  uint64_t environment; /* hash of the name */
+  uint64_t size;        /* of the whole state */
+  uint64_t steps;
+  uint64_t terminated;
+  EspRandom random;
+} StateHeader;
+
+static const EspEnvironmentInterface *const interfaces[] = {
+  &esp_cartpole_interface,
+  &esp_pendulum_interface,
+};
+
+static const EspEnvironmentInfo *const infos[] = {
+  &esp_cartpole_info,
+  &esp_pendulum_info,
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (interfaces) == G_N_ELEMENTS (infos));
+
+/* FNV-1a, 64 bits: g_str_hash() may change with GLib, states last longer. */
+static uint64_t
+hash_name (const char *name)
+{
+  uint64_t hash = 0xcbf29ce484222325u;
+
+  for (const char *c = name; *c != '\0'; c++)
+    hash = (hash ^ (uint8_t) *c) * 0x100000001b3u;
+
+  return hash;
+}
+
+const EspEnvironmentInfo *const *
+esp_environment_list (size_t *n_environments)
+{
+  *n_environments = G_N_ELEMENTS (infos);
+
+  return infos;
+}
+
+static const EspEnvironmentInterface *
+find_interface (const char *name)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (interfaces); i++)
+    {
+      if (strcmp (interfaces[i]->info->name, name) == 0)
+        return interfaces[i];
+    }
+
+  return NULL;
+}
+
+static void
+set_unknown_error (const char *name, GError **error)
+{
+  g_autoptr (GString) known = g_string_new (NULL);
+
+  for (size_t i = 0; i < G_N_ELEMENTS (infos); i++)
+    g_string_append_printf (known, "%s%s", i == 0 ? "" : ", ", infos[i]->name);
+  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+               "there is no environment called “%s”; the built-in ones are %s", name, known->str);
+}
+
+EspEnvironment *
+esp_environment_new (const char *name, GError **error)
+{
+  const EspEnvironmentInterface *interface = find_interface (name);
+
+  if (interface == NULL)
+    {
+      set_unknown_error (name, error);
+      return NULL;
+    }
+
+  EspEnvironment *environment = g_malloc0 (interface->instance_size);
+
+  environment->interface = interface;
+  if (interface->init != NULL && !interface->init (environment, error))
+    {
+      esp_environment_free (environment);
+      return NULL;
+    }
+  esp_random_init (&environment->random, 0, ENVIRONMENT_STREAM);
+  interface->reset (environment);
+
+  return environment;
+}
+
+void
+esp_environment_free (EspEnvironment *environment)
+{
+  if (environment == NULL)
+    return;
+  if (environment->interface->free != NULL)
+    environment->interface->free (environment);
+  g_free (environment);
+}
+
+const EspEnvironmentInfo *
+esp_environment_get_info (const EspEnvironment *environment)
+{
+  return environment->interface->info;
+}
+
+void
+esp_environment_reset (EspEnvironment *environment, uint64_t seed, double *observation)
+{
+  esp_random_init (&environment->random, seed, ENVIRONMENT_STREAM);
+  environment->steps = 0;
+  environment->terminated = false;
+  environment->interface->reset (environment);
+  environment->interface->observe (environment, observation);
+}
+
+static double
+clip_action (double value, const EspSignal *signal)
+{
+  if (isnan (value))
+    value = 0;
+
+  return fmin (fmax (value, signal->low), signal->high);
+}
+
+EspStep
+esp_environment_step (EspEnvironment *environment, const double *action, double *observation)
+{
+  const EspEnvironmentInfo *info = environment->interface->info;
+  double clipped[ESP_MAX_ACTIONS];
+  EspStep step = { 0 };
+
+  for (size_t i = 0; i < info->n_actions; i++)
+    clipped[i] = clip_action (action[i], &info->actions[i]);
+
+  step.reward = environment->interface->step (environment, clipped, &step.terminated);
+  environment->steps++;
+  environment->terminated |= step.terminated;
+  step.truncated = !step.terminated && environment->steps >= info->max_steps;
+  environment->interface->observe (environment, observation);
+
+  return step;
+}
+
+void
+esp_environment_observe (const EspEnvironment *environment, double *observation)
+{
+  environment->interface->observe (environment, observation);
+}
+
+size_t
+esp_environment_get_state_size (const EspEnvironment *environment)
+{
+  return sizeof (StateHeader) + environment->interface->get_state_size (environment);
+}
+
+void
+esp_environment_get_state (const EspEnvironment *environment, void *state)
+{
+  StateHeader header = {
+    .magic = STATE_MAGIC,
+    .environment = hash_name (environment->interface->info->name),
+    .size = esp_environment_get_state_size (environment),
+    .steps = environment->steps,
+    .terminated = environment->terminated,
+    .random = environment->random,
+  };
+
+  memcpy (state, &header, sizeof header);
+  environment->interface->get_state (environment, (uint8_t *) state + sizeof header);
+}
+
+gboolean
+esp_environment_set_state (EspEnvironment *environment, const void *state, size_t size, GError **error)
+{
+  const EspEnvironmentInfo *info = environment->interface->info;
+  StateHeader header;
+
+  if (size != esp_environment_get_state_size (environment))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "a saved state of “%s” has %zu bytes, not %zu",
+                   info->name, esp_environment_get_state_size (environment), size);
+      return FALSE;
+    }
+
+  memcpy (&header, state, sizeof header);
+  if (header.magic != STATE_MAGIC || header.environment != hash_name (info->name) || header.size != size)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "these bytes are not a saved state of “%s”",
+                   info->name);
+      return FALSE;
+    }
+  if (header.terminated > 1 || header.random.used > 4 || header.random.reserved != 0
+      || !environment->interface->set_state (environment, (const uint8_t *) state + sizeof header))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the saved state of “%s” is damaged", info->name);
+      return FALSE;
+    }
+
+  environment->random = header.random;
+  environment->steps = header.steps;
+  environment->terminated = header.terminated != 0;
+
+  return TRUE;
+}
+
+size_t
+esp_environment_get_n_physics (const EspEnvironment *environment)
+{
+  return environment->interface->get_n_physics (environment);
+}
+
+void
+esp_environment_get_physics (const EspEnvironment *environment, double *values)
+{
+  environment->interface->get_physics (environment, values);
+}
+
+gboolean
+esp_environment_set_physics (EspEnvironment *environment, const double *values, size_t n, GError **error)
+{
+  const EspEnvironmentInfo *info = environment->interface->info;
+  size_t expected = esp_environment_get_n_physics (environment);
+
+  if (n != expected)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the physical state of “%s” has %zu values, not %zu",
+                   info->name, expected, n);
+      return FALSE;
+    }
+  for (size_t i = 0; i < n; i++)
+    {
+      if (!isfinite (values[i]))
+        {
+          g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                       "value %zu of the physical state of “%s” is not a finite number", i + 1, info->name);
+          return FALSE;
+        }
+    }
+  if (!environment->interface->set_physics (environment, values))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "these values are not a physical state of “%s”",
+                   info->name);
+      return FALSE;
+    }
+
+  environment->steps = 0;
+  environment->terminated = false;
+
+  return TRUE;
+}
+
+void
+esp_environment_get_pose (const EspEnvironment *environment, double *pose)
+{
+  environment->interface->get_pose (environment, pose);
+}

@@ -1,0 +1,174 @@
+/* Pendulum: a rod on a weak motor that must be swung up and held.
+ *
+ * Equations, limits, reward and reset are those of "Pendulum-v1" in Gymnasium (g = 10, m = l = 1): the
+ * velocity is clipped before the angle advances, the reward belongs to the state before the step, and
+ * observations are rounded to single precision.
+ */
+
+#include "esp-environment-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define GRAVITY      10.0
+#define MASS         1.0
+#define LENGTH       1.0
+#define TIME_STEP    0.05
+#define TORQUE_LIMIT 2.0
+#define SPEED_LIMIT  8.0
+
+typedef struct
+{
+  double theta; /* 0 is up, counter-clockwise as drawn, not wrapped */
+  double theta_dot;
+} PendulumState;
+
+typedef struct
+{
+  EspEnvironment parent;
+  PendulumState state;
+} Pendulum;
+
+static const EspSignal observations[] = {
+  { "cos_theta", "cos θ", "\\cos\\theta", "cosine of the angle, 1 when up", "", -1, 1 },
+  { "sin_theta", "sin θ", "\\sin\\theta", "sine of the angle", "", -1, 1 },
+  { "theta_dot", "θ̇", "\\dot{\\theta}", "angular velocity", "rad/s", -SPEED_LIMIT, SPEED_LIMIT },
+};
+
+static const EspSignal actions[] = {
+  { "torque", "τ", "\\tau", "torque of the motor in the pivot", "N m", -TORQUE_LIMIT, TORQUE_LIMIT },
+};
+
+const EspEnvironmentInfo esp_pendulum_info = {
+  .name = "pendulum",
+  .title = "Pendulum",
+  .description = "Swing a rod up with a motor too weak to lift it, and hold it there",
+  .n_observations = G_N_ELEMENTS (observations),
+  .observations = observations,
+  .n_actions = G_N_ELEMENTS (actions),
+  .actions = actions,
+  .max_steps = 200,
+  .time_step = TIME_STEP,
+  .scene = "pendulum.xml",
+  .n_pose = 1,
+};
+
+static void
+pendulum_reset (EspEnvironment *environment)
+{
+  PendulumState *state = &((Pendulum *) environment)->state;
+
+  state->theta = esp_random_between (&environment->random, -G_PI, G_PI);
+  state->theta_dot = esp_random_between (&environment->random, -1, 1);
+}
+
+/* Returns @angle as it is written in [−π, π). */
+static double
+wrap_angle (double angle)
+{
+  double turned = fmod (angle + G_PI, 2 * G_PI);
+
+  if (turned < 0)
+    turned += 2 * G_PI;
+
+  return turned - G_PI;
+}
+
+static double
+pendulum_step (EspEnvironment *environment, const double *action, bool *terminated)
+{
+  PendulumState *state = &((Pendulum *) environment)->state;
+  double torque = action[0];
+  double error = wrap_angle (state->theta);
+  double cost = error * error + 0.1 * (state->theta_dot * state->theta_dot) + 0.001 * (torque * torque);
+  double acceleration = 3 * GRAVITY / (2 * LENGTH) * sin (state->theta)
+                        + 3.0 / (MASS * (LENGTH * LENGTH)) * torque;
+  double speed = state->theta_dot + acceleration * TIME_STEP;
+
+  state->theta_dot = fmin (fmax (speed, -SPEED_LIMIT), SPEED_LIMIT);
+  state->theta += state->theta_dot * TIME_STEP;
+  *terminated = false;
+
+  return -cost;
+}
+
+static void
+pendulum_observe (const EspEnvironment *environment, double *observation)
+{
+  const PendulumState *state = &((const Pendulum *) environment)->state;
+
+  observation[0] = (float) cos (state->theta);
+  observation[1] = (float) sin (state->theta);
+  observation[2] = (float) state->theta_dot;
+}
+
+static size_t
+pendulum_get_n_physics (const EspEnvironment *environment)
+{
+  return sizeof (PendulumState) / sizeof (double);
+}
+
+static void
+pendulum_get_physics (const EspEnvironment *environment, double *values)
+{
+  const PendulumState *state = &((const Pendulum *) environment)->state;
+
+  values[0] = state->theta;
+  values[1] = state->theta_dot;
+}
+
+static gboolean
+pendulum_set_physics (EspEnvironment *environment, const double *values)
+{
+  if (fabs (values[1]) > SPEED_LIMIT)
+    return FALSE;
+  ((Pendulum *) environment)->state = (PendulumState){ values[0], values[1] };
+
+  return TRUE;
+}
+
+static size_t
+pendulum_get_state_size (const EspEnvironment *environment)
+{
+  return sizeof (PendulumState);
+}
+
+static void
+pendulum_get_state (const EspEnvironment *environment, void *bytes)
+{
+  memcpy (bytes, &((const Pendulum *) environment)->state, sizeof (PendulumState));
+}
+
+static gboolean
+pendulum_set_state (EspEnvironment *environment, const void *bytes)
+{
+  PendulumState state;
+
+  memcpy (&state, bytes, sizeof state);
+  if (!isfinite (state.theta) || !(fabs (state.theta_dot) <= SPEED_LIMIT))
+    return FALSE;
+  ((Pendulum *) environment)->state = state;
+
+  return TRUE;
+}
+
+static void
+pendulum_get_pose (const EspEnvironment *environment, double *pose)
+{
+  pose[0] = ((const Pendulum *) environment)->state.theta;
+}
+
+const EspEnvironmentInterface esp_pendulum_interface = {
+  .info = &esp_pendulum_info,
+  .instance_size = sizeof (Pendulum),
+  .reset = pendulum_reset,
+  .step = pendulum_step,
+  .observe = pendulum_observe,
+  .get_state_size = pendulum_get_state_size,
+  .get_state = pendulum_get_state,
+  .set_state = pendulum_set_state,
+  .get_pose = pendulum_get_pose,
+  .get_n_physics = pendulum_get_n_physics,
+  .get_physics = pendulum_get_physics,
+  .set_physics = pendulum_set_physics,
+};
