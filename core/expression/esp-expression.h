@@ -78,6 +78,9 @@ typedef enum
 
 #define ESP_MAX_OPERANDS 3
 
+/* Nodes from the root to the deepest leaf beyond which no text is read or printed. */
+#define ESP_EXPRESSION_MAX_DEPTH 4096
+
 /* The thresholds of the guarded operations (ESPL's operators; the division is EQL÷'s). */
 #define ESP_GUARD_MULTIPLY 100.0
 #define ESP_GUARD_DIVIDE   0.01
@@ -94,7 +97,7 @@ typedef enum
 typedef struct _EspExpression EspExpression;
 
 /* Constructors: each returns a new reference; the operands are referenced, not consumed. Nothing is
- * simplified. Any thread. */
+ * simplified. A constant may be infinite; every NaN becomes the same NaN. Any thread. */
 EspExpression *esp_expression_constant (double value);
 EspExpression *esp_expression_variable (size_t index);
 EspExpression *esp_expression_apply (EspOperation operation, EspExpression *const *operands);
@@ -134,13 +137,24 @@ const char *esp_operation_get_name (EspOperation operation);
 size_t esp_operation_get_n_operands (EspOperation operation);
 
 /* Returns the value of @operation for the @operands that it takes (not for leaves). This is the one
- * definition of every operation's value; evaluator, simplifier and network agree with it. */
+ * definition of every operation's value; evaluator, simplifier and network agree with it.
+ *
+ * An operand that is NaN makes the value NaN, except that `if` takes its third operand when the first
+ * is NaN and looks only at the operand it takes, `pdiv` is 0 when the second is NaN, and `^` follows
+ * C's pow(), where x^0 and 1^x are 1 for every x. Where bounds of `clamp` cross, the lower one wins. */
 double esp_operation_evaluate (EspOperation operation, const double *operands);
 
 /* Returns the reading length: nodes of the expression written as a binary tree, leaves and shared
  * sub-terms counted each time they are read, a guarded operation as one node; G_MAXSIZE when it
  * would overflow. */
 size_t esp_expression_get_length (const EspExpression *expression);
+
+/* Returns the number of nodes from the root to the deepest leaf, 1 for a leaf; G_MAXUINT when it
+ * would overflow. */
+unsigned int esp_expression_get_depth (const EspExpression *expression);
+
+/* Returns a hash of the structure, the same for expressions that are equal, in every run. */
+uint64_t esp_expression_hash (const EspExpression *expression);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspExpression, esp_expression_unref)
 

@@ -29,14 +29,27 @@ typedef struct
 
 typedef struct _EspFormula EspFormula;
 
-/* Returns a new formula of @n expressions (referenced) over @symbols (copied). Any thread. */
+/* What esp_formula_parse() reads: bytes of text, and parentheses, calls, signs and powers in each other. */
+#define ESP_FORMULA_MAX_BYTES   (1u << 20)
+#define ESP_FORMULA_MAX_NESTING 256
+
+/* Returns a new formula of @n expressions (referenced) over @symbols (copied). Every variable's index
+ * must be below the number of symbols. Any thread. */
 EspFormula *esp_formula_new (EspExpression *const *expressions, size_t n, const EspSymbols *symbols);
 
-/* Parses @text: @n_actions expressions separated by `;`. Fails with ESP_ERROR_SYNTAX (the message
- * names the column and what was expected), or ESP_ERROR_USAGE for an unknown name or a wrong number
- * of expressions. Any thread. */
-EspFormula *
-esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions, GError **error);
+/* Parses @text: @n_actions expressions separated by `;` (one may follow the last). Fails with
+ * ESP_ERROR_SYNTAX (the message names the column, counted in characters from 1, and what was
+ * expected), or ESP_ERROR_USAGE for an unknown name or a wrong number of expressions. Any thread.
+ *
+ * The language, from what binds loosest to what binds tightest:
+ *   a + b, a - b      from the left
+ *   a * b, a / b      from the left; also · × ÷ and −
+ *   -a, +a            a sign; before a number it belongs to the number, unless `^` follows
+ *   a ^ b             from the right; b may have a sign; x² is x^2
+ *   numbers (2, .5, 1e-3, inf, nan), names of @symbols, s1 … sn, pi, (a), function(a, b)
+ * with the functions sin cos exp log sqrt abs sign tanh sigmoid min max if clamp pmul pdiv plog pexp
+ * softif. A number becomes the nearest double; a number too large for a double is refused. */
+EspFormula *esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions, GError **error);
 
 EspFormula *esp_formula_ref (EspFormula *formula);
 void esp_formula_unref (EspFormula *formula);
@@ -50,11 +63,16 @@ EspExpression *esp_formula_get_expression (const EspFormula *formula, size_t act
 /* Returns the reading length of the expression of @action. */
 size_t esp_formula_get_length (const EspFormula *formula, size_t action);
 
+/* Returns the names of the variables, owned by @formula. */
+const EspSymbols *esp_formula_get_symbols (const EspFormula *formula);
+
 /* Returns the whole formula as text that esp_formula_parse() reads back to the same expressions,
- * bit by bit; owned by @formula. */
+ * bit by bit, within the limits of esp_expression_to_text(); owned by @formula. Made when it is first
+ * asked for. Any thread. */
 const char *esp_formula_get_text (const EspFormula *formula);
 
-/* Evaluates all expressions: @observation[n], @action[n_actions]. No allocation. Any thread. */
+/* Evaluates all expressions: @observation[n], @action[n_actions]; a term shared by pointer is computed
+ * once. No allocation, unless more than 65,536 intermediate values are needed at once. Any thread. */
 void esp_formula_evaluate (const EspFormula *formula, const double *observation, double *action);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspFormula, esp_formula_unref)

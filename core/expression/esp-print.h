@@ -1,4 +1,9 @@
-/* Printing expressions. Numbers are printed locale-independently. */
+/* Printing expressions. Numbers are printed locale-independently.
+ *
+ * An expression that is too long (more than ESP_PRINT_MAX_LENGTH) or too deep (more than
+ * ESP_EXPRESSION_MAX_DEPTH) to be read is printed as `…` (LaTeX: `\ldots`); so check the reading
+ * length first where that can happen, as with a network that is not pruned. Any thread.
+ */
 
 #pragma once
 
@@ -6,22 +11,30 @@
 
 G_BEGIN_DECLS
 
-/* Returns @value with as few digits as read back to the same double (free with g_free()). */
+/* The largest reading length that is printed. */
+#define ESP_PRINT_MAX_LENGTH (1u << 20)
+
+/* Returns @value with as few digits as read back to the same double, or `inf`, `-inf`, `nan` (free
+ * with g_free()). */
 char *esp_number_to_text (double value);
 
 /* Returns @value with @digits significant digits and no superfluous zeros (free with g_free()). */
 char *esp_number_to_short_text (double value, int digits);
 
-/* Returns @expression in the language; parses back to the same expression bit by bit. */
+/* Returns @expression in the language; parses back to the same expression bit by bit, constants that
+ * are not finite included. (esp_formula_parse() has limits: texts beyond ESP_FORMULA_MAX_BYTES or with
+ * parentheses nested beyond ESP_FORMULA_MAX_NESTING are printed but not read back.) A variable without
+ * a name is `s` and its number from 1. Free with g_free(). */
 char *esp_expression_to_text (const EspExpression *expression, const EspSymbols *symbols);
 
 /* Returns @expression as Unicode text for people (θ̇, ·, −), numbers with @digits significant digits
- * (0 for all that are needed). */
+ * (0 for all that are needed). With all digits it can be parsed as well, to the same value. Free with
+ * g_free(). */
 char *esp_expression_to_unicode (const EspExpression *expression, const EspSymbols *symbols, int digits);
 
 /* Returns @expression as LaTeX mathematics as one would typeset it by hand: fractions, powers,
  * matching delimiters, guarded operations named; numbers with @digits significant digits (0 for all
- * that are needed). */
+ * that are needed). Free with g_free(). */
 char *esp_expression_to_latex (const EspExpression *expression, const EspSymbols *symbols, int digits);
 
 G_END_DECLS
