@@ -22,6 +22,11 @@ typedef struct _EspRecipe EspRecipe;
  * where there is none, or as esp_recipe_set() and esp_json_load() do. */
 EspRecipe *esp_recipe_load (const char *environment, const char *name, GError **error);
 
+/* Returns a recipe of the fields in the JSON object @text, called @name; the others have their defaults.
+ * Fails as esp_recipe_set() and esp_json_parse() do. */
+EspRecipe *
+esp_recipe_new_from_json (const char *name, const char *text, size_t length, GError **error);
+
 /* Applies @assignment, `field=value`. Fails with ESP_ERROR_USAGE for an unknown field and with
  * ESP_ERROR_RANGE for a value out of range, and changes nothing then. Not once a trainer has it. */
 gboolean esp_recipe_set (EspRecipe *recipe, const char *assignment, GError **error);

@@ -1,0 +1,58 @@
+/* Measuring policies: returns over episodes with given seeds.
+ *
+ * Episode i starts from seed + i, so that two policies measured with the same seed meet the same
+ * episodes. Nothing here is random besides; any thread.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+
+#include "esp-network.h"
+#include "esp-snapshot.h"
+
+G_BEGIN_DECLS
+
+/* The episodes that results are reported on. No choice, polishing or training ever sees them. */
+#define ESP_REPORT_SEED     UINT64_C (10000)
+#define ESP_REPORT_EPISODES 100
+
+/* Where the seeds begin that choose snapshots, and those that polishing works with. */
+#define ESP_CHOICE_SEED UINT64_C (1000000000)
+#define ESP_POLISH_SEED UINT64_C (2000000000)
+
+/* Computes the physical action[n_actions] for @observation[n_observations]. */
+typedef void (*EspActFunction) (void *data, const double *observation, double *action);
+
+/* Runs @episodes episodes of @environment from @seed on with @act. Stops early and returns what it has
+ * when @cancelled (NULL: never) becomes true. */
+EspReturns esp_evaluate (const EspEnvironmentInfo *environment,
+                         EspActFunction act,
+                         void *data,
+                         uint64_t seed,
+                         size_t episodes,
+                         const _Atomic bool *cancelled);
+
+/* As esp_evaluate(), for a formula. */
+EspReturns esp_evaluate_formula (const EspFormula *formula,
+                                 const EspEnvironmentInfo *environment,
+                                 uint64_t seed,
+                                 size_t episodes,
+                                 const _Atomic bool *cancelled);
+
+/* As esp_evaluate(), for the thresholded network. */
+EspReturns esp_evaluate_masked (const EspNetwork *network,
+                                uint64_t seed,
+                                size_t episodes,
+                                const _Atomic bool *cancelled);
+
+/* As esp_evaluate(), for Bernoulli masks drawn from stream @stream of @mask_seed: a new one for every
+ * tenth of the episodes. */
+EspReturns esp_evaluate_sampled (const EspNetwork *network,
+                                 uint64_t mask_seed,
+                                 uint64_t stream,
+                                 uint64_t seed,
+                                 size_t episodes,
+                                 const _Atomic bool *cancelled);
+
+G_END_DECLS

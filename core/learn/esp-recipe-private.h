@@ -1,0 +1,99 @@
+/* The fields of a recipe, for the rest of core/learn and core/polish. */
+
+#pragma once
+
+#include "esp-environment.h"
+#include "esp-mlp.h"
+#include "esp-recipe.h"
+
+G_BEGIN_DECLS
+
+/* Widths of the hidden layers of a network. */
+typedef struct
+{
+  size_t n;
+  size_t values[ESP_MAX_HIDDEN_LAYERS];
+} EspWidths;
+
+/* One number per observation; none means 1 for each. */
+typedef struct
+{
+  size_t n;
+  double values[ESP_MAX_OBSERVATIONS];
+} EspScales;
+
+/* What each field means is said once, in the table of esp-recipe.c. */
+struct _EspRecipe
+{
+  _Atomic int references;
+  char *name;
+
+  /* the run */
+  uint64_t steps;
+  uint64_t warm_up_steps;
+  bool uniform_warm_up;
+  uint64_t updates_per_step;
+  uint64_t evaluation_period;
+  uint64_t evaluation_episodes;
+  uint64_t record_period;
+
+  /* experience */
+  uint64_t replay_capacity;
+  uint64_t batch_size;
+  double discount;
+  double reward_scale;
+  double reward_offset;
+
+  /* critics */
+  EspWidths critic_hidden;
+  double critic_rate;
+  double critic_initial;
+  double target_rate;
+
+  /* policy */
+  char *arrangement;
+  EspScales observation_scales;
+  double initial_range;
+  double initial_denominator;
+  EspWidths deviation_hidden;
+  double policy_rate;
+  double policy_clip;
+  uint64_t mask_samples;
+  uint64_t mask_period;
+  double guard_penalty;
+  double saturation_limit;
+  double saturation_penalty;
+  double weight_penalty;
+  double bias_penalty;
+  double final_rate;
+
+  /* entropy */
+  double initial_entropy_weight;
+  double minimum_entropy_weight;
+  double entropy_rate;
+  double target_entropy;
+
+  /* path selector */
+  double initial_probability;
+  double selector_rate;
+  double selector_clip;
+  double derivative_limit;
+  bool soft_masks;
+  double schedule_start;
+  double schedule_end;
+  double final_temperature;
+  double final_allowance;
+  double sparsity_weight;
+
+  /* the final formula */
+  double path_threshold;
+  double smallest_weight;
+  uint64_t length_limit;
+  uint64_t candidates;
+  uint64_t polish_rounds;
+  uint64_t polish_episodes;
+  uint64_t polish_evaluations;
+  uint64_t polish_digits;
+};
+
+G_END_DECLS

@@ -1,0 +1,500 @@
+#include "esp-recipe-private.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "esp-error.h"
+#include "esp-json.h"
+#include "esp-print.h"
+#include "esp-resources.h"
+
+typedef enum
+{
+  FIELD_COUNT,
+  FIELD_NUMBER,
+  FIELD_SWITCH,
+  FIELD_TEXT,
+  FIELD_WIDTHS,
+  FIELD_SCALES,
+} FieldType;
+
+typedef struct
+{
+  const char *name;
+  FieldType type;
+  size_t offset;
+  double low, high;          /* the range of the number, or of each number of a list */
+  const char *initial;       /* the default, as JSON */
+  const char *documentation; /* one sentence */
+} Field;
+
+#define FIELD(name, type, low, high, initial, documentation)                                                 \
+  { #name, FIELD_##type, offsetof (EspRecipe, name), low, high, initial, documentation }
+
+/* The one list of all hyperparameters. The defaults are ESPL's published ones where there is one. */
+static const Field fields[] = {
+  FIELD (steps, COUNT, 1, 1e9, "30000", "environment steps of a run"),
+  FIELD (warm_up_steps, COUNT, 0, 1e9, "1000", "steps taken before the first update"),
+  FIELD (uniform_warm_up, SWITCH, 0, 1, "false",
+         "take the first steps with uniformly random actions instead of the initial policy"),
+  FIELD (updates_per_step, COUNT, 1, 64, "1", "updates after each environment step"),
+  FIELD (evaluation_period, COUNT, 1, 1e9, "1000", "steps from one evaluation of the three policies to the next"),
+  FIELD (evaluation_episodes, COUNT, 1, 100000, "100",
+         "episodes of an evaluation, on seeds that only serve to choose the best snapshot"),
+  FIELD (record_period, COUNT, 1, 1e9, "250", "steps from one point of the learning curves to the next"),
+
+  FIELD (replay_capacity, COUNT, 1, 1e8, "1000000", "transitions that the replay keeps"),
+  FIELD (batch_size, COUNT, 1, 65536, "256", "transitions in a batch"),
+  FIELD (discount, NUMBER, 0, 1, "0.99", "discount of future rewards, γ"),
+  FIELD (reward_scale, NUMBER, 1e-9, 1e9, "5", "factor on rewards in the critics' targets"),
+  FIELD (reward_offset, NUMBER, -1e9, 1e9, "0", "added to each reward before it is scaled"),
+
+  FIELD (critic_hidden, WIDTHS, 1, 4096, "[256, 256]", "widths of the critics' hidden layers"),
+  FIELD (critic_rate, NUMBER, 0, 1, "0.0003", "learning rate of the critics"),
+  FIELD (critic_initial, NUMBER, -1e9, 1e9, "0", "first value of the critics' output biases"),
+  FIELD (target_rate, NUMBER, 0, 1, "0.005", "share by which the target critics follow after each update"),
+
+  FIELD (arrangement, TEXT, 0, 0, "\"S0\"",
+         "operators of each layer: a published arrangement (S0, C0, C1 …) or a list such as mul*3/div,log"),
+  FIELD (observation_scales, SCALES, 1e-9, 1e9, "[]",
+         "what each observation is divided by before the network; folded back into the formula"),
+  FIELD (initial_range, NUMBER, 0, 100, "0.31622776601683794",
+         "weights and biases of the symbolic networks start uniformly within ± this"),
+  FIELD (initial_denominator, NUMBER, 0, 100, "0",
+         "first value of the bias of every denominator; 0 draws it like the others"),
+  FIELD (deviation_hidden, WIDTHS, 1, 4096, "[64, 64, 64]",
+         "widths of the hidden layers of the network that gives the exploration noise"),
+  FIELD (policy_rate, NUMBER, 0, 1, "0.0003", "learning rate of the policy's weights and biases"),
+  FIELD (policy_clip, NUMBER, 0, 1e9, "0.5", "largest norm of the policy's gradient"),
+  FIELD (mask_samples, COUNT, 1, 16, "2", "masks drawn for each policy update"),
+  FIELD (mask_period, COUNT, 1, 1e9, "1000", "steps for which one mask acts"),
+  FIELD (guard_penalty, NUMBER, 0, 1e6, "1", "weight of the penalties for arguments out of a guard's range"),
+  FIELD (saturation_limit, NUMBER, 0, 1e6, "3", "size of the network's output from which it is penalised"),
+  FIELD (saturation_penalty, NUMBER, 0, 1e6, "0", "weight of that penalty"),
+  FIELD (weight_penalty, NUMBER, 0, 1e6, "0", "weight of the mean absolute weight"),
+  FIELD (bias_penalty, NUMBER, 0, 1e6, "0", "weight of the mean absolute bias"),
+  FIELD (final_rate, NUMBER, 0, 1, "1",
+         "factor on all learning rates at the end of the run, approached linearly after the schedule"),
+
+  FIELD (initial_entropy_weight, NUMBER, 1e-9, 1e9, "1", "first value of the entropy weight α"),
+  FIELD (minimum_entropy_weight, NUMBER, 0, 1e9, "0", "α does not fall below this"),
+  FIELD (entropy_rate, NUMBER, 0, 1, "0.0003", "learning rate of ln α"),
+  FIELD (target_entropy, NUMBER, -100, 100, "-1", "entropy per action that α steers to"),
+
+  FIELD (initial_probability, NUMBER, 0, 1, "1", "first value of every selection probability"),
+  FIELD (selector_rate, NUMBER, 0, 1, "0.0003", "learning rate of the selection probabilities"),
+  FIELD (selector_clip, NUMBER, 0, 1e9, "0",
+         "largest norm of the probabilities' gradient; 0 clips one joint norm at policy_clip"),
+  FIELD (derivative_limit, NUMBER, 0, 1e9, "1000", "largest straight-through derivative of a mask"),
+  FIELD (soft_masks, SWITCH, 0, 1, "false",
+         "use the soft masks forwards too, as contextual policies do, instead of straight through"),
+  FIELD (schedule_start, NUMBER, 0, 1, "0", "share of the run after which the allowance begins to fall"),
+  FIELD (schedule_end, NUMBER, 1e-6, 1, "0.3", "share of the run after which temperature and allowance stay"),
+  FIELD (final_temperature, NUMBER, 0.01, 1, "0.2", "temperature of the masks at the end of the schedule"),
+  FIELD (final_allowance, NUMBER, 0, 1, "0.001", "share of paths that is allowed at the end of the schedule"),
+  FIELD (sparsity_weight, NUMBER, 0, 1e6, "0.1", "weight of the paths above the allowance, λ"),
+
+  FIELD (path_threshold, NUMBER, 0, 1, "0.5", "a path is kept where its probability is greater"),
+  FIELD (smallest_weight, NUMBER, 0, 1e6, "0.001", "a path is dropped where its weight is not greater"),
+  FIELD (length_limit, COUNT, 1, 1e6, "60", "reading length that the formula of an action should not exceed"),
+  FIELD (candidates, COUNT, 1, 64, "4", "best snapshots that are kept for the final choice"),
+  FIELD (polish_rounds, COUNT, 0, 1000, "0", "rounds of pruning and refitting by measured return; 0 leaves it"),
+  FIELD (polish_episodes, COUNT, 1, 100000, "50", "episodes of a measurement while polishing"),
+  FIELD (polish_evaluations, COUNT, 1, 1e6, "300", "measurements to refit the constants in a round"),
+  FIELD (polish_digits, COUNT, 0, 17, "0",
+         "significant digits that polishing rounds constants to where the return allows; 0 keeps all"),
+};
+
+static void *
+field_address (const EspRecipe *recipe, const Field *field)
+{
+  return (char *) recipe + field->offset;
+}
+
+static gboolean
+refuse (const Field *field, GError **error)
+{
+  g_autofree char *low = esp_number_to_text (field->low);
+  g_autofree char *high = esp_number_to_text (field->high);
+
+  switch (field->type)
+    {
+    case FIELD_COUNT:
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the recipe's field “%s” must be a whole number from %s to %s",
+                   field->name, low, high);
+      break;
+    case FIELD_NUMBER:
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the recipe's field “%s” must be a number from %s to %s",
+                   field->name, low, high);
+      break;
+    case FIELD_SWITCH:
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the recipe's field “%s” must be true or false", field->name);
+      break;
+    case FIELD_TEXT:
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the recipe's field “%s” must be a text", field->name);
+      break;
+    case FIELD_WIDTHS:
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                   "the recipe's field “%s” must be a list of at most %d whole numbers from %s to %s", field->name,
+                   ESP_MAX_HIDDEN_LAYERS, low, high);
+      break;
+    case FIELD_SCALES:
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                   "the recipe's field “%s” must be a list of at most %d numbers from %s to %s", field->name,
+                   ESP_MAX_OBSERVATIONS, low, high);
+      break;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+read_number (JsonNode *node, const Field *field, bool whole, double *value)
+{
+  GType type;
+
+  if (!JSON_NODE_HOLDS_VALUE (node))
+    return FALSE;
+  type = json_node_get_value_type (node);
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return FALSE;
+  *value = json_node_get_double (node);
+
+  return *value >= field->low && *value <= field->high && (!whole || *value == floor (*value));
+}
+
+/* Sets @field from @node. */
+static gboolean
+read_field (EspRecipe *recipe, const Field *field, JsonNode *node, GError **error)
+{
+  void *address = field_address (recipe, field);
+  double value;
+
+  switch (field->type)
+    {
+    case FIELD_COUNT:
+      if (!read_number (node, field, true, &value))
+        return refuse (field, error);
+      *(uint64_t *) address = (uint64_t) value;
+      return TRUE;
+
+    case FIELD_NUMBER:
+      if (!read_number (node, field, false, &value))
+        return refuse (field, error);
+      *(double *) address = value;
+      return TRUE;
+
+    case FIELD_SWITCH:
+      if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+        return refuse (field, error);
+      *(bool *) address = json_node_get_boolean (node);
+      return TRUE;
+
+    case FIELD_TEXT:
+      if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+        return refuse (field, error);
+      g_free (*(char **) address);
+      *(char **) address = json_node_dup_string (node);
+      return TRUE;
+
+    case FIELD_WIDTHS:
+    case FIELD_SCALES:
+      {
+        bool whole = field->type == FIELD_WIDTHS;
+        size_t most = whole ? ESP_MAX_HIDDEN_LAYERS : ESP_MAX_OBSERVATIONS;
+        EspWidths widths = { 0 };
+        EspScales scales = { 0 };
+        JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+        if (array == NULL || json_array_get_length (array) > most)
+          return refuse (field, error);
+        for (guint i = 0; i < json_array_get_length (array); i++)
+          {
+            if (!read_number (json_array_get_element (array, i), field, whole, &value))
+              return refuse (field, error);
+            if (whole)
+              widths.values[widths.n++] = (size_t) value;
+            else
+              scales.values[scales.n++] = value;
+          }
+        if (whole)
+          *(EspWidths *) address = widths;
+        else
+          *(EspScales *) address = scales;
+        return TRUE;
+      }
+    }
+
+  g_assert_not_reached ();
+}
+
+static const Field *
+find_field (const char *name, GError **error)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (strcmp (name, fields[i].name) == 0)
+      return &fields[i];
+
+  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+               "a recipe has no field “%s”; “espalier train --help” lists all fields", name);
+  return NULL;
+}
+
+static EspRecipe *
+recipe_new (void)
+{
+  EspRecipe *recipe = g_new0 (EspRecipe, 1);
+
+  recipe->references = 1;
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    {
+      g_autoptr (JsonNode) node
+        = esp_json_parse (fields[i].name, fields[i].initial, strlen (fields[i].initial), NULL);
+
+      if (node == NULL || !read_field (recipe, &fields[i], node, NULL))
+        g_error ("the default of the recipe field %s is wrong", fields[i].name);
+    }
+
+  return recipe;
+}
+
+static gboolean
+read_fields (EspRecipe *recipe, JsonNode *root, const char *name, GError **error)
+{
+  JsonObjectIter iter;
+  const char *key;
+  JsonNode *node;
+
+  if (!JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "the recipe %s is not a JSON object", name);
+      return FALSE;
+    }
+
+  json_object_iter_init_ordered (&iter, json_node_get_object (root));
+  while (json_object_iter_next_ordered (&iter, &key, &node))
+    {
+      /* a recipe may say in words what it is for */
+      if (strcmp (key, "description") == 0 && JSON_NODE_HOLDS_VALUE (node))
+        continue;
+
+      const Field *field = find_field (key, error);
+
+      if (field == NULL || !read_field (recipe, field, node, error))
+        {
+          g_prefix_error (error, "%s: ", name);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+EspRecipe *
+esp_recipe_load (const char *environment, const char *name, GError **error)
+{
+  g_autoptr (EspRecipe) recipe = recipe_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *base = NULL;
+
+  if (name == NULL)
+    name = "default";
+  if (strchr (name, '/') != NULL || g_str_has_suffix (name, ".json"))
+    path = g_strdup (name);
+  else
+    {
+      g_autofree char *relative = g_strdup_printf ("recipes/%s/%s.json", environment, name);
+
+      path = esp_resource_path (relative);
+      if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        {
+          g_auto (GStrv) names = esp_recipe_list (environment);
+          g_autofree char *known = g_strjoinv (", ", names);
+
+          g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no recipe “%s” for %s; there is %s", name,
+                       environment, known);
+          return NULL;
+        }
+    }
+
+  base = g_path_get_basename (path);
+  recipe->name = g_str_has_suffix (base, ".json") ? g_strndup (base, strlen (base) - 5) : g_strdup (base);
+  root = esp_json_load (path, error);
+  if (root == NULL || !read_fields (recipe, root, base, error))
+    return NULL;
+
+  return g_steal_pointer (&recipe);
+}
+
+EspRecipe *
+esp_recipe_new_from_json (const char *name, const char *text, size_t length, GError **error)
+{
+  g_autoptr (EspRecipe) recipe = recipe_new ();
+  g_autoptr (JsonNode) root = esp_json_parse (name, text, length, error);
+
+  recipe->name = g_strdup (name);
+  if (root == NULL || !read_fields (recipe, root, name, error))
+    return NULL;
+
+  return g_steal_pointer (&recipe);
+}
+
+gboolean
+esp_recipe_set (EspRecipe *recipe, const char *assignment, GError **error)
+{
+  const char *equals = strchr (assignment, '=');
+  g_autofree char *name = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  const Field *field;
+
+  if (equals == NULL)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "“%s” is not of the form field=value", assignment);
+      return FALSE;
+    }
+  name = g_strndup (assignment, equals - assignment);
+  field = find_field (name, error);
+  if (field == NULL)
+    return FALSE;
+
+  /* a text may stand without quotation marks */
+  text = field->type == FIELD_TEXT && equals[1] != '"' ? g_strdup_printf ("\"%s\"", equals + 1)
+                                                       : g_strdup (equals + 1);
+  node = esp_json_parse (field->name, text, strlen (text), NULL);
+  if (node == NULL)
+    return refuse (field, error);
+
+  return read_field (recipe, field, node, error);
+}
+
+EspRecipe *
+esp_recipe_ref (EspRecipe *recipe)
+{
+  atomic_fetch_add_explicit (&recipe->references, 1, memory_order_relaxed);
+  return recipe;
+}
+
+void
+esp_recipe_unref (EspRecipe *recipe)
+{
+  if (recipe == NULL || atomic_fetch_sub_explicit (&recipe->references, 1, memory_order_acq_rel) > 1)
+    return;
+
+  g_free (recipe->name);
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (fields[i].type == FIELD_TEXT)
+      g_free (*(char **) field_address (recipe, &fields[i]));
+  g_free (recipe);
+}
+
+const char *
+esp_recipe_get_name (const EspRecipe *recipe)
+{
+  return recipe->name;
+}
+
+uint64_t
+esp_recipe_get_steps (const EspRecipe *recipe)
+{
+  return recipe->steps;
+}
+
+static int
+compare_names (const void *a, const void *b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+char **
+esp_recipe_list (const char *environment)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autofree char *relative = g_strdup_printf ("recipes/%s", environment);
+  g_autofree char *path = esp_resource_path (relative);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  const char *name;
+  char **names;
+
+  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
+    if (g_str_has_suffix (name, ".json"))
+      {
+        g_autofree char *stem = g_strndup (name, strlen (name) - 5);
+
+        g_strv_builder_add (builder, stem);
+      }
+
+  names = g_strv_builder_end (builder);
+  qsort (names, g_strv_length (names), sizeof *names, compare_names);
+  return names;
+}
+
+static JsonNode *
+write_field (const EspRecipe *recipe, const Field *field)
+{
+  const void *address = field_address (recipe, field);
+  JsonNode *node;
+  JsonArray *array;
+
+  switch (field->type)
+    {
+    case FIELD_COUNT:
+      return json_node_init_int (json_node_alloc (), (gint64) * (const uint64_t *) address);
+    case FIELD_NUMBER:
+      return json_node_init_double (json_node_alloc (), *(const double *) address);
+    case FIELD_SWITCH:
+      return json_node_init_boolean (json_node_alloc (), *(const bool *) address);
+    case FIELD_TEXT:
+      return json_node_init_string (json_node_alloc (), *(char *const *) address);
+    case FIELD_WIDTHS:
+    case FIELD_SCALES:
+      array = json_array_new ();
+      if (field->type == FIELD_WIDTHS)
+        for (size_t i = 0; i < ((const EspWidths *) address)->n; i++)
+          json_array_add_int_element (array, (gint64) ((const EspWidths *) address)->values[i]);
+      else
+        for (size_t i = 0; i < ((const EspScales *) address)->n; i++)
+          json_array_add_double_element (array, ((const EspScales *) address)->values[i]);
+      node = json_node_init_array (json_node_alloc (), array);
+      json_array_unref (array);
+      return node;
+    }
+
+  g_assert_not_reached ();
+}
+
+char *
+esp_recipe_to_json (const EspRecipe *recipe)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    json_object_set_member (object, fields[i].name, write_field (recipe, &fields[i]));
+  root = json_node_init_object (json_node_alloc (), object);
+
+  return json_to_string (root, TRUE);
+}
+
+char *
+esp_recipe_describe_fields (void)
+{
+  GString *text = g_string_new (NULL);
+
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    {
+      const Field *field = &fields[i];
+      g_autofree char *low = esp_number_to_text (field->low);
+      g_autofree char *high = esp_number_to_text (field->high);
+
+      g_string_append_printf (text, "  %-23s %s", field->name, field->documentation);
+      if (field->type == FIELD_SWITCH || field->type == FIELD_TEXT)
+        g_string_append_printf (text, " (default %s)\n", field->initial);
+      else
+        g_string_append_printf (text, " (default %s, from %s to %s)\n", field->initial, low, high);
+    }
+
+  return g_string_free (text, FALSE);
+}

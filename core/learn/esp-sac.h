@@ -1,0 +1,123 @@
+/* Soft actor-critic with a symbolic policy: the learner and its update.
+ *
+ * SAC: Haarnoja et al., arXiv 1812.05905; the symbolic policy and its losses: ESPL, arXiv 2311.02104.
+ * Single precision; belongs to the trainer's thread. No allocation after esp_sac_init().
+ */
+
+#pragma once
+
+#include "esp-policy.h"
+#include "esp-replay.h"
+
+G_BEGIN_DECLS
+
+#define ESP_N_CRITICS 2
+
+/**
+ * EspSacNoise:
+ * @next_uniform: [n_weights] uniform in (0, 1): the Bernoulli mask of the next action
+ * @next_normal: [n_actions][B] ε of the next action
+ * @logistic: [mask_samples][n_weights] noise of the concrete masks
+ * @normal: [n_actions][mask_samples · B] ε of the policy's actions
+ *
+ * All random numbers of one update, so that an update is a function of its inputs.
+ */
+typedef struct
+{
+  float *next_uniform;
+  float *next_normal;
+  float *logistic;
+  float *normal;
+} EspSacNoise;
+
+/**
+ * EspSacSchedule:
+ * @temperature: of the concrete masks, τ
+ * @allowed_paths: Σp that is free of charge, ρ times all paths
+ * @rate: factor on all learning rates
+ *
+ * Where the schedules stand at an update.
+ */
+typedef struct
+{
+  double temperature;
+  double allowed_paths;
+  double rate;
+} EspSacSchedule;
+
+/**
+ * EspSacFigures:
+ *
+ * What the last update measured, all from the parameters before it.
+ */
+typedef struct
+{
+  double critic_loss;  /* sum of the critics' mean squared errors */
+  double policy_loss;  /* all terms */
+  double penalty;      /* of the guards */
+  double sparsity;     /* L_sparse, without its weight */
+  double entropy;      /* −mean log π */
+  double value;        /* mean of the critics' minimum for the policy's actions */
+  double policy_norm;  /* of the policy's gradient before clipping */
+} EspSacFigures;
+
+/**
+ * EspSac:
+ *
+ * Everything that learning changes is in the parameter and moment arrays, @log_alpha with its moments,
+ * and @updates.
+ */
+typedef struct
+{
+  const EspRecipe *recipe;
+  EspPolicy policy;
+  EspMlp critic;
+  float *critics[ESP_N_CRITICS];
+  float *targets[ESP_N_CRITICS];
+  float *critic_moments[ESP_N_CRITICS]; /* [2][n_parameters] */
+  float *policy_moments;                /* [2][n_parameters] */
+  float log_alpha;
+  float log_alpha_moments[2];
+  uint64_t updates;
+
+  EspBatch batch;
+  EspSacNoise noise;
+  EspSacFigures figures;
+
+  /* private workspaces */
+  EspPolicyPass next;
+  EspPolicyPass pass;
+  float *policy_gradient;
+  float *critic_gradient;
+  float *input;       /* [n_observations + n_actions][S·B] */
+  float *d_input;
+  float *activations[ESP_N_CRITICS];
+  float *workspace;
+  float *d_output;    /* [S·B] */
+  float *d_value;     /* [n_actions][S·B] */
+  float *target;      /* [B] */
+  float *storage;
+} EspSac;
+
+/* Allocates and draws a learner. Fails as esp_policy_init() does. */
+gboolean esp_sac_init (EspSac *sac,
+                       const EspRecipe *recipe,
+                       const EspEnvironmentInfo *environment,
+                       EspRandom *random,
+                       GError **error);
+void esp_sac_clear (EspSac *sac);
+
+/* Fills @sac->noise for the next update from @random. */
+void esp_sac_draw_noise (EspSac *sac, EspRandom *random);
+
+/* Does one update of policy, path selector, entropy weight, critics and targets with the transitions in
+ * @sac->batch (observations scaled, rewards raw) and the numbers in @sac->noise; fills @sac->figures. */
+void esp_sac_update (EspSac *sac, const EspSacSchedule *schedule);
+
+/* Returns the entropy weight α. */
+double esp_sac_get_alpha (const EspSac *sac);
+
+/* Returns a sentence on what diverged in the last update (free with g_free()), or NULL if nothing did. */
+char *esp_sac_find_divergence (const EspSac *sac);
+
+G_END_DECLS
