@@ -17,16 +17,14 @@ def main(log):
         with open(log + ".json", encoding="utf-8", errors="replace") as lines:
             tests = [json.loads(line) for line in lines if line.strip()]
         for suite in xml.etree.ElementTree.parse(log + ".junit.xml").getroot():
-            # both files list the tests in the order in which they ended
-            checks.setdefault(suite.get("name"), []).append(suite)
+            checks[suite.get("name")] = suite
     except (OSError, ValueError, xml.etree.ElementTree.ParseError) as error:
         print(f"the results are incomplete: {error}", file=sys.stderr)
         failed = 1
 
     for test in tests:
         # "espalier:base / random" in one file is "espalier.random" in the other
-        suites = checks.get("espalier." + test["name"].rpartition(" / ")[2])
-        suite = suites.pop(0) if suites else None
+        suite = checks.get("espalier." + test["name"].rpartition(" / ")[2])
         good = test["result"] in ("OK", "EXPECTEDFAIL")
         if test["result"] == "SKIP":
             skipped += 1
