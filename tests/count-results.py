@@ -23,8 +23,7 @@ def main(log):
         failed = 1
 
     for test in tests:
-        # "espalier:base / random" in one file is "espalier.random" in the other
-        suite = checks.get("espalier." + test["name"].rpartition(" / ")[2])
+        suite = checks.get("espalier." + test["name"])
         good = test["result"] in ("OK", "EXPECTEDFAIL")
         if test["result"] == "SKIP":
             skipped += 1
