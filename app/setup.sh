@@ -135,7 +135,7 @@ build ()
   log=$(mktemp)
   if ! ninja -C "$top/$1" "${@:2}" >"$log" 2>&1; then
     # what went well is of no interest here
-    grep -vE '^(\[[0-9]+/[0-9]+\]|ninja: Entering)' "$log" >&2
+    grep -vE '^(\[[0-9]+/[0-9]+\]|ninja: Entering)' "$log" >&2 || true
     rm -f "$log"
     fail "the build failed (the errors are above)"
   fi

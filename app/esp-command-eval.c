@@ -1,0 +1,113 @@
+/* espalier eval: the return of a formula that somebody typed. */
+
+#include "esp-command.h"
+#include "esp-error.h"
+#include "esp-evaluation.h"
+#include "esp-report.h"
+#include "esp-signal-names.h"
+
+#define MAX_EPISODES 1000000
+
+static void
+append_as_json (GString *text, const char *environment, const char *policy, const EspReturns *returns)
+{
+  g_string_append (text, "{\"environment\": ");
+  esp_report_append_string (text, environment);
+  g_string_append (text, ", \"policy\": ");
+  esp_report_append_string (text, policy);
+  g_string_append (text, ", \"mean\": ");
+  esp_report_append_number (text, returns->mean);
+  g_string_append (text, ", \"std\": ");
+  esp_report_append_number (text, returns->deviation);
+  g_string_append (text, ", \"min\": ");
+  esp_report_append_number (text, returns->minimum);
+  g_string_append (text, ", \"max\": ");
+  esp_report_append_number (text, returns->maximum);
+  g_string_append_printf (text, ", \"episodes\": %zu, \"mean_length\": ", returns->episodes);
+  esp_report_append_number (text, returns->mean_length);
+  g_string_append (text, "}\n");
+}
+
+static void
+append_as_text (GString *text, const EspFormula *formula, const EspReturns *returns)
+{
+  g_string_append_printf (text,
+                          "return of %zu episode%s: mean %.10g, standard deviation %.6g, min %.6g, max %.6g\n"
+                          "steps per episode: mean %.6g\n"
+                          "reading length:",
+                          returns->episodes, returns->episodes == 1 ? "" : "s", returns->mean,
+                          returns->deviation, returns->minimum, returns->maximum, returns->mean_length);
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    g_string_append_printf (text, "%s %zu", i == 0 ? "" : ",", esp_formula_get_length (formula, i));
+  g_string_append_c (text, '\n');
+}
+
+int
+esp_command_eval (char **arguments)
+{
+  const char *policy = NULL;
+  EspNumber episodes = { ESP_REPORT_EPISODES, FALSE };
+  EspNumber seed = { ESP_REPORT_SEED, FALSE };
+  gboolean as_json = FALSE;
+  g_autofree char *about_episodes = g_strdup_printf ("how many episodes (%d)", ESP_REPORT_EPISODES);
+  g_autofree char *about_seed = g_strdup_printf (
+    "seed of the first episode, the next has N + 1 and so on (%" G_GUINT64_FORMAT
+    ", as in the report of train)",
+    ESP_REPORT_SEED);
+  const EspOption options[] = {
+    { "policy", ESP_OPTION_TEXT, &policy, "'EXPR; EXPR'",
+      "one expression per action, in the names that “espalier envs” lists" },
+    { "episodes", ESP_OPTION_NUMBER, &episodes, "N", about_episodes },
+    { "seed", ESP_OPTION_NUMBER, &seed, "N", about_seed },
+    { "json", ESP_OPTION_FLAG, &as_json, NULL, "print one JSON object" },
+  };
+  static const char *const operands[] = { "ENV" };
+  const EspUsage usage = {
+    .command = "eval",
+    .operands = operands,
+    .n_operands = G_N_ELEMENTS (operands),
+    .summary = "Measures the return of a formula: the mean over episodes with consecutive seeds.",
+    .options = options,
+    .n_options = G_N_ELEMENTS (options),
+  };
+  const char *notes = "Example: espalier eval cartpole --policy '10*theta + 2*theta_dot'\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspFormula) formula = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  const EspEnvironmentInfo *info;
+  const char *environment;
+  EspSignalNames names;
+  EspReturns returns;
+  int status;
+
+  if (!esp_command_parse (&usage, notes, arguments, &environment, &status))
+    return status;
+
+  info = esp_command_find_environment (environment, &error);
+  if (info == NULL)
+    return esp_command_complain (error);
+  if (policy == NULL)
+    {
+      esp_command_say ("--policy is missing; see espalier eval --help");
+      return ESP_EXIT_USAGE;
+    }
+  if (episodes.value < 1 || episodes.value > MAX_EPISODES)
+    {
+      esp_command_say ("--episodes is %" G_GUINT64_FORMAT "; it must be from 1 to %d", episodes.value,
+                       MAX_EPISODES);
+      return ESP_EXIT_USAGE;
+    }
+
+  esp_signal_names_init (&names, info);
+  formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
+  if (formula == NULL)
+    return esp_command_complain (error);
+
+  returns = esp_evaluate_formula (formula, info, seed.value, episodes.value, NULL);
+  if (as_json)
+    append_as_json (text, info->name, policy, &returns);
+  else
+    append_as_text (text, formula, &returns);
+
+  return esp_command_finish (text->str);
+}

@@ -1,0 +1,358 @@
+/* espalier train: a run without a window. */
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "esp-command.h"
+#include "esp-error.h"
+#include "esp-print.h"
+#include "esp-progress.h"
+#include "esp-report.h"
+#include "esp-trainer.h"
+
+/* What the arguments ask for. */
+typedef struct
+{
+  const EspEnvironmentInfo *environment;
+  EspNumber seed;
+  EspNumber steps;
+  const char *recipe;
+  GPtrArray *assignments;
+  const char *checkpoint;
+  const char *resume;
+  gboolean as_json;
+} Request;
+
+static atomic_int interrupted;
+
+static void
+interrupt (int signal_number)
+{
+  interrupted = signal_number;
+}
+
+/* One signal stops the run in good order; the second one, with the default action back, ends it at once. */
+static void
+catch_signals (void)
+{
+  struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int) SA_RESETHAND };
+
+  sigemptyset (&action.sa_mask);
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+}
+
+/* A checkpoint has the seed and the recipe in it, and a run that changed them would not be the same run. */
+static gboolean
+check_request (const Request *request, GError **error)
+{
+  const char *refused = request->seed.given             ? "--seed"
+                        : request->steps.given          ? "--steps"
+                        : request->recipe != NULL       ? "--recipe"
+                        : request->assignments->len > 0 ? "--set"
+                                                        : NULL;
+
+  if (request->resume == NULL || refused == NULL)
+    return TRUE;
+
+  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+               "--resume goes on with the seed and the recipe of the checkpoint; leave out %s", refused);
+  return FALSE;
+}
+
+static EspRecipe *
+load_recipe (const Request *request, GError **error)
+{
+  g_autoptr (EspRecipe) recipe = esp_recipe_load (request->environment->name, request->recipe, error);
+
+  if (recipe == NULL)
+    return NULL;
+  for (guint i = 0; i < request->assignments->len; i++)
+    if (!esp_recipe_set (recipe, g_ptr_array_index (request->assignments, i), error))
+      return NULL;
+  if (request->steps.given)
+    {
+      g_autofree char *assignment = g_strdup_printf ("steps=%" G_GUINT64_FORMAT, request->steps.value);
+
+      if (!esp_recipe_set (recipe, assignment, error))
+        return NULL;
+    }
+
+  return g_steal_pointer (&recipe);
+}
+
+static EspTrainer *
+make_trainer (const Request *request, GError **error)
+{
+  g_autoptr (EspTrainer) trainer = NULL;
+  g_autoptr (EspRecipe) recipe = NULL;
+
+  if (request->resume != NULL)
+    {
+      trainer = esp_trainer_new_from_checkpoint (request->resume, error);
+      if (trainer == NULL)
+        return NULL;
+      if (strcmp (esp_trainer_get_environment (trainer)->name, request->environment->name) != 0)
+        {
+          g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "the checkpoint %s is of a run in %s, not in %s",
+                       request->resume, esp_trainer_get_environment (trainer)->name,
+                       request->environment->name);
+          return NULL;
+        }
+    }
+  else
+    {
+      recipe = load_recipe (request, error);
+      if (recipe == NULL)
+        return NULL;
+      trainer = esp_trainer_new (request->environment->name, recipe, request->seed.value, error);
+      if (trainer == NULL)
+        return NULL;
+    }
+  if (request->checkpoint != NULL && !esp_trainer_set_checkpoint (trainer, request->checkpoint, error))
+    return NULL;
+
+  return g_steal_pointer (&trainer);
+}
+
+/* Runs until the end, the first signal or divergence, and returns the state; @last is the newest
+ * snapshot then. */
+static EspRunState
+run (EspTrainer *trainer, EspSnapshot **last)
+{
+  g_autoptr (EspProgress) progress = esp_progress_new ();
+  g_autoptr (EspFormula) formula = NULL;
+  EspRunState state;
+
+  esp_trainer_run (trainer);
+  do
+    {
+      EspSnapshot *snapshot;
+      EspFormula *newer;
+
+      state = esp_trainer_wait (trainer, ESP_PROGRESS_MILLISECONDS);
+
+      snapshot = esp_trainer_take_snapshot (trainer, ESP_CONSUMER_WINDOW);
+      if (snapshot != NULL)
+        {
+          g_clear_pointer (last, esp_snapshot_unref);
+          *last = snapshot;
+        }
+      newer = esp_trainer_take_formula (trainer, ESP_CONSUMER_WINDOW);
+      if (newer != NULL)
+        {
+          g_clear_pointer (&formula, esp_formula_unref);
+          formula = newer;
+        }
+      if (*last != NULL && (state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING))
+        esp_progress_update (progress, *last, formula);
+    }
+  while ((state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING) && !interrupted);
+
+  return state;
+}
+
+/* Ends a run that a signal broke off, with its checkpoint. */
+static int
+stop (EspTrainer *trainer, const Request *request)
+{
+  g_autofree char *failure = NULL;
+  g_autofree char *file = request->checkpoint != NULL ? g_shell_quote (request->checkpoint) : NULL;
+  EspRunState state;
+
+  esp_trainer_stop (trainer);
+  do
+    state = esp_trainer_wait (trainer, ESP_PROGRESS_MILLISECONDS);
+  while (state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING);
+
+  failure = esp_trainer_get_checkpoint_error (trainer);
+  if (failure != NULL)
+    esp_command_say ("interrupted, and the checkpoint could not be written: %s", failure);
+  else if (file != NULL)
+    esp_command_say ("interrupted; to go on from here: espalier train %s --resume %s",
+                     request->environment->name, file);
+  else
+    esp_command_say ("interrupted; nothing was kept, because no --checkpoint was asked for");
+
+  return ESP_EXIT_FAILED;
+}
+
+static void
+append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
+{
+  const struct
+  {
+    const char *key;
+    const EspReturns *returns;
+  } returns[] = {
+    { "formula_return", &result->formula_return },
+    { "masked_return", &result->masked_return },
+    { "sampled_return", &result->sampled_return },
+  };
+  g_autofree char *formula = esp_report_formula (result->formula);
+
+  g_string_append (text, "{\"environment\": ");
+  esp_report_append_string (text, esp_trainer_get_environment (trainer)->name);
+  g_string_append_printf (text,
+                          ", \"seed\": %" G_GUINT64_FORMAT ", \"recipe\": ", esp_trainer_get_seed (trainer));
+  esp_report_append_string (text, esp_recipe_get_name (esp_trainer_get_recipe (trainer)));
+  g_string_append_printf (text, ", \"steps\": %" G_GUINT64_FORMAT ", \"updates\": %" G_GUINT64_FORMAT,
+                          result->steps, result->updates);
+  g_string_append (text, ", \"wall_seconds\": ");
+  esp_report_append_number (text, result->seconds);
+  g_string_append (text, ", \"formula\": ");
+  esp_report_append_string (text, formula);
+  for (size_t i = 0; i < G_N_ELEMENTS (returns); i++)
+    {
+      g_string_append_printf (text, ", \"%s\": ", returns[i].key);
+      esp_report_append_returns (text, returns[i].returns);
+    }
+  g_string_append (text, ", \"reading_length\": [");
+  for (size_t i = 0; i < esp_formula_get_n_actions (result->formula); i++)
+    g_string_append_printf (text, "%s%zu", i == 0 ? "" : ", ", esp_formula_get_length (result->formula, i));
+  g_string_append (text, "]}\n");
+}
+
+static void
+append_returns_as_text (GString *text, const char *policy, const EspReturns *returns)
+{
+  g_string_append_printf (text, "  %-10s %12.6g %12.6g %12.6g %12.6g %10zu\n", policy, returns->mean,
+                          returns->deviation, returns->minimum, returns->maximum, returns->episodes);
+}
+
+static void
+append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
+{
+  const EspEnvironmentInfo *environment = esp_trainer_get_environment (trainer);
+  const EspSymbols *symbols = esp_formula_get_symbols (result->formula);
+  g_autofree char *time = esp_report_duration (result->seconds);
+
+  g_string_append_printf (text,
+                          "%s, seed %" G_GUINT64_FORMAT ", recipe %s: %" G_GUINT64_FORMAT
+                          " steps, %" G_GUINT64_FORMAT " updates, %s min\n\n",
+                          environment->name, esp_trainer_get_seed (trainer),
+                          esp_recipe_get_name (esp_trainer_get_recipe (trainer)), result->steps,
+                          result->updates, time);
+  for (size_t i = 0; i < esp_formula_get_n_actions (result->formula); i++)
+    {
+      g_autofree char *expression = esp_expression_to_text (esp_formula_get_expression (result->formula, i),
+                                                            symbols);
+
+      g_string_append_printf (text, "  %s = %s\n", environment->actions[i].name, expression);
+      g_string_append_printf (text, "  (reading length %zu)\n\n",
+                              esp_formula_get_length (result->formula, i));
+    }
+  g_string_append_printf (text, "  %-10s %12s %12s %12s %12s %10s\n", "return of", "mean", "std", "min",
+                          "max", "episodes");
+  append_returns_as_text (text, "formula", &result->formula_return);
+  append_returns_as_text (text, "masked", &result->masked_return);
+  append_returns_as_text (text, "sampled", &result->sampled_return);
+}
+
+/* Prints what a run that is done has found. */
+static int
+report (EspTrainer *trainer, const Request *request)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *failure = esp_trainer_get_checkpoint_error (trainer);
+  EspResult result;
+  int status;
+
+  if (!esp_trainer_get_result (trainer, &result))
+    {
+      esp_command_say ("the run ended without a formula");
+      return ESP_EXIT_FAILED;
+    }
+  if (request->as_json)
+    append_as_json (text, trainer, &result);
+  else
+    append_as_text (text, trainer, &result);
+  esp_result_clear (&result);
+
+  status = esp_command_finish (text->str);
+  if (failure != NULL)
+    {
+      esp_command_say ("the checkpoint could not be written: %s", failure);
+      status = ESP_EXIT_FAILED;
+    }
+
+  return status;
+}
+
+static int
+train (Request *request)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspTrainer) trainer = NULL;
+  g_autoptr (EspSnapshot) last = NULL;
+  EspRunState state;
+
+  if (!check_request (request, &error))
+    return esp_command_complain (error);
+  if (request->checkpoint == NULL)
+    request->checkpoint = request->resume;
+  trainer = make_trainer (request, &error);
+  if (trainer == NULL)
+    return esp_command_complain (error);
+
+  catch_signals ();
+  state = run (trainer, &last);
+  switch (state)
+    {
+    case ESP_RUN_DONE:
+      return report (trainer, request);
+
+    case ESP_RUN_DIVERGED:
+      esp_command_say ("%s", last != NULL && last->message != NULL ? last->message : "learning diverged");
+      return ESP_EXIT_FAILED;
+
+    default:
+      return stop (trainer, request);
+    }
+}
+
+int
+esp_command_train (char **arguments)
+{
+  g_autoptr (GPtrArray) assignments = g_ptr_array_new ();
+  Request request = { .assignments = assignments };
+  const EspOption options[] = {
+    { "seed", ESP_OPTION_NUMBER, &request.seed, "N", "seed of everything that is random (0)" },
+    { "steps", ESP_OPTION_NUMBER, &request.steps, "N", "environment steps, instead of the recipe's" },
+    { "recipe", ESP_OPTION_TEXT, &request.recipe, "NAME|FILE",
+      "the hyperparameters: a recipe of ENV or a JSON file (default)" },
+    { "set", ESP_OPTION_TEXTS, assignments, "FIELD=VALUE",
+      "change one field of the recipe; may be repeated" },
+    { "checkpoint", ESP_OPTION_TEXT, &request.checkpoint, "FILE",
+      "keep the complete learner in FILE: every minute, at the end, and when interrupted" },
+    { "resume", ESP_OPTION_TEXT, &request.resume, "FILE",
+      "go on from a checkpoint, and keep it in the same FILE unless --checkpoint names another" },
+    { "json", ESP_OPTION_FLAG, &request.as_json, NULL, "print the result as one JSON object" },
+  };
+  static const char *const operands[] = { "ENV" };
+  const EspUsage usage = {
+    .command = "train",
+    .operands = operands,
+    .n_operands = G_N_ELEMENTS (operands),
+    .summary =
+      "Trains a symbolic policy in the environment ENV and prints the formula that it ends as.\n"
+      "Progress goes to the standard error: share done, time left, steps per second, mean returns of the\n"
+      "sampled, the masked and the extracted policy, the formula's reading length, and the formula so far.",
+    .options = options,
+    .n_options = G_N_ELEMENTS (options),
+  };
+  g_autofree char *fields = esp_recipe_describe_fields ();
+  g_autofree char *notes = g_strconcat ("Fields of a recipe:\n", fields, NULL);
+  g_autoptr (GError) error = NULL;
+  const char *environment;
+  int status;
+
+  if (!esp_command_parse (&usage, notes, arguments, &environment, &status))
+    return status;
+  request.environment = esp_command_find_environment (environment, &error);
+  if (request.environment == NULL)
+    return esp_command_complain (error);
+
+  return train (&request);
+}

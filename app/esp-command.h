@@ -1,0 +1,44 @@
+/* The commands of the program `espalier`. */
+
+#pragma once
+
+#include <glib.h>
+
+#include "esp-environment.h"
+#include "esp-options.h"
+
+G_BEGIN_DECLS
+
+/* Exit statuses, the same for every command. */
+enum
+{
+  ESP_EXIT_DONE = 0,
+  ESP_EXIT_FAILED = 1, /* something went wrong while running */
+  ESP_EXIT_USAGE = 2,  /* the arguments made no sense; nothing was done */
+};
+
+/* Each runs one command with its @arguments (NULL-terminated, without the command's name) and returns
+ * the exit status. Main thread. */
+int esp_command_envs (char **arguments);
+int esp_command_eval (char **arguments);
+int esp_command_train (char **arguments);
+
+/* Parses @arguments as esp_options_parse() does. Returns whether the command should go on; else @status
+ * is the exit status, after the help, with @notes (may be NULL) below it, or the complaint was printed. */
+gboolean esp_command_parse (
+  const EspUsage *usage, const char *notes, char **arguments, const char **operands, int *status);
+
+/* Prints a line on standard error with the program's name before it. */
+void esp_command_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+/* Prints the sentence of @error and returns the exit status that its code asks for. */
+int esp_command_complain (const GError *error);
+
+/* Returns the description of the environment @name, or NULL and ESP_ERROR_USAGE. */
+const EspEnvironmentInfo *esp_command_find_environment (const char *name, GError **error);
+
+/* Prints @text on standard output and returns the exit status of the command: ESP_EXIT_FAILED, after
+ * a sentence, where it cannot be written. */
+int esp_command_finish (const char *text);
+
+G_END_DECLS

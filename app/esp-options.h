@@ -1,0 +1,86 @@
+/* Options of a command: a table that is parsed and described from one place. */
+
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * EspOptionKind:
+ * @ESP_OPTION_FLAG: takes no value; the target is a gboolean
+ * @ESP_OPTION_TEXT: the target is a const char *, which then points into the arguments
+ * @ESP_OPTION_TEXTS: may be repeated; the target is a GPtrArray of such pointers
+ * @ESP_OPTION_NUMBER: a whole number from 0 to 2⁶⁴ − 1; the target is an EspNumber
+ */
+typedef enum
+{
+  ESP_OPTION_FLAG,
+  ESP_OPTION_TEXT,
+  ESP_OPTION_TEXTS,
+  ESP_OPTION_NUMBER,
+} EspOptionKind;
+
+/**
+ * EspNumber:
+ * @value: the number; its default before parsing
+ * @given: whether the arguments had it
+ */
+typedef struct
+{
+  uint64_t value;
+  gboolean given;
+} EspNumber;
+
+/**
+ * EspOption:
+ * @name: without the dashes
+ * @kind: what it takes
+ * @target: where the value goes, as @kind says; unchanged where the option is not given
+ * @placeholder: what stands for the value in the help; NULL for a flag
+ * @description: a few words
+ */
+typedef struct
+{
+  const char *name;
+  EspOptionKind kind;
+  void *target;
+  const char *placeholder;
+  const char *description;
+} EspOption;
+
+/**
+ * EspUsage:
+ * @command: as typed, such as `train`; NULL for the program itself
+ * @operands: names of what must be given besides options, in order, such as `ENV`
+ * @n_operands: how many
+ * @summary: one sentence
+ * @options: the options; every command has --help as well
+ * @n_options: how many
+ */
+typedef struct
+{
+  const char *command;
+  const char *const *operands;
+  size_t n_operands;
+  const char *summary;
+  const EspOption *options;
+  size_t n_options;
+} EspUsage;
+
+/* Parses @arguments (NULL-terminated, without the command) into the targets and @operands[n_operands],
+ * which then point into @arguments. Sets @help and returns early at --help. Fails with ESP_ERROR_USAGE
+ * at the first wrong argument. */
+gboolean esp_options_parse (
+  const EspUsage *usage, char **arguments, const char **operands, gboolean *help, GError **error);
+
+/* Returns the help of a command (free with g_free()). */
+char *esp_options_describe (const EspUsage *usage);
+
+/* Returns the one of @words[n_words] that @word is most likely a slip of, or NULL if none is near. */
+const char *esp_nearest_word (const char *word, const char *const *words, size_t n_words);
+
+G_END_DECLS

@@ -1,0 +1,196 @@
+#include "esp-progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "esp-print.h"
+#include "esp-report.h"
+
+#define PLAIN_INTERVAL 5000 /* ms between plain lines */
+#define PLAIN_WIDTH    160  /* columns of a plain line */
+#define BAR_WIDTH      12
+#define FORMULA_DIGITS 3
+
+struct _EspProgress
+{
+  gboolean on_terminal;
+  gboolean has_unicode;
+  gint64 start;       /* µs; when the first update was */
+  double done_before; /* the progress then, of a run that was resumed */
+  gint64 last_shown;  /* µs; 0 before the first line */
+};
+
+EspProgress *
+esp_progress_new (void)
+{
+  EspProgress *progress = g_new0 (EspProgress, 1);
+
+  progress->on_terminal = isatty (STDERR_FILENO) && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
+  progress->has_unicode = g_get_charset (NULL);
+
+  return progress;
+}
+
+void
+esp_progress_free (EspProgress *progress)
+{
+  if (progress->on_terminal && progress->last_shown != 0)
+    {
+      fputs ("\r\033[K", stderr);
+      fflush (stderr);
+    }
+  g_free (progress);
+}
+
+static size_t
+get_terminal_width (void)
+{
+  struct winsize size;
+
+  /* the last column stays free: some terminals wrap as soon as it is filled */
+  return ioctl (STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79;
+}
+
+/* Cuts @line to @width columns, an ellipsis included. */
+static void
+shorten (GString *line, size_t width, gboolean has_unicode)
+{
+  const char *ellipsis = has_unicode ? "…" : "...";
+  size_t room = width - (has_unicode ? 1 : 3);
+  size_t columns = 0, kept = 0;
+
+  for (const char *c = line->str; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      gunichar character = g_utf8_get_char (c);
+
+      /* combining accents, as in θ̇, take no column */
+      columns += g_unichar_iszerowidth (character) ? 0 : g_unichar_iswide (character) ? 2 : 1;
+      if (columns <= room)
+        kept = (size_t) (g_utf8_next_char (c) - line->str);
+    }
+  if (columns > width)
+    {
+      g_string_truncate (line, kept);
+      g_string_append (line, ellipsis);
+    }
+}
+
+static void
+append_bar (GString *line, double share, gboolean has_unicode)
+{
+  int full = (int) (CLAMP (share, 0.0, 1.0) * BAR_WIDTH);
+
+  for (int i = 0; i < BAR_WIDTH; i++)
+    g_string_append (line, has_unicode ? (i < full ? "█" : "░") : (i < full ? "#" : "."));
+  g_string_append_c (line, ' ');
+}
+
+static void
+append_formula (GString *line, const EspFormula *formula, gboolean has_unicode)
+{
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    {
+      EspExpression *expression = esp_formula_get_expression (formula, i);
+      const EspSymbols *symbols = esp_formula_get_symbols (formula);
+      g_autofree char *text = has_unicode ? esp_expression_to_unicode (expression, symbols, FORMULA_DIGITS)
+                                          : esp_expression_to_text (expression, symbols);
+
+      g_string_append_printf (line, "%s%s", i == 0 ? "" : "; ", text);
+    }
+}
+
+/* The terminal's line has room for little more than numbers; the help says what they are. */
+static void
+append_returns (GString *line, const EspHistory *history, gboolean briefly)
+{
+  double episode = history->n_records > 0 ? history->records[history->n_records - 1].episode_return : NAN;
+
+  if (history->n_evaluations > 0)
+    {
+      const EspEvaluation *last = &history->evaluations[history->n_evaluations - 1];
+
+      g_string_append_printf (line,
+                              briefly ? " returns %.4g %.4g %.4g length %zu"
+                                      : ", return %.1f sampled, %.1f masked, %.1f formula, length %zu",
+                              last->sampled.mean, last->masked.mean, last->formula.mean,
+                              last->reading_length);
+    }
+  else if (!isnan (episode))
+    {
+      g_string_append_printf (line, briefly ? " return %.4g" : ", return %.1f", episode);
+    }
+}
+
+static void
+append_line (GString *line,
+             const EspSnapshot *snapshot,
+             const EspFormula *formula,
+             double seconds_left,
+             gboolean briefly,
+             gboolean has_unicode)
+{
+  const char *separator = briefly ? " " : ", ";
+
+  if (briefly)
+    append_bar (line, snapshot->progress, has_unicode);
+  g_string_append_printf (line, "%3.0f%%", 100.0 * snapshot->progress);
+
+  if (!briefly)
+    g_string_append_printf (line, ", step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, snapshot->step,
+                            snapshot->n_steps);
+  if (!isnan (seconds_left))
+    {
+      g_autofree char *left = esp_report_duration (seconds_left);
+
+      g_string_append_printf (line, "%s%s left", separator, left);
+    }
+  if (snapshot->state == ESP_RUN_FINISHING)
+    g_string_append_printf (line, "%schoosing the formula", separator);
+  else
+    g_string_append_printf (line, "%s%.0f steps/s", separator, snapshot->speed);
+  if (snapshot->history != NULL)
+    append_returns (line, snapshot->history, briefly);
+  if (formula != NULL)
+    {
+      g_string_append (line, ": ");
+      append_formula (line, formula, has_unicode);
+    }
+}
+
+void
+esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, const EspFormula *formula)
+{
+  g_autoptr (GString) line = NULL;
+  gint64 now = g_get_monotonic_time ();
+  gint64 interval = 1000 * (gint64) (progress->on_terminal ? ESP_PROGRESS_MILLISECONDS : PLAIN_INTERVAL);
+  double done;
+
+  if (progress->start == 0)
+    {
+      progress->start = now;
+      progress->done_before = snapshot->progress;
+      /* there is nothing to tell in a plain line yet */
+      if (!progress->on_terminal)
+        progress->last_shown = now;
+    }
+  /* a wake-up that came a little early counts */
+  if (progress->last_shown != 0 && now - progress->last_shown < interval * 9 / 10)
+    return;
+  progress->last_shown = now;
+
+  done = snapshot->progress - progress->done_before;
+  line = g_string_new (NULL);
+  append_line (line, snapshot, formula,
+               done > 0.01 ? 1e-6 * (double) (now - progress->start) / done * (1.0 - snapshot->progress)
+                           : NAN,
+               progress->on_terminal, progress->has_unicode);
+  shorten (line, progress->on_terminal ? get_terminal_width () : PLAIN_WIDTH, progress->has_unicode);
+  if (progress->on_terminal)
+    fprintf (stderr, "\r%s\033[K", line->str);
+  else
+    fprintf (stderr, "%s\n", line->str);
+  fflush (stderr);
+}

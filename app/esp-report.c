@@ -1,0 +1,81 @@
+#include "esp-report.h"
+
+#include <math.h>
+
+#include "esp-print.h"
+
+void
+esp_report_append_string (GString *json, const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+
+  g_string_append_c (json, '"');
+  for (const char *c = valid; *c != '\0'; c++)
+    {
+      if (*c == '"' || *c == '\\')
+        g_string_append_printf (json, "\\%c", *c);
+      else if ((unsigned char) *c < 0x20)
+        g_string_append_printf (json, "\\u%04x", (unsigned char) *c);
+      else
+        g_string_append_c (json, *c);
+    }
+  g_string_append_c (json, '"');
+}
+
+void
+esp_report_append_number (GString *json, double value)
+{
+  g_autofree char *text = isfinite (value) ? esp_number_to_text (value) : g_strdup ("null");
+
+  g_string_append (json, text);
+}
+
+void
+esp_report_append_returns (GString *json, const EspReturns *returns)
+{
+  const struct
+  {
+    const char *key;
+    double value;
+  } numbers[] = {
+    { "mean", returns->mean },
+    { "std", returns->deviation },
+    { "min", returns->minimum },
+    { "max", returns->maximum },
+  };
+
+  g_string_append_c (json, '{');
+  for (size_t i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      g_string_append_printf (json, "\"%s\": ", numbers[i].key);
+      esp_report_append_number (json, numbers[i].value);
+      g_string_append (json, ", ");
+    }
+  g_string_append_printf (json, "\"episodes\": %zu, \"seed\": %" G_GUINT64_FORMAT "}", returns->episodes,
+                          returns->seed);
+}
+
+char *
+esp_report_formula (const EspFormula *formula)
+{
+  GString *text = g_string_new (NULL);
+
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    {
+      g_autofree char *expression = esp_expression_to_text (esp_formula_get_expression (formula, i),
+                                                            esp_formula_get_symbols (formula));
+
+      g_string_append_printf (text, "%s%s", i == 0 ? "" : "; ", expression);
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+char *
+esp_report_duration (double seconds)
+{
+  unsigned whole = (unsigned) CLAMP (seconds + 0.5, 0.0, 359999.0);
+
+  return whole < 3600 ? g_strdup_printf ("%u:%02u", whole / 60, whole % 60)
+                      : g_strdup_printf ("%u:%02u:%02u", whole / 3600, whole / 60 % 60, whole % 60);
+}

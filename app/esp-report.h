@@ -1,0 +1,26 @@
+/* Results as JSON and as text. */
+
+#pragma once
+
+#include "esp-formula.h"
+#include "esp-snapshot.h"
+
+G_BEGIN_DECLS
+
+/* Appends @text as a JSON string; bytes that are not UTF-8 become the replacement character. */
+void esp_report_append_string (GString *json, const char *text);
+
+/* Appends @value as a JSON number that reads back to the same double, or null where it is not finite. */
+void esp_report_append_number (GString *json, double value);
+
+/* Appends @returns as a JSON object. */
+void esp_report_append_returns (GString *json, const EspReturns *returns);
+
+/* Returns the whole formula on one line with expressions separated by `; `, for
+ * esp_formula_parse() (free with g_free()). */
+char *esp_report_formula (const EspFormula *formula);
+
+/* Returns @seconds as people say it, such as `1:05` (free with g_free()). */
+char *esp_report_duration (double seconds);
+
+G_END_DECLS
