@@ -230,7 +230,7 @@ append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
 
   g_string_append_printf (text,
                           "%s, seed %" G_GUINT64_FORMAT ", recipe %s: %" G_GUINT64_FORMAT
-                          " steps, %" G_GUINT64_FORMAT " updates, %s min\n\n",
+                          " steps, %" G_GUINT64_FORMAT " updates in %s min\n\n",
                           environment->name, esp_trainer_get_seed (trainer),
                           esp_recipe_get_name (esp_trainer_get_recipe (trainer)), result->steps,
                           result->updates, time);

@@ -1,0 +1,309 @@
+"""Checks the program `espalier` from outside, in TAP: results, help, and what it says to bad input.
+
+The argument is the program. The runs are tiny; what they learn does not matter here.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+PROGRAM = sys.argv[1]
+TRAIN_KEYS = [
+    "environment", "seed", "recipe", "steps", "updates", "wall_seconds", "formula",
+    "formula_return", "masked_return", "sampled_return", "reading_length",
+]
+RETURN_KEYS = ["mean", "std", "min", "max", "episodes", "seed"]
+EVAL_KEYS = ["environment", "policy", "mean", "std", "min", "max", "episodes", "mean_length"]
+TINY = {
+    "steps": 400,
+    "warm_up_steps": 100,
+    "batch_size": 16,
+    "critic_hidden": [16],
+    "deviation_hidden": [16],
+    "evaluation_period": 200,
+    "evaluation_episodes": 2,
+    "candidates": 1,
+    "polish_episodes": 2,
+    "polish_evaluations": 4,
+}
+
+
+def environment(**changes):
+    """Returns the environment variables of a terminal without a display."""
+    variables = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET")}
+    return {**variables, "LC_ALL": "C.UTF-8", **changes}
+
+
+def espalier(*arguments, **changes):
+    """Runs the program and returns (exit status, standard output, standard error)."""
+    done = subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, env=environment(**changes))
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def expect(condition, message):
+    if not condition:
+        raise AssertionError(message)
+
+
+def expect_complaint(arguments, status, *words):
+    """Expects @status and one sentence on standard error with all @words in it."""
+    result = espalier(*arguments)
+    shown = f"{arguments}: {result}"
+    expect(result[0] == status, f"exit status is not {status}: {shown}")
+    expect(result[1] == "", f"something on standard output: {shown}")
+    expect(result[2].count("\n") == 1 and result[2].endswith("\n"), f"not one line: {shown}")
+    expect(result[2].startswith("espalier: "), f"not said by the program: {shown}")
+    for word in words:
+        expect(word in result[2], f"“{word}” is not in {shown}")
+
+
+def expect_result(arguments):
+    """Expects success and one JSON object on one line, and returns it."""
+    status, out, err = espalier(*arguments)
+    expect(status == 0, f"{arguments}: {status}, {err}")
+    expect(out.count("\n") == 1, f"{arguments}: not one line: {out}")
+    return json.loads(out)
+
+
+def tiny_recipe(folder, **changes):
+    path = os.path.join(folder, "tiny.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({**TINY, **changes}, file)
+    return path
+
+
+def test_help():
+    for command, words in {
+        (): ["--environment", "--recipe", "--seed", "--version", "train", "eval", "envs"],
+        ("envs",): ["--json"],
+        ("eval",): ["ENV", "--policy", "--episodes", "--seed", "--json"],
+        ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--json",
+                     "batch_size", "path_threshold"],
+    }.items():
+        for option in ("--help", "-h"):
+            status, out, err = espalier(*command, option)
+            expect(status == 0 and err == "", f"{command} {option}: {status}, {err}")
+            for word in ["Usage: espalier", "--help", *words]:
+                expect(word in out, f"“{word}” is not in the help of {command}")
+
+
+def test_version():
+    status, out, err = espalier("--version")
+    expect(status == 0 and err == "" and out.startswith("espalier ") and out[9].isdigit(), f"{status} {out} {err}")
+
+
+def test_environments():
+    infos = expect_result(["envs", "--json"])
+    expect([info["name"] for info in infos][:2] == ["cartpole", "pendulum"], infos)
+    for info in infos:
+        expect(list(info) == ["name", "title", "description", "observations", "actions", "max_steps", "time_step"], info)
+        for signals in (info["observations"], info["actions"]):
+            for signal_info in signals:
+                expect(list(signal_info) == ["name", "description", "unit", "low", "high"], signal_info)
+        for action in info["actions"]:
+            expect(action["low"] < action["high"], action)
+    status, out, err = espalier("envs")
+    expect(status == 0 and err == "", err)
+    for info in infos:
+        for word in [info["name"], info["description"], *(s["name"] for s in info["observations"] + info["actions"])]:
+            expect(word in out, f"“{word}” is not in the list")
+
+
+def test_wrong_usage():
+    known = [info["name"] for info in expect_result(["envs", "--json"])]
+    for arguments, words in [
+        (["frobnicate"], ["frobnicate", "--help"]),
+        (["trian", "cartpole"], ["did you mean “train”"]),
+        (["--nope"], ["--nope"]),
+        (["-x"], ["-x"]),
+        (["--environment", "nope"], ["nope", *known]),
+        (["--seed", "a"], ["--seed", "“a”"]),
+        (["envs", "--jsn"], ["did you mean --json"]),
+        (["envs", "--json=1"], ["--json takes no value"]),
+        (["envs", "cartpole"], ["“cartpole”"]),
+        (["train"], ["ENV is missing"]),
+        (["train", "nowhere"], ["“nowhere”", *known]),
+        (["train", "cartpole", "pendulum"], ["“pendulum”"]),
+        (["train", "cartpole", "--sed", "1"], ["did you mean --seed"]),
+        (["train", "cartpole", "--seed"], ["--seed needs a value"]),
+        (["train", "cartpole", "--seed", "--json"], ["--seed needs a value"]),
+        (["train", "cartpole", "--seed", "-1"], ["--seed", "“-1”"]),
+        (["train", "cartpole", "--seed", "1x"], ["--seed", "“1x”"]),
+        (["train", "cartpole", "--seed", ""], ["--seed"]),
+        (["train", "cartpole", "--seed", "18446744073709551616"], ["--seed"]),
+        (["train", "cartpole", "--steps", "0"], ["steps"]),
+        (["train", "cartpole", "--steps", "18446744073709551615"], ["steps"]),
+        (["train", "cartpole", "--set", "batch_size"], ["batch_size", "field=value"]),
+        (["train", "cartpole", "--set", "nope=1"], ["“nope”"]),
+        (["train", "cartpole", "--set", "batch_size=0"], ["batch_size"]),
+        (["train", "cartpole", "--set", "batch_size=many"], ["batch_size"]),
+        (["train", "cartpole", "--set", "discount=1.5"], ["discount"]),
+        (["train", "cartpole", "--set", "discount=nan"], ["discount"]),
+        (["train", "cartpole", "--set", "arrangement=nope"], ["nope"]),
+        (["train", "cartpole", "--recipe", "nope"], ["nope", "default"]),
+        (["train", "cartpole", "--resume", "a", "--seed", "1"], ["--resume", "--seed"]),
+        (["train", "cartpole", "--resume", "a", "--set", "discount=0"], ["--resume", "--set"]),
+        (["eval"], ["ENV is missing"]),
+        (["eval", "cartpole"], ["--policy is missing"]),
+        (["eval", "nowhere", "--policy", "1"], ["nowhere", *known]),
+        (["eval", "cartpole", "--policy"], ["--policy needs a value"]),
+        (["eval", "cartpole", "--policy", ""], ["column 1"]),
+        (["eval", "cartpole", "--policy", "x + q"], ["“q”", "column 5", "theta_dot"]),
+        (["eval", "cartpole", "--policy", "2*(x"], ["column 5"]),
+        (["eval", "cartpole", "--policy", "x +\n* 2"], ["column"]),
+        (["eval", "cartpole", "--policy", "sin(x, x)"], ["column"]),
+        (["eval", "cartpole", "--policy", "x; x"], ["2", "1"]),
+        (["eval", "cartpole", "--policy", "(" * 100000], ["column"]),
+        (["eval", "cartpole", "--policy", b"\xff"], []),
+        (["eval", "cartpole", "--policy", "x", "--episodes", "0"], ["--episodes"]),
+        (["eval", "cartpole", "--policy", "x", "--episodes", "1000000000"], ["--episodes"]),
+    ]:
+        expect_complaint(arguments, 2, *words)
+
+
+def test_files(folder):
+    """Bad files, and good ones in bad company, which nothing may touch."""
+    def write(name, content):
+        path = os.path.join(folder, name)
+        with open(path, "wb") as file:
+            file.write(content)
+        return path
+
+    recipe = tiny_recipe(folder)
+    precious = write("precious", b"not to be lost")
+    no_json = write("no.json", b'{"critic_hidden": [16,\n}')
+    unknown = write("unknown.json", b'{"steps": 100, "nope": 1}')
+    out_of_range = write("range.json", b'{"discount": 2}')
+    wrong_type = write("type.json", b'{"batch_size": "many"}')
+    a_list = write("list.json", b"[1]")
+    deep = write("deep.json", b"[" * 100000)
+    empty = write("empty.json", b"")
+    for file, status, words in [
+        (no_json, 2, ["no.json", "line 2"]),
+        (unknown, 2, ["“nope”"]),
+        (out_of_range, 2, ["discount"]),
+        (wrong_type, 2, ["batch_size"]),
+        (a_list, 2, ["list"]),
+        (deep, 2, ["deep.json"]),
+        (empty, 2, ["empty"]),
+        (os.path.join(folder, "missing.json"), 1, ["missing.json"]),
+        (folder + "/", 1, [folder]),
+    ]:
+        expect_complaint(["train", "cartpole", "--recipe", file, "--checkpoint", precious], status, *words)
+
+    for target in (folder, os.path.join(folder, "missing", "a"), os.path.join(precious, "a")):
+        expect_complaint(["train", "cartpole", "--recipe", recipe, "--checkpoint", target], 1, target)
+    for source in (precious, recipe, folder, os.path.join(folder, "missing"), empty):
+        expect_complaint(["train", "cartpole", "--resume", source], 1, os.path.basename(source))
+    expect_complaint(["train", "nowhere", "--checkpoint", precious], 2)
+
+    with open(precious, "rb") as file:
+        expect(file.read() == b"not to be lost", "a file that was only named has changed")
+    expect(not os.path.exists(os.path.join(folder, "missing")), "a folder was made")
+    status, _, err = espalier("envs", "--json")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAM, "envs"], stdout=full, stderr=subprocess.PIPE)
+    expect(done.returncode == 1 and done.stderr.count(b"\n") == 1, done)
+
+
+def test_eval():
+    policy = "-2*theta_dot - 10*theta"
+    result = expect_result(["eval", "cartpole", "--policy", policy, "--episodes", "5", "--json"])
+    expect(list(result) == EVAL_KEYS, result)
+    expect(result["environment"] == "cartpole" and result["policy"] == policy and result["episodes"] == 5, result)
+    expect(result["min"] <= result["mean"] <= result["max"] and result["std"] >= 0, result)
+    again = expect_result(["eval", "cartpole", f"--policy={policy}", "--json", "--episodes", "5"])
+    expect(again == result, "the same seed gives another result")
+    other = expect_result(["eval", "cartpole", "--policy", policy, "--episodes", "5", "--json", "--seed", "3"])
+    expect(other != result, "another seed gives the same result")
+    better = expect_result(["eval", "cartpole", "--policy", "10*theta + 2*theta_dot + 0.5*x", "--episodes", "5", "--json"])
+    expect(better["mean"] == 1000 and better["std"] == 0 and better["mean_length"] == 1000, better)
+    status, out, err = espalier("eval", "cartpole", "--policy", policy, "--episodes", "5")
+    expect(status == 0 and err == "" and "mean" in out, (out, err))
+
+
+def test_train(folder):
+    recipe = tiny_recipe(folder)
+    for name in ("cartpole", "pendulum"):
+        arguments = ["train", name, "--recipe", recipe, "--seed", "3", "--steps", "300", "--set", "batch_size=8", "--json"]
+        result = expect_result(arguments)
+        expect(list(result) == TRAIN_KEYS, result)
+        for key in ("formula_return", "masked_return", "sampled_return"):
+            expect(list(result[key]) == RETURN_KEYS, result)
+        expect(result["environment"] == name and result["seed"] == 3, result)
+        expect(result["recipe"] == "tiny" and result["steps"] == 300, result)
+        expect(len(result["reading_length"]) == len(result["formula"].split(";")), result)
+        expect(all(isinstance(n, int) for n in result["reading_length"]), result)
+
+        again = expect_result(arguments)
+        expect({**again, "wall_seconds": 0} == {**result, "wall_seconds": 0}, f"{again} is not {result}")
+        measured = expect_result(["eval", name, "--policy", result["formula"], "--json"])
+        for key in ("mean", "std", "min", "max", "episodes"):
+            expect(measured[key] == result["formula_return"][key], f"{measured} is not {result}")
+
+    status, out, err = espalier("train", "cartpole", "--recipe", recipe)
+    expect(status == 0 and "force = " in out and "reading length" in out, (out, err))
+    for word in ("formula", "masked", "sampled", "mean", "seed 0"):
+        expect(word in out, f"“{word}” is not in the report")
+
+
+def test_interruption(folder):
+    """A run that is stopped and resumed ends as one that was not."""
+    recipe = tiny_recipe(folder, steps=6000)
+    whole = expect_result(["train", "cartpole", "--recipe", recipe, "--seed", "5", "--json"])
+    checkpoint = os.path.join(folder, "a run.safetensors")
+    with subprocess.Popen(
+        [PROGRAM, "train", "cartpole", "--recipe", recipe, "--seed", "5", "--json", "--checkpoint", checkpoint],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+    ) as process:
+        time.sleep(whole["wall_seconds"] / 3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    expect(process.returncode == 1 and out == b"", (process.returncode, out, err))
+    expect(err.count(b"interrupted") == 1 and b"--resume '" in err, err)
+    expect(os.path.getsize(checkpoint) > 0, "there is no checkpoint")
+    expect(os.listdir(folder).count("a run.safetensors") == 1 and len(os.listdir(folder)) == 2, os.listdir(folder))
+    expect_complaint(["train", "pendulum", "--resume", checkpoint], 2, "cartpole", "pendulum")
+    resumed = expect_result(["train", "cartpole", "--resume", checkpoint, "--json"])
+    expect({**resumed, "wall_seconds": 0} == {**whole, "wall_seconds": 0}, f"{resumed} is not {whole}")
+
+    with subprocess.Popen(
+        [PROGRAM, "train", "cartpole", "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate()
+    expect(process.returncode == 1 and out == b"" and b"--checkpoint" in err, (process.returncode, out, err))
+
+
+def test_without_display(folder):
+    """Without a command and without a display it trains in the terminal."""
+    recipe = tiny_recipe(folder)
+    status, out, err = espalier("--recipe", recipe, "--seed", "2")
+    expect(status == 0 and err.startswith("espalier: ") and err.count("espalier: ") == 1, (status, err))
+    expect("terminal" in err and out.startswith("cartpole, seed 2, recipe tiny:"), (out, err))
+    status, out, err = espalier("--recipe", recipe, "--environment", "pendulum", DISPLAY=":987")
+    expect(status == 0 and "terminal" in err and out.startswith("pendulum, seed 0"), (status, out, err))
+
+
+def main():
+    tests = [test for name, test in globals().items() if name.startswith("test_")]
+    print(f"1..{len(tests)}", flush=True)
+    for number, test in enumerate(tests, 1):
+        name = test.__name__[5:].replace("_", " ")
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                test(*([folder] if test.__code__.co_argcount else []))
+            print(f"ok {number} - {name}", flush=True)
+        except Exception:
+            traceback.print_exc()
+            print(f"not ok {number} - {name}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
