@@ -26,7 +26,7 @@ static const struct
 static char *
 describe_commands (void)
 {
-  GString *text = g_string_new ("Commands:\n");
+  GString *text = g_string_new ("Usage of a command: espalier COMMAND [ARGUMENT]…\n\n");
 
   for (size_t i = 0; i < G_N_ELEMENTS (commands); i++)
     g_string_append_printf (text, "  %-6s %s\n", commands[i].name, commands[i].description);
@@ -95,8 +95,7 @@ run_workbench (int argc, char **argv)
   const EspUsage usage = {
     .summary =
       "Trains control policies that are short formulas. Without a command it opens the workbench, which\n"
-      "trains at once; where there is no display it does the same run in the terminal.\n"
-      "With a command: espalier COMMAND [ARGUMENT]…",
+      "trains at once; where there is no display it does the same run in the terminal.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };

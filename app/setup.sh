@@ -110,7 +110,8 @@ configure ()
 
   for tool in cc meson ninja pkg-config; do
     if ! command -v "$tool" >/dev/null; then
-      fail "“$tool” was not found and this is not Debian; install what Debian 12 calls ${run_packages[*]}"
+      fail "“$tool” was not found and this is not Debian; install what Debian 12 calls" \
+           "${run_packages[*]%%|*}"
     fi
   done
   log=$(mktemp)
@@ -118,7 +119,7 @@ configure ()
     tail -n 20 "$log" >&2
     rm -rf "$log" "$folder"
     fail "the build could not be configured (meson's last lines are above);" \
-         "it needs what Debian 12 calls ${run_packages[*]}"
+         "it needs what Debian 12 calls ${run_packages[*]%%|*}"
   fi
   rm -f "$log"
 }
@@ -134,8 +135,8 @@ build ()
   say "building in $1/"
   log=$(mktemp)
   if ! ninja -C "$top/$1" "${@:2}" >"$log" 2>&1; then
-    # what went well is of no interest here
-    grep -vE '^(\[[0-9]+/[0-9]+\]|ninja: Entering)' "$log" >&2 || true
+    # neither what went well nor how the compiler was called is of interest here
+    grep -vE '^(\[[0-9]+/[0-9]+\]|ninja: Entering|cc )' "$log" >&2 || true
     rm -f "$log"
     fail "the build failed (the errors are above)"
   fi
