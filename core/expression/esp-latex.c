@@ -359,7 +359,8 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
       if (!bare)
         g_string_append_c (string, '-');
       append (latex, operands[0],
-              ESP_PRECEDENCE_PRODUCT + (leads && esp_expression_leads_with_minus (operands[0])), false);
+              esp_expression_leads_with_minus (operands[0]) ? ESP_PRECEDENCE_SIGN : ESP_PRECEDENCE_PRODUCT,
+              false);
       break;
     case ESP_OPERATION_SQRT:
       g_string_append (string, "\\sqrt{");

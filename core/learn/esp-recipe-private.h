@@ -94,6 +94,7 @@ struct _EspRecipe
   uint64_t polish_episodes;
   uint64_t polish_evaluations;
   uint64_t polish_digits;
+  double polish_tolerance;
 };
 
 G_END_DECLS

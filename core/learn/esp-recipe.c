@@ -104,6 +104,7 @@ static const Field fields[] = {
   FIELD (polish_evaluations, COUNT, 1, 1e6, "300", "measurements to refit the constants in a round"),
   FIELD (polish_digits, COUNT, 0, 17, "0",
          "significant digits that polishing rounds constants to where the return allows; 0 keeps all"),
+  FIELD (polish_tolerance, NUMBER, 0, 1, "0.002", "share of the return's size that polishing may give up for brevity"),
 };
 
 static void *

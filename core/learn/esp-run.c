@@ -270,15 +270,15 @@ esp_run_wants_evaluation (const EspRun *run)
   return run->progress.step % run->recipe->evaluation_period == 0 || esp_run_is_complete (run);
 }
 
-/* Whether @a is the better candidate: a formula of bearable length first, then the higher return. */
+/* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. */
 static bool
 is_better (const EspRun *run, const EspEvaluation *a, const EspEvaluation *b)
 {
   bool short_a = a->reading_length <= run->recipe->length_limit;
   bool short_b = b->reading_length <= run->recipe->length_limit;
 
-  if (short_a != short_b)
-    return short_a;
+  if (!short_a || !short_b)
+    return a->reading_length < b->reading_length;
 
   return a->formula.mean > b->formula.mean;
 }

@@ -74,7 +74,7 @@ esp_sac_init (EspSac *sac,
     }
   sac->batch.n_samples = n;
 
-  /* targets are drawn independently, as published, unless the critics start from a given value */
+  /* the targets are drawn independently of the critics, as published */
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     esp_mlp_draw_critic (&sac->critic, sac->critics[c], (float) recipe->critic_initial, random);
   for (size_t c = 0; c < ESP_N_CRITICS; c++)

@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "esp-network.h"
 #include "esp-recipe.h"
 #include "esp-snapshot.h"
 
@@ -26,15 +27,20 @@ typedef enum
 /**
  * EspResult:
  * @formula: the final formula, from the best snapshot
+ * @network: the thresholded network it was extracted from, polished
  * @formula_return: its returns, on seeds that took no part in choosing it
- * @masked_return: of the thresholded network it was extracted from, on the same seeds
- * @sampled_return: of the sampled masks of that network, on the same seeds
+ * @masked_return: of @network, on the same seeds
+ * @sampled_return: of sampled masks of the snapshot as it was before polishing, on the same seeds
+ * @steps: environment steps taken
+ * @updates: updates done
+ * @seconds: wall-clock time, the final choice included
  *
  * What a finished run hands out.
  */
 typedef struct
 {
   EspFormula *formula;
+  EspNetwork *network;
   EspReturns formula_return;
   EspReturns masked_return;
   EspReturns sampled_return;
@@ -70,6 +76,10 @@ void esp_trainer_restart (EspTrainer *trainer, uint64_t seed);      /* from the 
 void esp_trainer_finish (EspTrainer *trainer);                      /* stop learning, choose the formula */
 
 void esp_trainer_stop (EspTrainer *trainer);                        /* write the checkpoint and pause */
+
+/* Says whether somebody watches: then there are 30 snapshots and two formulas a second, else only what a
+ * progress bar needs. Learning is the same. Any thread; at first nobody does. */
+void esp_trainer_set_watched (EspTrainer *trainer, bool watched);
 
 /* Waits until the trainer is paused, done or diverged with no command waiting, at most @milliseconds;
  * returns the state. The owner's thread, in programs without a main loop. */

@@ -1,0 +1,150 @@
+#include "esp-builder.h"
+
+#include <string.h>
+
+struct _EspBuilder
+{
+  GHashTable *expressions;
+};
+
+static guint
+hash (gconstpointer key)
+{
+  return (guint) esp_expression_hash (key);
+}
+
+/* The operands exist once, so their pointers say whether they are equal. */
+static gboolean
+equal (gconstpointer a, gconstpointer b)
+{
+  size_t n = esp_expression_get_n_operands (a);
+
+  if (esp_expression_get_operation (a) != esp_expression_get_operation (b))
+    return FALSE;
+  if (n == 0)
+    return esp_expression_equal (a, b);
+
+  for (size_t i = 0; i < n; i++)
+    if (esp_expression_get_operand (a, i) != esp_expression_get_operand (b, i))
+      return FALSE;
+  return TRUE;
+}
+
+EspBuilder *
+esp_builder_new (void)
+{
+  EspBuilder *builder = g_new0 (EspBuilder, 1);
+
+  builder->expressions = g_hash_table_new_full (hash, equal, (GDestroyNotify) esp_expression_unref, NULL);
+  return builder;
+}
+
+void
+esp_builder_free (EspBuilder *builder)
+{
+  g_hash_table_unref (builder->expressions);
+  g_free (builder);
+}
+
+static EspExpression *
+take (EspBuilder *builder, EspExpression *expression)
+{
+  EspExpression *known = g_hash_table_lookup (builder->expressions, expression);
+
+  if (known != NULL)
+    {
+      esp_expression_unref (expression);
+      return known;
+    }
+
+  g_hash_table_add (builder->expressions, expression);
+  return expression;
+}
+
+EspExpression *
+esp_builder_constant (EspBuilder *builder, double value)
+{
+  return take (builder, esp_expression_constant (value));
+}
+
+EspExpression *
+esp_builder_variable (EspBuilder *builder, size_t index)
+{
+  return take (builder, esp_expression_variable (index));
+}
+
+EspExpression *
+esp_builder_apply (EspBuilder *builder, EspOperation operation, EspExpression *const *operands)
+{
+  return take (builder, esp_expression_apply (operation, operands));
+}
+
+EspExpression *
+esp_builder_unary (EspBuilder *builder, EspOperation operation, EspExpression *a)
+{
+  return take (builder, esp_expression_unary (operation, a));
+}
+
+EspExpression *
+esp_builder_binary (EspBuilder *builder, EspOperation operation, EspExpression *a, EspExpression *b)
+{
+  return take (builder, esp_expression_binary (operation, a, b));
+}
+
+static int
+get_rank (const EspExpression *expression)
+{
+  EspOperation operation = esp_expression_get_operation (expression);
+
+  switch (operation)
+    {
+    case ESP_OPERATION_CONSTANT:
+      return 0;
+    case ESP_OPERATION_VARIABLE:
+      return 1;
+    case ESP_OPERATION_POWER:
+      return 2;
+    case ESP_OPERATION_MULTIPLY:
+      return 3;
+    case ESP_OPERATION_DIVIDE:
+      return 4;
+    case ESP_OPERATION_ADD:
+    case ESP_OPERATION_SUBTRACT:
+    case ESP_OPERATION_NEGATE:
+      return 5 + ESP_N_OPERATIONS + (int) operation;
+    default:
+      return 5 + (int) operation;
+    }
+}
+
+int
+esp_expression_compare (const EspExpression *a, const EspExpression *b)
+{
+  while (a != b)
+    {
+      int order = get_rank (a) - get_rank (b);
+      size_t left = esp_expression_get_length (a), right = esp_expression_get_length (b), i = 0;
+
+      if (order != 0)
+        return order;
+      if (left != right)
+        return left < right ? -1 : 1;
+      if (esp_expression_get_operation (a) == ESP_OPERATION_VARIABLE)
+        return esp_expression_get_index (a) < esp_expression_get_index (b) ? -1 : 1;
+      if (esp_expression_get_operation (a) == ESP_OPERATION_CONSTANT)
+        {
+          double x = esp_expression_get_value (a), y = esp_expression_get_value (b);
+
+          /* what is not a number, and the two zeros, have no order but that of their bits */
+          return x < y ? -1 : x > y ? 1 : memcmp (&x, &y, sizeof x);
+        }
+
+      /* they differ, and equal operands are the same pointer, so one operand decides */
+      while (esp_expression_get_operand (a, i) == esp_expression_get_operand (b, i))
+        i++;
+      a = esp_expression_get_operand (a, i);
+      b = esp_expression_get_operand (b, i);
+    }
+
+  return 0;
+}

@@ -1,0 +1,35 @@
+/* Expressions of which every structure exists once, so that equal terms are the same pointer. */
+
+#pragma once
+
+#include "esp-expression.h"
+
+G_BEGIN_DECLS
+
+/**
+ * EspBuilder:
+ *
+ * Makes expressions and owns one reference to each. What it returns is borrowed, and lives as long as
+ * the builder. It belongs to one thread at a time.
+ */
+typedef struct _EspBuilder EspBuilder;
+
+EspBuilder *esp_builder_new (void);
+void esp_builder_free (EspBuilder *builder);
+
+/* Returns the expression of this structure; operands are of the same builder. */
+EspExpression *esp_builder_constant (EspBuilder *builder, double value);
+EspExpression *esp_builder_variable (EspBuilder *builder, size_t index);
+EspExpression *
+esp_builder_apply (EspBuilder *builder, EspOperation operation, EspExpression *const *operands);
+EspExpression *esp_builder_unary (EspBuilder *builder, EspOperation operation, EspExpression *a);
+EspExpression *
+esp_builder_binary (EspBuilder *builder, EspOperation operation, EspExpression *a, EspExpression *b);
+
+/* Returns the reading order of two expressions of one builder: negative, 0 or positive. Variables come
+ * first, by index, then powers, products, quotients, functions and sums, the shorter first. */
+int esp_expression_compare (const EspExpression *a, const EspExpression *b);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspBuilder, esp_builder_free)
+
+G_END_DECLS

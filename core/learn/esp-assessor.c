@@ -1,0 +1,359 @@
+#include "esp-assessor.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "esp-polish.h"
+#include "esp-triple.h"
+
+/* Polished candidates are compared over this many episodes: enough that luck does not choose. */
+#define CHOICE_EPISODES 200
+
+typedef enum
+{
+  JOB_NONE,
+  JOB_EVALUATE,
+  JOB_CHOOSE,
+} JobType;
+
+struct _EspAssessor
+{
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+
+  /* under the lock */
+  bool quitting;
+  bool done;
+  JobType job;
+  EspNetwork *shown;
+
+  /* the job: written by the trainer before it is announced, by the worker until it is done */
+  const EspRecipe *recipe;
+  const EspRun *run;
+  EspNetwork *network;
+  uint64_t seed;
+  uint64_t index;
+  EspEvaluation evaluation;
+  EspResult result;
+
+  _Atomic bool cancelled;
+  _Atomic double progress;
+  guint candidate; /* the one being polished */
+  EspTriple formulas[ESP_N_CONSUMERS];
+};
+
+static void
+publish (EspAssessor *assessor, EspFormula *formula)
+{
+  for (int i = 0; i < ESP_N_CONSUMERS; i++)
+    esp_triple_publish (&assessor->formulas[i], formula);
+}
+
+static size_t
+get_longest (const EspFormula *formula)
+{
+  size_t longest = 0;
+
+  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
+    longest = MAX (longest, esp_formula_get_length (formula, a));
+
+  return longest;
+}
+
+static void
+evaluate (EspAssessor *assessor)
+{
+  EspNetwork *network = assessor->network;
+  EspEvaluation *evaluation = &assessor->evaluation;
+  g_autoptr (EspFormula) formula = esp_network_extract (network);
+  size_t episodes = assessor->recipe->evaluation_episodes;
+
+  publish (assessor, formula);
+  evaluation->reading_length = get_longest (formula);
+  evaluation->live_paths = esp_network_count_live (network);
+  evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes,
+                                              &assessor->cancelled);
+  evaluation->masked = esp_evaluate_masked (network, ESP_CHOICE_SEED, episodes, &assessor->cancelled);
+  evaluation->sampled
+    = esp_evaluate_sampled (network, assessor->seed, ESP_STREAM_EVALUATIONS + assessor->index,
+                            ESP_CHOICE_SEED, episodes, &assessor->cancelled);
+}
+
+static void
+note_progress (void *data, double share)
+{
+  EspAssessor *assessor = data;
+
+  assessor->progress = (assessor->candidate + share) / (double) assessor->run->candidates->len;
+}
+
+/* Polishes every candidate and keeps the one with the best return; of two that cannot be told apart, by
+ * a standard error, the shorter. */
+static void
+choose (EspAssessor *assessor)
+{
+  const EspRun *run = assessor->run;
+  const EspRecipe *recipe = run->recipe;
+  EspPolishSettings settings = { .rounds = recipe->polish_rounds,
+                                 .episodes = recipe->polish_episodes,
+                                 .evaluations = recipe->polish_evaluations,
+                                 .digits = recipe->polish_digits,
+                                 .length_limit = recipe->length_limit,
+                                 .tolerance = recipe->polish_tolerance };
+  g_autoptr (EspNetwork) best = NULL;
+  EspNetwork *origin = NULL;
+  EspReturns best_returns = { 0 };
+  size_t best_length = 0;
+  EspResult *result = &assessor->result;
+
+  for (assessor->candidate = 0; assessor->candidate < run->candidates->len; assessor->candidate++)
+    {
+      EspNetwork *candidate
+        = g_array_index (run->candidates, EspCandidate, assessor->candidate).network;
+      g_autoptr (EspNetwork) polished
+        = esp_polish (candidate, &settings, note_progress, assessor, &assessor->cancelled);
+      g_autoptr (EspFormula) formula = esp_network_extract (polished);
+      EspReturns returns = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, CHOICE_EPISODES,
+                                                 &assessor->cancelled);
+      size_t length = get_longest (formula);
+      double margin = best_returns.deviation / sqrt (CHOICE_EPISODES);
+      bool within = length <= recipe->length_limit, best_within = best_length <= recipe->length_limit;
+      bool better = returns.mean > best_returns.mean + margin
+                    || (returns.mean >= best_returns.mean - margin && length < best_length);
+
+      if (best == NULL || (within != best_within ? within : better))
+        {
+          g_clear_pointer (&best, esp_network_unref);
+          best = g_steal_pointer (&polished);
+          origin = candidate;
+          best_returns = returns;
+          best_length = length;
+        }
+    }
+  if (best == NULL)
+    return;
+
+  result->network = esp_network_ref (best);
+  result->formula = esp_network_extract (best);
+  result->formula_return = esp_evaluate_formula (result->formula, run->info, ESP_REPORT_SEED,
+                                                 ESP_REPORT_EPISODES, &assessor->cancelled);
+  result->masked_return
+    = esp_evaluate_masked (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, &assessor->cancelled);
+  /* polishing leaves the probabilities behind: the sampled policy is that of the snapshot */
+  result->sampled_return
+    = esp_evaluate_sampled (origin, run->progress.seed, ESP_STREAM_EVALUATIONS + run->progress.evaluations,
+                            ESP_REPORT_SEED, ESP_REPORT_EPISODES, &assessor->cancelled);
+  publish (assessor, result->formula);
+}
+
+static void *
+work (void *data)
+{
+  EspAssessor *assessor = data;
+
+  pthread_mutex_lock (&assessor->lock);
+  while (!assessor->quitting)
+    {
+      JobType job = assessor->done ? JOB_NONE : assessor->job;
+      g_autoptr (EspNetwork) shown = job == JOB_NONE ? g_steal_pointer (&assessor->shown) : NULL;
+
+      if (job == JOB_NONE && shown == NULL)
+        {
+          pthread_cond_wait (&assessor->changed, &assessor->lock);
+          continue;
+        }
+
+      pthread_mutex_unlock (&assessor->lock);
+      if (job == JOB_EVALUATE)
+        evaluate (assessor);
+      else if (job == JOB_CHOOSE)
+        choose (assessor);
+      else
+        {
+          g_autoptr (EspFormula) formula = esp_network_extract (shown);
+
+          publish (assessor, formula);
+        }
+      pthread_mutex_lock (&assessor->lock);
+
+      if (job != JOB_NONE)
+        {
+          assessor->done = true;
+          pthread_cond_broadcast (&assessor->changed);
+        }
+    }
+  pthread_mutex_unlock (&assessor->lock);
+
+  return NULL;
+}
+
+EspAssessor *
+esp_assessor_new (void)
+{
+  EspAssessor *assessor = g_new0 (EspAssessor, 1);
+  int failure;
+
+  pthread_mutex_init (&assessor->lock, NULL);
+  pthread_cond_init (&assessor->changed, NULL);
+  for (int i = 0; i < ESP_N_CONSUMERS; i++)
+    esp_triple_init (&assessor->formulas[i], (EspReferenceFunction) esp_formula_ref,
+                     (EspReleaseFunction) esp_formula_unref);
+  failure = pthread_create (&assessor->thread, NULL, work, assessor);
+  if (failure != 0)
+    g_error ("cannot start a thread: %s", g_strerror (failure));
+  pthread_setname_np (assessor->thread, "assessor");
+
+  return assessor;
+}
+
+void
+esp_assessor_free (EspAssessor *assessor)
+{
+  if (assessor == NULL)
+    return;
+
+  assessor->cancelled = true;
+  pthread_mutex_lock (&assessor->lock);
+  assessor->quitting = true;
+  pthread_cond_broadcast (&assessor->changed);
+  pthread_mutex_unlock (&assessor->lock);
+  pthread_join (assessor->thread, NULL);
+
+  esp_network_unref (assessor->network);
+  esp_network_unref (assessor->shown);
+  esp_result_clear (&assessor->result);
+  for (int i = 0; i < ESP_N_CONSUMERS; i++)
+    esp_triple_clear (&assessor->formulas[i]);
+  pthread_cond_destroy (&assessor->changed);
+  pthread_mutex_destroy (&assessor->lock);
+  g_free (assessor);
+}
+
+void
+esp_assessor_show (EspAssessor *assessor, EspNetwork *network)
+{
+  pthread_mutex_lock (&assessor->lock);
+  esp_network_unref (assessor->shown);
+  assessor->shown = esp_network_ref (network);
+  pthread_cond_broadcast (&assessor->changed);
+  pthread_mutex_unlock (&assessor->lock);
+}
+
+/* Announces a job whose fields are filled. */
+static void
+start (EspAssessor *assessor, JobType job)
+{
+  assessor->cancelled = false;
+  assessor->progress = 0.0;
+  pthread_mutex_lock (&assessor->lock);
+  g_assert (assessor->job == JOB_NONE);
+  /* what was shown before is older than what the job is about to publish */
+  g_clear_pointer (&assessor->shown, esp_network_unref);
+  assessor->job = job;
+  assessor->done = false;
+  pthread_cond_broadcast (&assessor->changed);
+  pthread_mutex_unlock (&assessor->lock);
+}
+
+void
+esp_assessor_evaluate (EspAssessor *assessor,
+                       const EspRecipe *recipe,
+                       EspNetwork *network,
+                       uint64_t seed,
+                       uint64_t step,
+                       uint64_t index)
+{
+  assessor->recipe = recipe;
+  assessor->network = esp_network_ref (network);
+  assessor->seed = seed;
+  assessor->index = index;
+  assessor->evaluation = (EspEvaluation){ .step = step };
+  start (assessor, JOB_EVALUATE);
+}
+
+void
+esp_assessor_choose (EspAssessor *assessor, const EspRun *run)
+{
+  assessor->run = run;
+  start (assessor, JOB_CHOOSE);
+}
+
+bool
+esp_assessor_is_busy (EspAssessor *assessor)
+{
+  bool busy;
+
+  pthread_mutex_lock (&assessor->lock);
+  busy = assessor->job != JOB_NONE;
+  pthread_mutex_unlock (&assessor->lock);
+
+  return busy;
+}
+
+bool
+esp_assessor_has_result (EspAssessor *assessor)
+{
+  bool done;
+
+  pthread_mutex_lock (&assessor->lock);
+  done = assessor->job != JOB_NONE && assessor->done;
+  pthread_mutex_unlock (&assessor->lock);
+
+  return done;
+}
+
+double
+esp_assessor_get_progress (EspAssessor *assessor)
+{
+  return assessor->progress;
+}
+
+/* Waits for the job under way and forgets it; its results stay in the assessor. */
+static void
+join_job (EspAssessor *assessor)
+{
+  pthread_mutex_lock (&assessor->lock);
+  while (assessor->job != JOB_NONE && !assessor->done)
+    pthread_cond_wait (&assessor->changed, &assessor->lock);
+  assessor->job = JOB_NONE;
+  assessor->done = false;
+  pthread_mutex_unlock (&assessor->lock);
+}
+
+void
+esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run)
+{
+  join_job (assessor);
+  if (assessor->network == NULL)
+    return;
+
+  esp_run_add_evaluation (run, assessor->network, &assessor->evaluation);
+  g_clear_pointer (&assessor->network, esp_network_unref);
+}
+
+gboolean
+esp_assessor_collect_choice (EspAssessor *assessor, EspResult *result)
+{
+  join_job (assessor);
+  *result = assessor->result;
+  assessor->result = (EspResult){ 0 };
+
+  return result->formula != NULL;
+}
+
+void
+esp_assessor_cancel (EspAssessor *assessor)
+{
+  assessor->cancelled = true;
+  join_job (assessor);
+  g_clear_pointer (&assessor->network, esp_network_unref);
+  esp_result_clear (&assessor->result);
+}
+
+EspFormula *
+esp_assessor_take_formula (EspAssessor *assessor, EspConsumer consumer)
+{
+  return esp_triple_take (&assessor->formulas[consumer]);
+}

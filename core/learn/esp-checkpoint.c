@@ -1,0 +1,242 @@
+#include "esp-checkpoint.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "esp-error.h"
+#include "esp-safetensors.h"
+
+#define FORMAT "espalier checkpoint 1"
+
+/* One array of a run that is saved and restored as it is. */
+typedef struct
+{
+  const char *name;
+  EspTensorType type;
+  void *data;
+  size_t n;
+} Array;
+
+#define MAX_ARRAYS 16
+
+/* Lists what a run of known shapes consists of; the lists that grow come separately. */
+static size_t
+list_arrays (EspRun *run, Array *arrays)
+{
+  EspSac *sac = &run->sac;
+  size_t n_policy = sac->policy.n_parameters, n_critic = sac->critic.n_parameters;
+  const Array list[] = {
+    { "run", ESP_TENSOR_U8, &run->progress, sizeof run->progress },
+    { "observation", ESP_TENSOR_F64, run->observation, run->info->n_observations },
+    { "acting_mask", ESP_TENSOR_F32, run->acting_mask, sac->policy.n_weights },
+    { "updates", ESP_TENSOR_U8, &sac->updates, sizeof sac->updates },
+    { "policy", ESP_TENSOR_F32, sac->policy.parameters, n_policy },
+    { "policy.moments", ESP_TENSOR_F32, sac->policy_moments, 2 * n_policy },
+    { "critic.0", ESP_TENSOR_F32, sac->critics[0], n_critic },
+    { "critic.1", ESP_TENSOR_F32, sac->critics[1], n_critic },
+    { "critic.0.target", ESP_TENSOR_F32, sac->targets[0], n_critic },
+    { "critic.1.target", ESP_TENSOR_F32, sac->targets[1], n_critic },
+    { "critic.0.moments", ESP_TENSOR_F32, sac->critic_moments[0], 2 * n_critic },
+    { "critic.1.moments", ESP_TENSOR_F32, sac->critic_moments[1], 2 * n_critic },
+    { "log_alpha", ESP_TENSOR_F32, &sac->log_alpha, 1 },
+    { "log_alpha.moments", ESP_TENSOR_F32, sac->log_alpha_moments, 2 },
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (list) <= MAX_ARRAYS);
+  memcpy (arrays, list, sizeof list);
+  return G_N_ELEMENTS (list);
+}
+
+/* The same for one candidate. */
+static size_t
+list_candidate (EspCandidate *candidate, Array *arrays)
+{
+  EspNetwork *network = candidate->network;
+  size_t n_weights = network->n_actions * network->arrangement->n_weights;
+  const Array list[] = {
+    { "weights", ESP_TENSOR_F64, network->weights, n_weights },
+    { "biases", ESP_TENSOR_F64, network->biases, network->n_actions * network->arrangement->n_biases },
+    { "probabilities", ESP_TENSOR_F32, network->probabilities, n_weights },
+    { "mask", ESP_TENSOR_U8, network->mask, n_weights },
+    { "evaluation", ESP_TENSOR_U8, &candidate->evaluation, sizeof candidate->evaluation },
+  };
+
+  memcpy (arrays, list, sizeof list);
+  return G_N_ELEMENTS (list);
+}
+
+gboolean
+esp_checkpoint_save (EspRun *run, const char *path, GError **error)
+{
+  g_autoptr (EspTensorWriter) writer = esp_tensor_writer_new ();
+  g_autofree char *fields = esp_recipe_to_json (run->recipe);
+  size_t state_size = esp_environment_get_state_size (run->environment);
+  g_autofree uint8_t *state = g_malloc0 (state_size);
+  uint64_t next = run->replay.next;
+  Array arrays[MAX_ARRAYS];
+  size_t n;
+
+  esp_tensor_writer_add_text (writer, "format", FORMAT);
+  esp_tensor_writer_add_text (writer, "environment", run->info->name);
+  esp_tensor_writer_add_text (writer, "recipe", esp_recipe_get_name (run->recipe));
+  esp_tensor_writer_add_text (writer, "recipe_fields", fields);
+
+  n = list_arrays (run, arrays);
+  for (size_t i = 0; i < n; i++)
+    esp_tensor_writer_add (writer, arrays[i].name, arrays[i].type, arrays[i].data, arrays[i].n);
+  esp_environment_get_state (run->environment, state);
+  esp_tensor_writer_add (writer, "environment", ESP_TENSOR_U8, state, state_size);
+  esp_tensor_writer_add (writer, "replay.next", ESP_TENSOR_U8, &next, sizeof next);
+  esp_tensor_writer_add (writer, "replay", ESP_TENSOR_F32, run->replay.data,
+                         run->replay.count * run->replay.width);
+  esp_tensor_writer_add (writer, "records", ESP_TENSOR_U8, run->records->data,
+                         run->records->len * sizeof (EspRecord));
+  esp_tensor_writer_add (writer, "evaluations", ESP_TENSOR_U8, run->evaluations->data,
+                         run->evaluations->len * sizeof (EspEvaluation));
+  for (guint c = 0; c < run->candidates->len; c++)
+    {
+      n = list_candidate (&g_array_index (run->candidates, EspCandidate, c), arrays);
+      for (size_t i = 0; i < n; i++)
+        {
+          g_autofree char *name = g_strdup_printf ("candidate.%u.%s", c, arrays[i].name);
+
+          esp_tensor_writer_add (writer, name, arrays[i].type, arrays[i].data, arrays[i].n);
+        }
+    }
+
+  return esp_tensor_writer_save (writer, path, error);
+}
+
+static gboolean
+load_replay (EspRun *run, EspTensorReader *reader, const char *name, GError **error)
+{
+  EspReplay *replay = &run->replay;
+  size_t n = esp_tensor_reader_get_length (reader, "replay", ESP_TENSOR_F32);
+  uint64_t next;
+
+  if (!esp_tensor_reader_read (reader, "replay.next", ESP_TENSOR_U8, &next, sizeof next, error))
+    return FALSE;
+  replay->count = n / replay->width;
+  if (n % replay->width != 0 || replay->count > replay->capacity
+      || next != (replay->count < replay->capacity ? replay->count : next % replay->capacity))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "the replay in “%s” is damaged", name);
+      return FALSE;
+    }
+  replay->next = next;
+  replay->allocated = replay->count;
+  replay->data = g_renew (float, replay->data, n);
+
+  return esp_tensor_reader_read (reader, "replay", ESP_TENSOR_F32, replay->data, n, error);
+}
+
+/* Reads a growing list of @size-byte entries. */
+static gboolean
+load_list (GArray *list, EspTensorReader *reader, const char *name, size_t size, GError **error)
+{
+  size_t n = esp_tensor_reader_get_length (reader, name, ESP_TENSOR_U8);
+
+  if (n / size > G_MAXUINT)
+    n = 0;
+  g_array_set_size (list, (guint) (n / size));
+  return esp_tensor_reader_read (reader, name, ESP_TENSOR_U8, list->data, n / size * size, error);
+}
+
+static gboolean
+load_candidates (EspRun *run, EspTensorReader *reader, GError **error)
+{
+  for (guint c = 0; c < run->recipe->candidates; c++)
+    {
+      g_autoptr (EspNetwork) network = esp_network_new (run->info, run->sac.policy.arrangement);
+      EspCandidate candidate = { .network = network };
+      g_autofree char *first = g_strdup_printf ("candidate.%u.weights", c);
+      Array arrays[MAX_ARRAYS];
+      EspCandidate *added;
+      size_t n;
+
+      if (esp_tensor_reader_get_length (reader, first, ESP_TENSOR_F64) == 0)
+        break;
+      candidate.network = esp_network_ref (network);
+      g_array_append_val (run->candidates, candidate);
+      added = &g_array_index (run->candidates, EspCandidate, c);
+      n = list_candidate (added, arrays);
+      for (size_t i = 0; i < n; i++)
+        {
+          g_autofree char *name = g_strdup_printf ("candidate.%u.%s", c, arrays[i].name);
+
+          if (!esp_tensor_reader_read (reader, name, arrays[i].type, arrays[i].data, arrays[i].n, error))
+            return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+/* A damaged file must not make the learner read outside its arrays or run on nonsense. */
+static gboolean
+check (EspRun *run, const char *name, GError **error)
+{
+  EspProgress *progress = &run->progress;
+  bool sound = progress->step <= run->recipe->steps && run->sac.policy.parameters != NULL
+               && progress->evaluations <= progress->step + 1
+               && (run->replay.count > 0 || progress->step == 0);
+
+  for (size_t i = 0; sound && i < run->info->n_observations; i++)
+    sound = isfinite (run->observation[i]);
+  for (size_t i = 0; sound && i < run->sac.policy.n_parameters; i++)
+    sound = isfinite (run->sac.policy.parameters[i]);
+  for (size_t i = 0; sound && i < run->sac.policy.n_weights; i++)
+    sound = run->sac.policy.probabilities[i] >= 0.0f && run->sac.policy.probabilities[i] <= 1.0f;
+  if (!sound)
+    g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "the run in “%s” is damaged", name);
+
+  return sound;
+}
+
+EspRun *
+esp_checkpoint_load (const char *path, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_autoptr (EspTensorReader) reader = esp_tensor_reader_new (path, error);
+  g_autoptr (EspRecipe) recipe = NULL;
+  g_autoptr (EspRun) run = NULL;
+  g_autofree uint8_t *state = NULL;
+  const char *environment, *fields, *recipe_name;
+  size_t state_size, n;
+  Array arrays[MAX_ARRAYS];
+
+  if (reader == NULL)
+    return NULL;
+  environment = esp_tensor_reader_get_text (reader, "environment");
+  fields = esp_tensor_reader_get_text (reader, "recipe_fields");
+  recipe_name = esp_tensor_reader_get_text (reader, "recipe");
+  if (g_strcmp0 (esp_tensor_reader_get_text (reader, "format"), FORMAT) != 0 || environment == NULL
+      || fields == NULL || recipe_name == NULL)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” is not a checkpoint of this version of Espalier", name);
+      return NULL;
+    }
+
+  recipe = esp_recipe_new_from_json (recipe_name, fields, strlen (fields), error);
+  if (recipe == NULL)
+    return NULL;
+  run = esp_run_new (environment, recipe, 0, error);
+  if (run == NULL)
+    return NULL;
+
+  n = list_arrays (run, arrays);
+  for (size_t i = 0; i < n; i++)
+    if (!esp_tensor_reader_read (reader, arrays[i].name, arrays[i].type, arrays[i].data, arrays[i].n, error))
+      return NULL;
+  state_size = esp_environment_get_state_size (run->environment);
+  state = g_malloc (state_size);
+  if (!esp_tensor_reader_read (reader, "environment", ESP_TENSOR_U8, state, state_size, error)
+      || !esp_environment_set_state (run->environment, state, state_size, error)
+      || !load_replay (run, reader, name, error)
+      || !load_list (run->records, reader, "records", sizeof (EspRecord), error)
+      || !load_list (run->evaluations, reader, "evaluations", sizeof (EspEvaluation), error)
+      || !load_candidates (run, reader, error) || !check (run, name, error))
+    return NULL;
+
+  return g_steal_pointer (&run);
+}
