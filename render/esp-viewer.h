@@ -76,10 +76,8 @@ gboolean esp_viewer_set_environment (EspViewer *viewer, const char *name, GError
 /* Acts with @function and @data from the next step on; NULL means zero action. The viewer takes over @data
  * and calls @destroy (which may be NULL) when it is not used any more, on the render thread or on that of
  * the call which replaced it. */
-void esp_viewer_set_policy (EspViewer *viewer,
-                            EspPolicyFunction function,
-                            void *data,
-                            GDestroyNotify destroy);
+void
+esp_viewer_set_policy (EspViewer *viewer, EspPolicyFunction function, void *data, GDestroyNotify destroy);
 
 /* Draws frames of exactly @width × @height device pixels; 0 stops drawing and time, and more than
  * ESP_FRAME_MAX_SIZE is cut to that. */
