@@ -1,10 +1,12 @@
 #include "esp-scene.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <mujoco/mujoco.h>
 
+#include "esp-backdrop.h"
 #include "esp-error.h"
 #include "esp-mujoco.h"
 #include "esp-resources.h"
@@ -21,6 +23,13 @@
 /* The shape of view for which a model's camera is set up; narrower ones see it from further away. */
 #define DESIGN_ASPECT (4.0 / 3.0)
 
+/* What the unmoving part of a picture depends on. */
+typedef struct
+{
+  double camera[6];
+  int size[2];
+} Sight;
+
 struct _EspScene
 {
   mjModel *model;
@@ -34,6 +43,13 @@ struct _EspScene
   gboolean is_fast;
   double half_width;
   double half_height;
+
+  /* software OpenGL only */
+  Sight latest;         /* of the last frame */
+  Sight backdrop_sight; /* what the backdrop shows, zero for nothing */
+  EspBackdrop backdrop;
+  uint8_t *colours; /* samples of one tile as they are read, buffer size */
+  float *depths;
 };
 
 typedef struct
@@ -45,6 +61,7 @@ typedef struct
   int width;
   int height;
   uint8_t *pixels;
+  gboolean is_backdrop;
   char message[500];
 } Call;
 
@@ -135,6 +152,9 @@ esp_scene_free (EspScene *scene)
 {
   if (scene == NULL)
     return;
+  esp_backdrop_clear (&scene->backdrop);
+  g_free (scene->colours);
+  g_free (scene->depths);
   mj_deleteData (scene->data);
   mj_deleteModel (scene->model);
   g_free (scene);
@@ -158,6 +178,13 @@ make_context (void *data)
   scene->has_context = TRUE;
   mjr_makeContext (scene->model, &scene->context, mjFONTSCALE_100);
   mjr_setBuffer (mjFB_OFFSCREEN, &scene->context);
+  if (!scene->is_fast)
+    {
+      size_t n = (size_t) scene->model->vis.global.offwidth * scene->model->vis.global.offheight;
+
+      scene->colours = g_realloc (scene->colours, 3 * n);
+      scene->depths = g_realloc (scene->depths, n * sizeof (float));
+    }
 }
 
 static void
@@ -176,6 +203,7 @@ esp_scene_attach (EspScene *scene, gboolean is_fast, GError **error)
   mjModel *model = scene->model;
   Call call = { .scene = scene };
 
+  scene->is_fast = is_fast;
   model->vis.global.offwidth = BUFFER_WIDTH;
   model->vis.global.offheight = BUFFER_HEIGHT;
   if (!is_fast)
@@ -277,20 +305,181 @@ flip_rows (uint8_t *pixels, size_t stride, int height)
     }
 }
 
+/* Looks at the scene from the camera, as far away as the view's shape wants it. */
 static void
-draw_picture (void *data)
+update_view (const Call *call, int categories)
 {
-  Call *call = data;
   EspScene *scene = call->scene;
   mjvCamera camera = scene->camera;
-  mjrRect viewport = { 0, 0, call->width, call->height };
   double aspect = (double) call->width / call->height;
 
   /* the user's distance is for the design's shape of view */
   camera.distance *= get_fitting_distance (scene, aspect) / get_fitting_distance (scene, DESIGN_ASPECT);
-  mjv_updateScene (scene->model, scene->data, &scene->option, NULL, &camera, mjCAT_ALL, &scene->view);
+  mjv_updateScene (scene->model, scene->data, &scene->option, NULL, &camera, categories, &scene->view);
+}
+
+/* Draws everything at once, one sample to the pixel unless the buffer has more. */
+static void
+draw_at_once (void *data)
+{
+  Call *call = data;
+  EspScene *scene = call->scene;
+  mjrRect viewport = { 0, 0, call->width, call->height };
+
+  update_view (call, mjCAT_ALL);
   mjr_render (viewport, &scene->view, &scene->context);
   mjr_readPixels (call->pixels, NULL, viewport, &scene->context);
+  flip_rows (call->pixels, (size_t) 3 * call->width, call->height);
+}
+
+/* Returns the part of the view in which the geoms of the updated scene lie, from their bounding spheres. */
+static EspRegion
+find_region (const Call *call, const mjvGLCamera *eye)
+{
+  const EspScene *scene = call->scene;
+  EspRegion all = { 0, 0, call->width, call->height };
+  double scale = call->height * eye->frustum_near / (eye->frustum_top - eye->frustum_bottom);
+  double low[2] = { INFINITY, INFINITY }, high[2] = { -INFINITY, -INFINITY };
+  float right[3];
+
+  mju_n2f (right,
+           (mjtNum[]){ eye->forward[1] * eye->up[2] - eye->forward[2] * eye->up[1],
+                       eye->forward[2] * eye->up[0] - eye->forward[0] * eye->up[2],
+                       eye->forward[0] * eye->up[1] - eye->forward[1] * eye->up[0] },
+           3);
+  for (int i = 0; i < scene->view.ngeom; i++)
+    {
+      const mjvGeom *geom = &scene->view.geoms[i];
+      double place[2] = { 0, 0 }, depth = 0, radius;
+
+      if (geom->objtype != mjOBJ_GEOM)
+        return all;
+      radius = scene->model->geom_rbound[geom->objid];
+      for (int k = 0; k < 3; k++)
+        {
+          double offset = geom->pos[k] - eye->pos[k];
+
+          place[0] += offset * right[k];
+          place[1] += offset * eye->up[k];
+          depth += offset * eye->forward[k];
+        }
+      if (radius <= 0 || depth - radius <= eye->frustum_near)
+        return all;
+      for (int k = 0; k < 2; k++)
+        {
+          double from = place[k] - radius, to = place[k] + radius;
+
+          low[k] = MIN (low[k], from / (from < 0 ? depth - radius : depth + radius));
+          high[k] = MAX (high[k], to / (to > 0 ? depth - radius : depth + radius));
+        }
+    }
+
+  EspRegion region = {
+    .x = (int) CLAMP (floor (call->width / 2.0 + scale * low[0]) - 1, 0, call->width),
+    .y = (int) CLAMP (floor (call->height / 2.0 + scale * low[1]) - 1, 0, call->height),
+  };
+  region.width = (int) CLAMP (ceil (call->width / 2.0 + scale * high[0]) + 1, region.x, call->width)
+                 - region.x;
+  region.height = (int) CLAMP (ceil (call->height / 2.0 + scale * high[1]) + 1, region.y, call->height)
+                  - region.y;
+
+  return region;
+}
+
+/* Draws the part @tile of the view, which @eye sees as a whole, and reads its samples. */
+static void
+draw_tile (const Call *call, const mjvGLCamera *eye, const EspRegion *tile)
+{
+  EspScene *scene = call->scene;
+  mjrRect viewport = { 0, 0, ESP_BACKDROP_SAMPLES * tile->width, ESP_BACKDROP_SAMPLES * tile->height };
+  float pixel = (eye->frustum_top - eye->frustum_bottom) / call->height;
+  mjvGLCamera part = *eye;
+
+  /* MuJoCo takes the width from the viewport's shape, the rest is the frustum's */
+  part.frustum_bottom = eye->frustum_bottom + pixel * tile->y;
+  part.frustum_top = part.frustum_bottom + pixel * tile->height;
+  part.frustum_center = eye->frustum_center + pixel * (tile->x + 0.5f * tile->width - 0.5f * call->width);
+  scene->view.camera[0] = part;
+  scene->view.camera[1] = part;
+  mjr_render (viewport, &scene->view, &scene->context);
+  mjr_readPixels (scene->colours, scene->depths, viewport, &scene->context);
+}
+
+/* Draws the unmoving part of the picture into the backdrop, or the moving part over it. */
+static void
+draw_layer (void *data)
+{
+  Call *call = data;
+  EspScene *scene = call->scene;
+  int tile_width = scene->model->vis.global.offwidth / ESP_BACKDROP_SAMPLES;
+  int tile_height = scene->model->vis.global.offheight / ESP_BACKDROP_SAMPLES;
+  EspRegion region = { 0, 0, call->width, call->height };
+  mjvGLCamera eye;
+
+  update_view (call, call->is_backdrop ? mjCAT_STATIC : mjCAT_DYNAMIC);
+  eye = mjv_averageCamera (&scene->view.camera[0], &scene->view.camera[1]);
+  scene->view.flags[mjRND_SKYBOX] = call->is_backdrop;
+  if (!call->is_backdrop)
+    region = find_region (call, &eye);
+  for (int y = region.y; y < region.y + region.height; y += tile_height)
+    {
+      for (int x = region.x; x < region.x + region.width; x += tile_width)
+        {
+          EspRegion tile = { x, y, MIN (tile_width, region.x + region.width - x),
+                             MIN (tile_height, region.y + region.height - y) };
+
+          draw_tile (call, &eye, &tile);
+          if (call->is_backdrop)
+            esp_backdrop_keep (&scene->backdrop, &tile, scene->colours, scene->depths);
+          else
+            esp_backdrop_cover (&scene->backdrop, &tile, scene->colours, scene->depths, call->pixels);
+        }
+    }
+  scene->view.flags[mjRND_SKYBOX] = TRUE;
+}
+
+static Sight
+get_sight (const EspScene *scene, int width, int height)
+{
+  const mjvCamera *camera = &scene->camera;
+
+  return (Sight){
+    .camera = { camera->lookat[0], camera->lookat[1], camera->lookat[2], camera->azimuth, camera->elevation,
+                camera->distance },
+    .size = { width, height },
+  };
+}
+
+static bool
+is_same_sight (const Sight *a, const Sight *b)
+{
+  return memcmp (a, b, sizeof *a) == 0;
+}
+
+/* While the camera moves, a backdrop would not live long enough to pay. */
+static gboolean
+draw_with_backdrop (Call *call, GError **error)
+{
+  EspScene *scene = call->scene;
+  Sight sight = get_sight (scene, call->width, call->height);
+
+  if (!is_same_sight (&sight, &scene->latest))
+    {
+      scene->latest = sight;
+      return esp_mujoco_call (draw_at_once, call, error);
+    }
+  if (!is_same_sight (&sight, &scene->backdrop_sight))
+    {
+      esp_backdrop_resize (&scene->backdrop, call->width, call->height);
+      call->is_backdrop = TRUE;
+      if (!esp_mujoco_call (draw_layer, call, error))
+        return FALSE;
+      call->is_backdrop = FALSE;
+      scene->backdrop_sight = sight;
+    }
+  esp_backdrop_copy (&scene->backdrop, call->pixels);
+
+  return esp_mujoco_call (draw_layer, call, error);
 }
 
 gboolean
@@ -307,9 +496,14 @@ esp_scene_draw (EspScene *scene, int width, int height, uint8_t *pixels, GError 
       if (!esp_mujoco_call (make_context, &call, error))
         return FALSE;
     }
-  if (!esp_mujoco_call (draw_picture, &call, error))
-    return FALSE;
-  flip_rows (pixels, (size_t) 3 * width, height);
+  if (scene->is_fast)
+    return esp_mujoco_call (draw_at_once, &call, error);
 
-  return TRUE;
+  return draw_with_backdrop (&call, error);
+}
+
+gboolean
+esp_scene_is_refined (const EspScene *scene)
+{
+  return scene->is_fast || is_same_sight (&scene->latest, &scene->backdrop_sight);
 }

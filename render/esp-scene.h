@@ -7,7 +7,7 @@
  * A model says how it wants to be seen in <custom>: `<numeric name="view" data="x y z azimuth elevation
  * half_width half_height"/>` is the point to look at, the camera's direction in degrees as MuJoCo counts
  * it, and how much around the point has to fit into the picture, in metres. Geoms of group 3 are fake
- * shadows; they are shown where real ones are too expensive.
+ * shadows; they are shown where real ones are too expensive. Geoms of moving bodies must be opaque.
  */
 
 #pragma once
@@ -61,5 +61,9 @@ gboolean esp_scene_move_camera (EspScene *scene, const EspCameraMove *move, GErr
 /* Draws @width × @height pixels, 3 bytes each, the top row first, to @pixels. Fails with
  * ESP_ERROR_SYSTEM. */
 gboolean esp_scene_draw (EspScene *scene, int width, int height, uint8_t *pixels, GError **error);
+
+/* Returns whether drawing the same once more would give the same picture; on software OpenGL the first one
+ * after a movement of the camera is a quick one. */
+gboolean esp_scene_is_refined (const EspScene *scene);
 
 G_END_DECLS

@@ -258,7 +258,7 @@ run (EspViewer *viewer, GError **error)
           if (!draw_frame (viewer, width, height, error))
             return FALSE;
           esp_pace_end (&viewer->pace);
-          changed = false;
+          changed = !esp_scene_is_refined (viewer->scene);
         }
       /* keep the rhythm, but do not make up for frames that were missed */
       due = MAX (due + viewer->pace.interval, now);
