@@ -174,6 +174,29 @@ test_long_sum (void)
   g_assert_cmpuint (esp_expression_get_length (simple), ==, 3999 * 7 - 1);
 }
 
+/* A megabyte of groups, all terms different: the whole must stay readable, and be done in time. */
+static void
+test_many_groups (gconstpointer joint)
+{
+  g_autoptr (GString) text = g_string_new ("(1");
+  g_autoptr (EspFormula) formula = NULL;
+  g_autoptr (EspFormula) again = NULL;
+  g_autoptr (EspExpression) simple = NULL;
+  g_autofree char *printed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 1; i < 60000; i++)
+    g_string_append_printf (text, i % 200 == 0 ? ")%s(x^%d.5" : "%s x^%d.5", (const char *) joint, i);
+  g_string_append (text, ")");
+  formula = esp_formula_parse (text->str, &symbols, 1, &error);
+  g_assert_no_error (error);
+  simple = esp_expression_simplify (esp_formula_get_expression (formula, 0));
+  printed = esp_expression_to_text (simple, &symbols);
+  again = esp_formula_parse (printed, &symbols, 1, &error);
+  g_assert_no_error (error);
+  g_assert_true (esp_expression_equal (simple, esp_formula_get_expression (again, 0)));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -182,5 +205,7 @@ main (int argc, char **argv)
   g_test_add_func ("/simplify/properties", test_properties);
   g_test_add_func ("/simplify/shared", test_shared);
   g_test_add_func ("/simplify/long-sum", test_long_sum);
+  g_test_add_data_func ("/simplify/many-terms", "+", test_many_groups);
+  g_test_add_data_func ("/simplify/many-factors", "*", test_many_groups);
   return g_test_run ();
 }
