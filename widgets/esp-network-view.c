@@ -7,6 +7,7 @@
 #include "esp-network-layout.h"
 #include "esp-palette.h"
 #include "esp-text.h"
+#include "esp-throttle.h"
 
 /* Edges are redrawn at most this often, in microseconds: the trainer needs the cores. */
 #define EDGE_INTERVAL (G_USEC_PER_SEC / 12)
@@ -47,8 +48,7 @@ struct _EspNetworkView
   GdkTexture *texture;
   EspEdgeView texture_view;
   EspEdgeJob *last_job; /* what the newest picture shows or will show; to skip equal ones */
-  gint64 last_submit;
-  guint submit_timeout;
+  EspThrottle throttle;
 };
 
 enum
@@ -236,8 +236,9 @@ jobs_are_equal (const EspEdgeJob *a, const EspEdgeJob *b)
 }
 
 static void
-submit_edges (EspNetworkView *view)
+submit_edges (gpointer data)
 {
+  EspNetworkView *view = data;
   EspEdgeJob *job;
   size_t size;
 
@@ -249,7 +250,6 @@ submit_edges (EspNetworkView *view)
       g_free (job);
       return;
     }
-  view->last_submit = g_get_monotonic_time ();
   size = sizeof *job + job->n_edges * sizeof job->edges[0];
   g_free (view->last_job);
   view->last_job = g_malloc (size);
@@ -257,29 +257,12 @@ submit_edges (EspNetworkView *view)
   esp_edge_painter_submit (view->painter, job);
 }
 
-static gboolean
-submit_later (gpointer data)
-{
-  EspNetworkView *view = data;
-
-  view->submit_timeout = 0;
-  submit_edges (view);
-  return G_SOURCE_REMOVE;
-}
-
 /* Has the edges drawn anew, now or as soon as they may be. */
 static void
 update_edges (EspNetworkView *view)
 {
-  gint64 wait;
-
-  if (!view->painter || view->submit_timeout)
-    return;
-  wait = view->last_submit + EDGE_INTERVAL - g_get_monotonic_time ();
-  if (wait <= 0)
-    submit_edges (view);
-  else
-    view->submit_timeout = g_timeout_add ((guint) (wait / 1000 + 1), submit_later, view);
+  if (view->painter)
+    esp_throttle_call (&view->throttle, EDGE_INTERVAL, submit_edges, view);
 }
 
 static void
@@ -655,7 +638,7 @@ esp_network_view_map (GtkWidget *widget)
 static void
 stop_painting (EspNetworkView *view)
 {
-  g_clear_handle_id (&view->submit_timeout, g_source_remove);
+  esp_throttle_stop (&view->throttle);
   g_clear_pointer (&view->painter, esp_edge_painter_free);
   g_clear_pointer (&view->last_job, g_free);
 }

@@ -96,7 +96,9 @@ static void
 fill_palette (EspPalette *palette, gboolean dark, GdkRGBA background, GdkRGBA foreground)
 {
   GdkRGBA hottest = color_from_hex (dark ? 0xa8d4ff : 0x0b3d7d);
-  Oklab cold = oklab_from_color (&background);
+  /* A cell of probability 0 is still seen to be a cell. */
+  GdkRGBA coldest = esp_color_mix (&background, &foreground, 0.05);
+  Oklab cold = oklab_from_color (&coldest);
   Oklab hot = oklab_from_color (&hottest);
 
   palette->background = background;

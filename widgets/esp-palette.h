@@ -26,7 +26,7 @@ G_BEGIN_DECLS
  * @positive: positive weights
  * @negative: negative weights
  * @series: curves and their labels
- * @heat: from 0 (the background) to 1, of one hue and even perceived steps (straight in OKLab)
+ * @heat: from 0 (all but the background) to 1, of one hue and even perceived steps (straight in OKLab)
  */
 typedef struct
 {
