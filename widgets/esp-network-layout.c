@@ -138,12 +138,6 @@ esp_network_layout_get_live (const EspNetworkLayout *layout,
   return n_live;
 }
 
-static const char *
-get_signal_text (const EspSignal *signal)
-{
-  return signal->unicode ? signal->unicode : signal->name;
-}
-
 const char *
 esp_network_layout_get_symbol (const EspNetworkLayout *layout,
                                const EspEnvironmentInfo *environment,
@@ -151,9 +145,10 @@ esp_network_layout_get_symbol (const EspNetworkLayout *layout,
                                size_t node)
 {
   if (node < layout->arrangement->n_inputs)
-    return get_signal_text (&environment->observations[node]);
+    return environment->observations[node].unicode ? environment->observations[node].unicode
+                                                   : environment->observations[node].name;
   if (node == layout->n_nodes - 1)
-    return get_signal_text (&environment->actions[action]);
+    return environment->actions[action].name;
   return esp_operator_get_symbol (layout->operators[node]);
 }
 

@@ -84,7 +84,8 @@ size_t esp_network_layout_get_live (const EspNetworkLayout *layout,
                                     double threshold,
                                     bool *live);
 
-/* Returns the sign of @node for people: an observation's, operator's or action's. Static data. */
+/* Returns the sign of @node for people: an observation's or operator's, or the name of the
+ * action. Static data. */
 const char *esp_network_layout_get_symbol (const EspNetworkLayout *layout,
                                            const EspEnvironmentInfo *environment,
                                            size_t action,
