@@ -225,6 +225,7 @@ run (EspViewer *viewer, GError **error)
 
           shown = wishes->active && wishes->width > 0 && wishes->height > 0;
           moving = shown && wishes->speed > 0;
+          was_moving &= moving;
           changed |= wishes->width != width || wishes->height != height || has_move (&wishes->move);
           if (has_urgent_wish (wishes))
             break;
