@@ -250,6 +250,19 @@ append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
   append_returns_as_text (text, "sampled", &result->sampled_return);
 }
 
+/* A network that was not pruned at all is a formula of millions of nodes, of which only an ellipsis is
+ * printed. */
+static void
+warn_of_length (const EspResult *result, const EspEnvironmentInfo *environment)
+{
+  for (size_t i = 0; i < esp_formula_get_n_actions (result->formula); i++)
+    if (esp_formula_get_length (result->formula, i) > ESP_PRINT_MAX_LENGTH)
+      esp_command_say (
+        "the formula of %s is too long to print; train for more steps, or lower the recipe's field "
+        "“final_allowance”",
+        environment->actions[i].name);
+}
+
 /* Prints what a run that is done has found. */
 static int
 report (EspTrainer *trainer, const Request *request)
@@ -268,9 +281,9 @@ report (EspTrainer *trainer, const Request *request)
     append_as_json (text, trainer, &result);
   else
     append_as_text (text, trainer, &result);
-  esp_result_clear (&result);
-
   status = esp_command_finish (text->str);
+  warn_of_length (&result, esp_trainer_get_environment (trainer));
+  esp_result_clear (&result);
   if (failure != NULL)
     {
       esp_command_say ("the checkpoint could not be written: %s", failure);

@@ -1,5 +1,6 @@
 # Set-up shared by app/run and tests/run: packages from Debian, a configured build folder, a quiet build.
 # Sourced by bash. All it says goes to standard error, so that a program's own output stays clean.
+# shellcheck shell=bash
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 

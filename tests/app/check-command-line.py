@@ -21,6 +21,7 @@ RETURN_KEYS = ["mean", "std", "min", "max", "episodes", "seed"]
 EVAL_KEYS = ["environment", "policy", "mean", "std", "min", "max", "episodes", "mean_length"]
 TINY = {
     "steps": 400,
+    "arrangement": "mul,sin,id",
     "warm_up_steps": 100,
     "batch_size": 16,
     "critic_hidden": [16],
@@ -152,7 +153,7 @@ def test_wrong_usage():
         (["eval", "cartpole"], ["--policy is missing"]),
         (["eval", "nowhere", "--policy", "1"], ["nowhere", *known]),
         (["eval", "cartpole", "--policy"], ["--policy needs a value"]),
-        (["eval", "cartpole", "--policy", ""], ["column 1"]),
+        (["eval", "cartpole", "--policy", ""], ["empty"]),
         (["eval", "cartpole", "--policy", "x + q"], ["“q”", "column 5", "theta_dot"]),
         (["eval", "cartpole", "--policy", "2*(x"], ["column 5"]),
         (["eval", "cartpole", "--policy", "x +\n* 2"], ["column"]),
@@ -254,7 +255,7 @@ def test_train(folder):
 
 def test_interruption(folder):
     """A run that is stopped and resumed ends as one that was not."""
-    recipe = tiny_recipe(folder, steps=6000)
+    recipe = tiny_recipe(folder, steps=60000, evaluation_period=5000)
     whole = expect_result(["train", "cartpole", "--recipe", recipe, "--seed", "5", "--json"])
     checkpoint = os.path.join(folder, "a run.safetensors")
     with subprocess.Popen(
