@@ -58,8 +58,9 @@ void esp_network_evaluate (const EspNetwork *network,
 /* Returns the number of live paths of all actions (see esp_selector_find_live()). */
 size_t esp_network_count_live (const EspNetwork *network);
 
-/* Closes every path that is not live and zeroes the biases of arguments that nothing needs; the function
- * is unchanged. */
+/* Closes every path into an operator that the output does not read, and zeroes its biases; the function
+ * is unchanged. (A path that is not live because it comes from a constant operator stays open: the
+ * output reads the constant.) */
 void esp_network_drop_dead (EspNetwork *network);
 
 /* Returns the formula of the thresholded networks: constants folded, dead operators gone, plainly
