@@ -63,6 +63,13 @@ size_t esp_network_count_live (const EspNetwork *network);
  * output reads the constant.) */
 void esp_network_drop_dead (EspNetwork *network);
 
+/* Moves operators that only have biases into the biases of what reads them, divides by numbers once and
+ * for all, and drops what is dead; the function is unchanged up to rounding. */
+void esp_network_fold_constants (EspNetwork *network);
+
+/* Returns the value of @operator_ for the @operands that it takes. */
+double esp_network_apply_operator (EspOperator operator_, const double *operands);
+
 /* Returns the formula of the thresholded networks: constants folded, dead operators gone, plainly
  * simplified; the same function as esp_network_evaluate() up to rounding. */
 EspFormula *esp_network_extract (const EspNetwork *network);
