@@ -103,7 +103,9 @@ is_sound (EspRun *run)
   if (progress->step > run->recipe->steps || progress->evaluations > progress->step + 1
       || run->replay.count != MIN (progress->step, run->recipe->replay_capacity)
       || run->sac.updates != late * run->recipe->updates_per_step
-      || run->candidates->len > run->evaluations->len || run->evaluations->len > progress->evaluations
+      || run->records->len != progress->step / run->recipe->record_period
+      || run->evaluations->len != progress->evaluations
+      || run->candidates->len != MIN (progress->evaluations, run->recipe->candidates)
       || !are_probabilities (policy->probabilities, policy->n_weights))
     return false;
   for (size_t i = 0; i < n; i++)
