@@ -1,0 +1,278 @@
+/* Polish: takes out what costs nothing, keeps what the return needs, and stops when it is told to. */
+
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "esp-evaluation.h"
+#include "esp-polish.h"
+#include "small-run.h"
+
+/* Opens the path from @feature to @row of @layer with @weight. */
+static void
+open_path (EspNetwork *network, size_t layer, size_t row, size_t feature, double weight)
+{
+  const EspLayer *place = &network->arrangement->layers[layer];
+  size_t path = place->weights + row * place->n_features + feature;
+
+  network->weights[path] = weight;
+  network->probabilities[path] = 1.0f;
+  network->mask[path] = 1;
+}
+
+/* A controller that balances the pole, tanh (3 θ + …), among paths that hardly do anything. */
+static EspNetwork *
+make_network (bool junk)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  g_autoptr (EspArrangement) arrangement = esp_arrangement_new ("mul*2,sin/cos,id", 4, NULL);
+  EspNetwork *network = esp_network_new (esp_environment_get_info (environment), arrangement);
+  const EspLayer *output = &arrangement->layers[2];
+
+  open_path (network, 2, 0, 0, 0.1);
+  open_path (network, 2, 0, 1, 0.25);
+  open_path (network, 2, 0, 2, 3.0);
+  open_path (network, 2, 0, 3, 0.5);
+  if (!junk)
+    return network;
+
+  /* x · θ and θ̇ · θ̇, a sine and a cosine of this and that, and biases, all too small to matter */
+  open_path (network, 0, 0, 0, 1e-2);
+  open_path (network, 0, 1, 2, 1e-2);
+  open_path (network, 0, 2, 3, 1e-2);
+  open_path (network, 0, 3, 3, 1e-2);
+  open_path (network, 0, 4, 1, 1.0);
+  open_path (network, 1, 0, 5, 1.0);
+  open_path (network, 1, 1, 6, 1e-3);
+  open_path (network, 2, 0, 4, 1e-3);
+  open_path (network, 2, 0, 5, 1e-3);
+  open_path (network, 2, 0, 6, 1e-3);
+  open_path (network, 2, 0, 7, 1e-4);
+  open_path (network, 2, 0, 8, 1e-3);
+  network->biases[arrangement->layers[0].biases] = 1e-3;
+  network->biases[output->biases] = 1e-3;
+
+  return network;
+}
+
+/* The return on episodes that polishing does not see; or, @seen, on those that it works with. */
+static double
+get_return (const EspNetwork *network, bool seen)
+{
+  g_autoptr (EspFormula) formula = esp_network_extract (network);
+
+  return esp_evaluate_formula (formula, network->environment, seen ? ESP_POLISH_SEED : 500, seen ? 5 : 20,
+                               NULL)
+    .mean;
+}
+
+static size_t
+get_length (const EspNetwork *network)
+{
+  g_autoptr (EspFormula) formula = esp_network_extract (network);
+
+  return esp_formula_get_length (formula, 0);
+}
+
+static char *
+get_text (const EspNetwork *network)
+{
+  g_autoptr (EspFormula) formula = esp_network_extract (network);
+
+  return g_strdup (esp_formula_get_text (formula));
+}
+
+static const EspPolishSettings settings = {
+  .rounds = 3, .episodes = 5, .evaluations = 30, .digits = 0, .length_limit = 1000, .tolerance = 0.002
+};
+
+static void
+note_progress (void *data, double share)
+{
+  double *last = data;
+
+  g_assert_cmpfloat (share, >=, *last);
+  g_assert_cmpfloat (share, <=, 1.0);
+  *last = share;
+}
+
+static void
+test_prunes (void)
+{
+  g_autoptr (EspNetwork) network = make_network (true);
+  g_autoptr (EspNetwork) plain = make_network (false);
+  g_autofree char *before = get_text (network);
+  g_autofree char *untouched = NULL;
+  double progress = 0.0;
+  g_autoptr (EspNetwork) polished = esp_polish (network, &settings, note_progress, &progress, NULL);
+  g_autofree char *text = get_text (polished);
+
+  g_test_message ("%s", before);
+  g_test_message ("%s", text);
+  g_assert_cmpfloat (get_return (network, true), ==, 1000);
+  g_assert_cmpfloat (get_return (network, false), ==, 1000);
+  g_assert_cmpfloat (get_return (polished, true), >=, 1000 * (1 - settings.tolerance));
+  g_assert_cmpfloat (get_return (polished, false), >=, 980);
+  g_assert_cmpuint (get_length (polished), <=, get_length (plain));
+  g_assert_cmpuint (get_length (plain), <, get_length (network));
+  g_assert_null (strstr (text, "sin"));
+  g_assert_null (strstr (text, "cos"));
+  g_assert_cmpfloat (progress, >, 0.0);
+
+  /* what it was given stays as it is */
+  untouched = get_text (network);
+  g_assert_cmpstr (before, ==, untouched);
+
+  {
+    g_autoptr (EspNetwork) again = esp_polish (network, &settings, NULL, NULL, NULL);
+    g_autofree char *same = get_text (again);
+
+    g_assert_cmpstr (text, ==, same);
+  }
+}
+
+/* A bad controller is refitted to a better one. */
+static void
+test_refits (void)
+{
+  g_autoptr (EspNetwork) network = make_network (false);
+  EspPolishSettings search = settings;
+  g_autoptr (EspNetwork) polished = NULL;
+  double before, after;
+
+  for (size_t i = 0; i < network->arrangement->n_weights; i++)
+    network->weights[i] *= 0.12;
+  search.evaluations = 200;
+  before = get_return (network, true);
+  polished = esp_polish (network, &search, NULL, NULL, NULL);
+  after = get_return (polished, true);
+  g_test_message ("%g → %g", before, after);
+  g_assert_cmpfloat (before, <, 900);
+  g_assert_cmpfloat (after, >, before + 50);
+}
+
+static void
+test_no_rounds (void)
+{
+  g_autoptr (EspNetwork) network = make_network (true);
+  EspPolishSettings none = settings;
+  g_autoptr (EspNetwork) polished = NULL;
+  size_t n_weights = network->arrangement->n_weights;
+
+  none.rounds = 0;
+  none.digits = 2;
+  none.length_limit = 1;
+  polished = esp_polish (network, &none, NULL, NULL, NULL);
+  g_assert_true (polished != network);
+  g_assert_cmpmem (network->weights, n_weights * sizeof (double), polished->weights,
+                   n_weights * sizeof (double));
+  g_assert_cmpmem (network->biases, network->arrangement->n_biases * sizeof (double), polished->biases,
+                   network->arrangement->n_biases * sizeof (double));
+  g_assert_cmpmem (network->mask, n_weights, polished->mask, n_weights);
+}
+
+static void
+test_length_limit (void)
+{
+  static const size_t limits[] = { 15, 9, 4 };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (limits); i++)
+    {
+      g_autoptr (EspNetwork) network = make_network (true);
+      EspPolishSettings strict = settings;
+      g_autoptr (EspNetwork) polished = NULL;
+
+      strict.length_limit = limits[i];
+      polished = esp_polish (network, &strict, NULL, NULL, NULL);
+      g_test_message ("%zu: %zu nodes", limits[i], get_length (polished));
+      g_assert_cmpuint (get_length (network), >, limits[i]);
+      g_assert_cmpuint (get_length (polished), <=, limits[i]);
+    }
+}
+
+static void
+test_digits (void)
+{
+  g_autoptr (EspNetwork) network = make_network (false);
+  EspPolishSettings round = settings;
+  g_autoptr (EspNetwork) polished = NULL;
+
+  /* nothing but rounding, of numbers that do not mind */
+  for (size_t i = 0; i < network->arrangement->n_weights; i++)
+    network->weights[i] *= 1.0123456789;
+  round.digits = 2;
+  round.evaluations = 1;
+  polished = esp_polish (network, &round, NULL, NULL, NULL);
+  for (size_t i = 0; i < network->arrangement->n_weights; i++)
+    if (polished->mask[i])
+      {
+        g_autofree char *text = g_strdup_printf ("%.2g", polished->weights[i]);
+
+        g_assert_cmpfloat (g_ascii_strtod (text, NULL), ==, polished->weights[i]);
+      }
+  g_assert_cmpfloat (get_return (polished, true), >=, 1000 * (1 - settings.tolerance));
+}
+
+typedef struct
+{
+  _Atomic bool cancelled;
+  struct timespec when;
+} Alarm;
+
+static void *
+cancel_thread (void *data)
+{
+  Alarm *alarm = data;
+  struct timespec wait = { .tv_nsec = 50000000 };
+
+  nanosleep (&wait, NULL);
+  clock_gettime (CLOCK_MONOTONIC, &alarm->when);
+  alarm->cancelled = true;
+  return NULL;
+}
+
+/* In the middle of work for hours, what comes back is the network as good as it was. */
+static void
+test_cancel (void)
+{
+  static const EspPolishSettings endless[] = {
+    { .rounds = 1000, .episodes = 100000, .evaluations = 1000000, .length_limit = 1000, .tolerance = 0.002 },
+    { .rounds = 1000,
+      .episodes = 1,
+      .evaluations = 1000000,
+      .length_limit = 1000,
+      .tolerance = 0.0,
+      .digits = 1 },
+    { .rounds = 1000, .episodes = 100, .evaluations = 1000000, .length_limit = 1000, .tolerance = 0.002 },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (endless); i++)
+    {
+      g_autoptr (EspNetwork) network = make_network (true);
+      g_autoptr (EspNetwork) polished = NULL;
+      Alarm alarm = { false };
+      struct timespec end;
+      pthread_t thread;
+
+      g_assert_cmpint (pthread_create (&thread, NULL, cancel_thread, &alarm), ==, 0);
+      polished = esp_polish (network, &endless[i], NULL, NULL, &alarm.cancelled);
+      clock_gettime (CLOCK_MONOTONIC, &end);
+      pthread_join (thread, NULL);
+      g_assert_cmpfloat ((double) (end.tv_sec - alarm.when.tv_sec), <=, 5);
+      g_assert_cmpfloat (get_return (polished, true), >=, 990);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/polish/prunes", test_prunes);
+  g_test_add_func ("/polish/refits", test_refits);
+  g_test_add_func ("/polish/no-rounds", test_no_rounds);
+  g_test_add_func ("/polish/length-limit", test_length_limit);
+  g_test_add_func ("/polish/digits", test_digits);
+  g_test_add_func ("/polish/cancel", test_cancel);
+  return g_test_run ();
+}
