@@ -210,6 +210,9 @@ simplify_node (EspBuilder *builder, const EspExpression *node, EspExpression *co
   simpler = find_simpler (builder, plain, operands);
   if (simpler == NULL || esp_expression_get_length (simpler) > esp_expression_get_length (plain))
     return plain;
+  /* groups of a sum become one long chain, which must not become too deep for reading and printing */
+  if (esp_expression_get_depth (simpler) > MAX (ESP_EXPRESSION_MAX_DEPTH, esp_expression_get_depth (plain)))
+    return plain;
   return simpler;
 }
 

@@ -7,6 +7,9 @@
 /* Powers up to this are gathered; above, their sum may say more than a double does. */
 #define MAX_EXPONENT 1000
 
+/* Factors are looked for one by one; a product of more is no formula for reading, and is left alone. */
+#define MAX_FACTORS 1000
+
 static bool
 is_sum (const EspExpression *expression)
 {

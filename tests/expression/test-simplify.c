@@ -1,7 +1,6 @@
 /* The simplifier: what it makes of typical terms, and that it keeps values, never grows, and is done
  * after one time. */
 
-#include <float.h>
 #include <math.h>
 
 #include <glib.h>
@@ -9,6 +8,7 @@
 #include "esp-formula.h"
 #include "esp-print.h"
 #include "esp-simplify.h"
+#include "bounded-value.h"
 #include "random-expression.h"
 
 static const char *const names[] = { "x", "y", "z" };
@@ -92,50 +92,6 @@ test_forms (void)
     }
 }
 
-/* The value, with a bound on how far rounding of every step and of every number may have moved it:
- * each operation passes on the bounds of its operands as far as it moves with them. Not finite where
- * a sub-term is not, or where an operation stands so near a jump that rounding decides. */
-static double
-evaluate (const EspExpression *expression, const double *observation, double *bound)
-{
-  EspOperation operation = esp_expression_get_operation (expression);
-  size_t n = esp_expression_get_n_operands (expression);
-  double values[ESP_MAX_OPERANDS], bounds[ESP_MAX_OPERANDS];
-  double value;
-
-  *bound = 0;
-  if (operation == ESP_OPERATION_CONSTANT || operation == ESP_OPERATION_VARIABLE)
-    {
-      value = operation == ESP_OPERATION_CONSTANT ? esp_expression_get_value (expression)
-                                                  : observation[esp_expression_get_index (expression)];
-      *bound = 4 * DBL_EPSILON * fabs (value);
-      return value;
-    }
-
-  for (size_t i = 0; i < n; i++)
-    values[i] = evaluate (esp_expression_get_operand (expression, i), observation, &bounds[i]);
-  value = esp_operation_evaluate (operation, values);
-  for (size_t i = 0; i < n; i++)
-    {
-      double kept = values[i], change = 0;
-
-      if (!isfinite (kept) || !isfinite (bounds[i]))
-        *bound = INFINITY;
-      for (int side = -1; side <= 1; side += 2)
-        {
-          double moved;
-
-          values[i] = kept + side * (bounds[i] + DBL_MIN);
-          moved = fabs (esp_operation_evaluate (operation, values) - value);
-          change = isnan (moved) ? INFINITY : fmax (change, moved);
-        }
-      values[i] = kept;
-      *bound += 2 * change;
-    }
-  *bound += 8 * DBL_EPSILON * fabs (value);
-  return value;
-}
-
 static void
 test_properties (void)
 {
@@ -165,8 +121,8 @@ test_properties (void)
 
           for (int k = 0; k < 3; k++)
             observation[k] = esp_random_between (&random, -3, 3);
-          a = evaluate (expression, observation, &bound);
-          b = evaluate (simple, observation, &other_bound);
+          a = bounded_value (expression, observation, &bound);
+          b = bounded_value (simple, observation, &other_bound);
           if (!isfinite (a) || !(bound <= 1e-6 * (fabs (a) + 1e-3)))
             continue;
           compared++;
@@ -215,7 +171,30 @@ test_long_sum (void)
   formula = esp_formula_parse (text->str, &symbols, 1, NULL);
   g_assert_nonnull (formula);
   simple = esp_expression_simplify (esp_formula_get_expression (formula, 0));
-  g_assert_cmpuint (esp_expression_get_length (simple), ==, 3999 * 7 + 1 - 1);
+  g_assert_cmpuint (esp_expression_get_length (simple), ==, 3999 * 7 - 1);
+}
+
+/* A megabyte of groups, all terms different: the whole must stay readable, and be done in time. */
+static void
+test_many_groups (gconstpointer joint)
+{
+  g_autoptr (GString) text = g_string_new ("(1");
+  g_autoptr (EspFormula) formula = NULL;
+  g_autoptr (EspFormula) again = NULL;
+  g_autoptr (EspExpression) simple = NULL;
+  g_autofree char *printed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 1; i < 60000; i++)
+    g_string_append_printf (text, i % 200 == 0 ? ")%s(x^%d.5" : "%s x^%d.5", (const char *) joint, i);
+  g_string_append (text, ")");
+  formula = esp_formula_parse (text->str, &symbols, 1, &error);
+  g_assert_no_error (error);
+  simple = esp_expression_simplify (esp_formula_get_expression (formula, 0));
+  printed = esp_expression_to_text (simple, &symbols);
+  again = esp_formula_parse (printed, &symbols, 1, &error);
+  g_assert_no_error (error);
+  g_assert_true (esp_expression_equal (simple, esp_formula_get_expression (again, 0)));
 }
 
 int
@@ -226,5 +205,7 @@ main (int argc, char **argv)
   g_test_add_func ("/simplify/properties", test_properties);
   g_test_add_func ("/simplify/shared", test_shared);
   g_test_add_func ("/simplify/long-sum", test_long_sum);
+  g_test_add_data_func ("/simplify/many-terms", "+", test_many_groups);
+  g_test_add_data_func ("/simplify/many-factors", "*", test_many_groups);
   return g_test_run ();
 }

@@ -1,0 +1,219 @@
+#include "esp-text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Enough for the labels of one view; a view whose labels keep changing starts afresh here. */
+#define MAX_TEXTS 1024
+
+struct _EspTexts
+{
+  GtkWidget *widget;
+  GHashTable *layouts; /* "size text" → PangoLayout */
+  GString *key;
+};
+
+EspTexts *
+esp_texts_new (GtkWidget *widget)
+{
+  EspTexts *texts = g_new0 (EspTexts, 1);
+
+  texts->widget = widget;
+  texts->layouts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  texts->key = g_string_new (NULL);
+  return texts;
+}
+
+void
+esp_texts_free (EspTexts *texts)
+{
+  if (!texts)
+    return;
+  g_hash_table_unref (texts->layouts);
+  g_string_free (texts->key, TRUE);
+  g_free (texts);
+}
+
+void
+esp_texts_clear (EspTexts *texts)
+{
+  g_hash_table_remove_all (texts->layouts);
+}
+
+double
+esp_texts_get_font_size (EspTexts *texts)
+{
+  PangoContext *context = gtk_widget_get_pango_context (texts->widget);
+  const PangoFontDescription *font = pango_context_get_font_description (context);
+  double size = pango_font_description_get_size (font) / (double) PANGO_SCALE;
+
+  if (!pango_font_description_get_size_is_absolute (font))
+    size *= pango_cairo_context_get_resolution (context) / 72;
+  return size > 0 ? size : 14;
+}
+
+PangoLayout *
+esp_texts_get (EspTexts *texts, const char *text, double size)
+{
+  PangoLayout *layout;
+  PangoFontDescription *font;
+  int quarters = (int) lround (4 * size);
+
+  g_string_printf (texts->key, "%d %s", quarters, text);
+  layout = g_hash_table_lookup (texts->layouts, texts->key->str);
+  if (layout)
+    return layout;
+
+  if (g_hash_table_size (texts->layouts) >= MAX_TEXTS)
+    g_hash_table_remove_all (texts->layouts);
+  layout = gtk_widget_create_pango_layout (texts->widget, text);
+  font = pango_font_description_copy (
+    pango_context_get_font_description (gtk_widget_get_pango_context (texts->widget)));
+  pango_font_description_set_absolute_size (font, quarters * (PANGO_SCALE / 4.0));
+  pango_layout_set_font_description (layout, font);
+  pango_font_description_free (font);
+  g_hash_table_insert (texts->layouts, g_strdup (texts->key->str), layout);
+  return layout;
+}
+
+double
+esp_texts_get_width (EspTexts *texts, const char *text, double size)
+{
+  PangoRectangle logical;
+
+  pango_layout_get_extents (esp_texts_get (texts, text, size), NULL, &logical);
+  return logical.width / (double) PANGO_SCALE;
+}
+
+static void
+draw_layout (GtkSnapshot *snapshot, PangoLayout *layout, const GdkRGBA *color, double x, double y)
+{
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT ((float) x, (float) y));
+  gtk_snapshot_append_layout (snapshot, layout, color);
+  gtk_snapshot_restore (snapshot);
+}
+
+void
+esp_texts_draw (EspTexts *texts,
+                GtkSnapshot *snapshot,
+                const char *text,
+                double size,
+                const GdkRGBA *color,
+                double x,
+                double y,
+                double align)
+{
+  PangoLayout *layout = esp_texts_get (texts, text, size);
+  PangoRectangle logical;
+
+  pango_layout_get_extents (layout, NULL, &logical);
+  draw_layout (snapshot, layout, color, x - align * logical.width / PANGO_SCALE,
+               y - 0.5 * logical.height / PANGO_SCALE);
+}
+
+void
+esp_texts_draw_card (EspTexts *texts,
+                     GtkSnapshot *snapshot,
+                     const EspPalette *palette,
+                     const char *markup,
+                     double x,
+                     double y)
+{
+  const float padding = 8;
+  float width = (float) gtk_widget_get_width (texts->widget);
+  float height = (float) gtk_widget_get_height (texts->widget);
+  PangoLayout *layout = gtk_widget_create_pango_layout (texts->widget, NULL);
+  PangoFontDescription *font = pango_font_description_copy (
+    pango_context_get_font_description (gtk_widget_get_pango_context (texts->widget)));
+  PangoRectangle logical;
+  GskRoundedRect outline;
+  graphene_rect_t area;
+  GdkRGBA shade = { 0, 0, 0, 0.25f };
+  GdkRGBA borders[4];
+  float widths[4] = { 1, 1, 1, 1 };
+
+  pango_font_description_set_absolute_size (font, 0.9 * esp_texts_get_font_size (texts) * PANGO_SCALE);
+  pango_layout_set_font_description (layout, font);
+  pango_font_description_free (font);
+  pango_layout_set_markup (layout, markup, -1);
+  pango_layout_set_width (layout, (int) (MAX (width - 4 * padding, 60) * PANGO_SCALE));
+  pango_layout_set_wrap (layout, PANGO_WRAP_WORD_CHAR);
+  pango_layout_get_extents (layout, NULL, &logical);
+  area.size.width = (float) logical.width / PANGO_SCALE + 2 * padding;
+  area.size.height = (float) logical.height / PANGO_SCALE + 1.5f * padding;
+
+  /* Right of and below the pointer; on the other side where there is no room. */
+  area.origin.x = (float) x + 14;
+  if (area.origin.x + area.size.width > width - 2)
+    area.origin.x = (float) x - 10 - area.size.width;
+  area.origin.x = CLAMP (area.origin.x, 2, MAX (2, width - 2 - area.size.width));
+  area.origin.y = (float) y + 16;
+  if (area.origin.y + area.size.height > height - 2)
+    area.origin.y = (float) y - 10 - area.size.height;
+  area.origin.y = MAX (area.origin.y, 2);
+  area.origin.x = roundf (area.origin.x);
+  area.origin.y = roundf (area.origin.y);
+
+  for (int i = 0; i < 4; i++)
+    borders[i] = palette->border;
+  gsk_rounded_rect_init_from_rect (&outline, &area, 8);
+  gtk_snapshot_append_outset_shadow (snapshot, &outline, &shade, 0, 1, 0, 3);
+  gtk_snapshot_push_rounded_clip (snapshot, &outline);
+  gtk_snapshot_append_color (snapshot, &palette->card, &area);
+  gtk_snapshot_pop (snapshot);
+  gtk_snapshot_append_border (snapshot, &outline, widths, borders);
+  draw_layout (snapshot, layout, &palette->foreground,
+               area.origin.x + padding - (float) logical.x / PANGO_SCALE, area.origin.y + 0.75f * padding);
+  g_object_unref (layout);
+}
+
+void
+esp_texts_draw_placeholder (EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *text)
+{
+  double size = esp_texts_get_font_size (texts);
+  double width = gtk_widget_get_width (texts->widget);
+  double needed = esp_texts_get_width (texts, text, size);
+
+  if (needed > width - 16)
+    size *= MAX ((width - 16) / needed, 0.5);
+  esp_texts_draw (texts, snapshot, text, size, &palette->dim, width / 2,
+                  gtk_widget_get_height (texts->widget) / 2.0, 0.5);
+}
+
+char *
+esp_text_from_number (double value, int digits)
+{
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+  char format[8];
+  GString *text;
+
+  if (isnan (value))
+    return g_strdup ("–");
+  if (isinf (value))
+    return g_strdup (value > 0 ? "∞" : "−∞");
+  g_snprintf (format, sizeof format, "%%.%dg", CLAMP (digits, 1, 17));
+  g_ascii_formatd (buffer, sizeof buffer, format, value == 0 ? 0 : value);
+  text = g_string_new (buffer);
+  g_string_replace (text, "-", "−", 0);
+  return g_string_free (text, FALSE);
+}
+
+char *
+esp_text_from_count (guint64 count)
+{
+  char digits[32];
+  GString *text = g_string_new (NULL);
+  size_t n;
+
+  g_snprintf (digits, sizeof digits, "%" G_GUINT64_FORMAT, count);
+  n = strlen (digits);
+  for (size_t i = 0; i < n; i++)
+    {
+      /* Four digits read well without a gap. */
+      if (n > 4 && i > 0 && (n - i) % 3 == 0)
+        g_string_append (text, "\u202f");
+      g_string_append_c (text, digits[i]);
+    }
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,63 @@
+/* Short texts for drawing, laid out once and kept.
+ *
+ * A label costs some 20 µs to lay out and next to nothing to draw again; views draw many of them many
+ * times. Main thread only.
+ */
+
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "esp-palette.h"
+
+G_BEGIN_DECLS
+
+typedef struct _EspTexts EspTexts;
+
+/* Returns an empty store for the texts of @widget, which must outlive it. */
+EspTexts *esp_texts_new (GtkWidget *widget);
+void esp_texts_free (EspTexts *texts);
+
+/* Forgets all texts; for a change of the widget's style. */
+void esp_texts_clear (EspTexts *texts);
+
+/* Returns the size of the widget's font in pixels. */
+double esp_texts_get_font_size (EspTexts *texts);
+
+/* Returns the layout of @text in the widget's font at @size pixels, owned by @texts. */
+PangoLayout *esp_texts_get (EspTexts *texts, const char *text, double size);
+
+/* Returns the width of @text at @size, in pixels. */
+double esp_texts_get_width (EspTexts *texts, const char *text, double size);
+
+/* Draws @text: @x is its left end, middle or right end as @align says (0, 0.5, 1), @y its middle. */
+void esp_texts_draw (EspTexts *texts,
+                     GtkSnapshot *snapshot,
+                     const char *text,
+                     double size,
+                     const GdkRGBA *color,
+                     double x,
+                     double y,
+                     double align);
+
+/* Draws a card with @markup (Pango's) beside the point @x, @y and inside the widget. */
+void esp_texts_draw_card (EspTexts *texts,
+                          GtkSnapshot *snapshot,
+                          const EspPalette *palette,
+                          const char *markup,
+                          double x,
+                          double y);
+
+/* Draws @text in the middle of the widget: what is said before there is something to show. */
+void
+esp_texts_draw_placeholder (EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *text);
+
+/* Returns @value for people, with @digits significant digits and a real minus sign (g_free()). */
+char *esp_text_from_number (double value, int digits);
+
+/* Returns @count with thousands set apart by thin spaces (g_free()). */
+char *esp_text_from_count (guint64 count);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspTexts, esp_texts_free)
+
+G_END_DECLS
