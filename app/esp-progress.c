@@ -24,8 +24,6 @@ struct _EspProgress
   gint64 last_shown;  /* µs; 0 before the first line */
   EspFormula *formula;
   char *text; /* of the formula, printed once */
-  EspFormula *formula;
-  char *text; /* of the formula, printed once */
 };
 
 EspProgress *
