@@ -98,6 +98,23 @@ simplify_soft_if (EspBuilder *builder, EspExpression *const *operands)
   return esp_sum_gather (builder, esp_builder_binary (builder, ESP_OPERATION_ADD, terms[0], terms[1]), 1);
 }
 
+/* A denominator that is a number decides its guard for good. */
+static EspExpression *
+simplify_guarded_divide (EspBuilder *builder, EspExpression *const *operands)
+{
+  double denominator;
+
+  if (!is_constant (operands[1]))
+    return is_number (operands[0], 0) ? operands[0] : NULL;
+
+  denominator = esp_expression_get_value (operands[1]);
+  if (!(denominator >= ESP_GUARD_DIVIDE))
+    return esp_builder_constant (builder, 0);
+  return gather_product (builder,
+                         esp_builder_binary (builder, ESP_OPERATION_MULTIPLY,
+                                             esp_builder_constant (builder, 1 / denominator), operands[0]));
+}
+
 /* Returns a simpler form of @plain, whose operands are simplified, or NULL. */
 static EspExpression *
 find_simpler (EspBuilder *builder, EspExpression *plain, EspExpression *const *operands)
@@ -141,6 +158,8 @@ find_simpler (EspBuilder *builder, EspExpression *plain, EspExpression *const *o
       if (is_constant (operands[0]))
         return esp_expression_get_value (operands[0]) > 0 ? operands[1] : operands[2];
       return operands[1] == operands[2] ? operands[1] : NULL;
+    case ESP_OPERATION_GUARDED_DIVIDE:
+      return simplify_guarded_divide (builder, operands);
     case ESP_OPERATION_SOFT_IF:
       return simplify_soft_if (builder, operands);
     default:

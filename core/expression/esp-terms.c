@@ -87,6 +87,8 @@ add_factor (EspProduct *product, EspBuilder *builder, EspExpression *base, int e
       return true;
     }
 
+  if (product->factors->len == MAX_FACTORS)
+    return false;
   factor = (EspFactor){ base, exponent };
   g_array_append_val (product->factors, factor);
   return true;

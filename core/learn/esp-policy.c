@@ -248,16 +248,27 @@ esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *o
 }
 
 double
-esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass)
+esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard)
 {
-  double sum = 0.0;
+  const EspRecipe *recipe = policy->recipe;
+  size_t n_values = pass->n_masks * policy->n_actions * pass->n_samples;
+  double sum = 0.0, saturation = 0.0, weights = 0.0, biases = 0.0;
 
   for (size_t k = 0; k < pass->n_masks; k++)
     for (size_t a = 0; a < policy->n_actions; a++)
       sum += esp_symbolic_network_penalty (policy->arrangement, pass_arguments (policy, pass, k, a),
                                            pass->n_samples);
+  for (size_t i = 0; i < n_values; i++)
+    saturation += fmax (0.0, fabs ((double) pass->mean[i]) - recipe->saturation_limit);
+  for (size_t i = 0; i < policy->n_weights; i++)
+    weights += fabs ((double) policy->weights[i]);
+  for (size_t i = 0; i < policy->n_biases; i++)
+    biases += fabs ((double) policy->biases[i]);
 
-  return sum / (double) (pass->n_masks * policy->n_actions * pass->n_samples);
+  *guard = sum / (double) n_values;
+  return recipe->guard_penalty * *guard + recipe->saturation_penalty * saturation / (double) n_values
+         + recipe->weight_penalty * weights / (double) policy->n_weights
+         + recipe->bias_penalty * biases / (double) policy->n_biases;
 }
 
 /* From ∂Q/∂a writes the loss's derivatives by u (to squash) and by ln σ. */

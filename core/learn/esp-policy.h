@@ -88,7 +88,7 @@ typedef struct
   /* private */
   float *log_deviation;  /* [n_actions][B], inside deviation_activations */
   float *deviation;      /* [n_actions][B] σ */
-  float *squash;         /* [n_actions][S·B] z, later its derivative */
+  float *squash;         /* [n_actions][S·B] derivative by u */
   float *effective;      /* [n_masks][n_weights] */
   float *features;       /* [n_masks][n_actions][n_features][B] */
   float *arguments;      /* [n_masks][n_actions][n_biases][B] */
@@ -108,8 +108,10 @@ void esp_policy_pass_clear (EspPolicyPass *pass);
 /* Runs the policy on @observations[n_observations][B] (scaled) with the masks and noise in @pass. */
 void esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations);
 
-/* Returns the guard penalties' mean over masks, samples and actions of the last forward pass. */
-double esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass);
+/* Returns the guard, saturation, weight and bias penalties of the last forward pass, each times its
+ * weight in the recipe, and writes the plain mean of the guards' penalties over masks, samples and
+ * actions to @guard. */
+double esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard);
 
 /* Differentiates
  *

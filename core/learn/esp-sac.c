@@ -6,6 +6,7 @@
 #include "esp-adam.h"
 #include "esp-memory.h"
 #include "esp-path-selector.h"
+#include "esp-sac-private.h"
 
 /* A critic this far off learns nothing any more, even while its numbers are still finite. */
 #define EXPLODED 1e12
@@ -153,9 +154,8 @@ compute_target (EspSac *sac, double alpha)
     }
 }
 
-/* The policy's loss and gradient. */
-static void
-differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
+void
+esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
 {
   const EspRecipe *recipe = sac->recipe;
   EspPolicy *policy = &sac->policy;
@@ -163,7 +163,7 @@ differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
   size_t n = sac->batch.n_samples, n_columns = n * pass->n_masks;
   size_t n_paths = pass->n_masks * policy->n_weights;
   const float *values[ESP_N_CRITICS];
-  double value = 0.0, density = 0.0, sparsity_slope;
+  double value = 0.0, density = 0.0, penalty, sparsity_slope;
   float *d_probabilities;
 
   for (size_t i = 0; i < n_paths; i++)
@@ -209,9 +209,8 @@ differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
     }
   sac->figures.value = value / (double) n_columns;
   sac->figures.entropy = -density / (double) n_columns;
-  sac->figures.penalty = esp_policy_get_penalty (policy, pass);
-  sac->figures.policy_loss = -alpha * sac->figures.entropy - sac->figures.value
-                             + recipe->guard_penalty * sac->figures.penalty
+  penalty = esp_policy_get_penalty (policy, pass, &sac->figures.penalty);
+  sac->figures.policy_loss = -alpha * sac->figures.entropy - sac->figures.value + penalty
                              + recipe->sparsity_weight * sac->figures.sparsity;
 }
 
@@ -243,37 +242,43 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
     policy->probabilities[i] = CLAMP (policy->probabilities[i], 0.0f, 1.0f);
 }
 
+double
+esp_sac_differentiate_critic (EspSac *sac, size_t critic)
+{
+  const EspBatch *batch = &sac->batch;
+  size_t n = batch->n_samples;
+  const float *values;
+  double sum = 0.0;
+
+  fill_input (sac, batch->observations, batch->actions, n, 1);
+  values = esp_mlp_forward (&sac->critic, sac->critics[critic], sac->input, n, sac->activations[critic]);
+  for (size_t i = 0; i < n; i++)
+    {
+      float error = values[i] - sac->target[i];
+
+      sum += (double) error * error;
+      sac->d_output[i] = 2.0f * error / (float) n;
+    }
+  esp_mlp_backward (&sac->critic, sac->critics[critic], sac->input, sac->activations[critic], sac->d_output,
+                    n, sac->workspace, sac->critic_gradient, NULL);
+
+  return sum / (double) n;
+}
+
 static void
 step_critics (EspSac *sac, const EspSacSchedule *schedule)
 {
-  const EspBatch *batch = &sac->batch;
-  size_t n = batch->n_samples, n_parameters = sac->critic.n_parameters;
-  double loss = 0.0;
+  size_t n = sac->critic.n_parameters;
 
-  fill_input (sac, batch->observations, batch->actions, n, 1);
+  sac->figures.critic_loss = 0.0;
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     {
-      const float *values
-        = esp_mlp_forward (&sac->critic, sac->critics[c], sac->input, n, sac->activations[c]);
-      double sum = 0.0;
-
-      for (size_t i = 0; i < n; i++)
-        {
-          float error = values[i] - sac->target[i];
-
-          sum += (double) error * error;
-          sac->d_output[i] = 2.0f * error / (float) n;
-        }
-      loss += sum / (double) n;
-
-      esp_mlp_backward (&sac->critic, sac->critics[c], sac->input, sac->activations[c], sac->d_output, n,
-                        sac->workspace, sac->critic_gradient, NULL);
+      sac->figures.critic_loss += esp_sac_differentiate_critic (sac, c);
       esp_adam_step (sac->critics[c], sac->critic_gradient, sac->critic_moments[c],
-                     sac->critic_moments[c] + n_parameters, n_parameters, sac->updates,
+                     sac->critic_moments[c] + n, n, sac->updates,
                      (float) (sac->recipe->critic_rate * schedule->rate), 1.0f);
-      esp_move_towards (sac->targets[c], sac->critics[c], n_parameters, (float) sac->recipe->target_rate);
+      esp_move_towards (sac->targets[c], sac->critics[c], n, (float) sac->recipe->target_rate);
     }
-  sac->figures.critic_loss = loss;
 }
 
 static void
@@ -297,7 +302,7 @@ esp_sac_update (EspSac *sac, const EspSacSchedule *schedule)
 
   /* all losses are formed from the parameters as they are now; the steps come after */
   compute_target (sac, alpha);
-  differentiate_policy (sac, schedule, alpha);
+  esp_sac_differentiate_policy (sac, schedule, alpha);
 
   sac->updates++;
   step_alpha (sac, schedule);

@@ -72,6 +72,13 @@ static const EspOperation operations[ESP_N_OPERATORS] = {
   [ESP_OPERATOR_IF_ELSE] = ESP_OPERATION_SOFT_IF,
 };
 
+double
+esp_network_apply_operator (EspOperator operator_, const double *operands)
+{
+  return operator_ == ESP_OPERATOR_IDENTITY ? operands[0]
+                                            : esp_operation_evaluate (operations[operator_], operands);
+}
+
 static void
 get_action_range (const EspNetwork *network, size_t action, double *centre, double *half)
 {
@@ -126,9 +133,7 @@ esp_network_evaluate (const EspNetwork *network, const double *observation, doub
               for (size_t i = 0; i < esp_operator_get_n_arguments (operator_); i++)
                 operands[i]
                   = evaluate_argument (layer, layer->first_argument[k] + i, weights, biases, mask, x);
-              x[layer->n_features + k] = operator_ == ESP_OPERATOR_IDENTITY
-                                           ? operands[0]
-                                           : esp_operation_evaluate (operations[operator_], operands);
+              x[layer->n_features + k] = esp_network_apply_operator (operator_, operands);
             }
         }
 

@@ -58,9 +58,17 @@ void esp_network_evaluate (const EspNetwork *network,
 /* Returns the number of live paths of all actions (see esp_selector_find_live()). */
 size_t esp_network_count_live (const EspNetwork *network);
 
-/* Closes every path that is not live and zeroes the biases of arguments that nothing needs; the function
- * is unchanged. */
+/* Closes every path into an operator that the output does not read, and zeroes its biases; the function
+ * is unchanged. (A path that is not live because it comes from a constant operator stays open: the
+ * output reads the constant.) */
 void esp_network_drop_dead (EspNetwork *network);
+
+/* Moves operators that only have biases into the biases of what reads them, divides by numbers once and
+ * for all, and drops what is dead; the function is unchanged up to rounding. */
+void esp_network_fold_constants (EspNetwork *network);
+
+/* Returns the value of @operator_ for the @operands that it takes. */
+double esp_network_apply_operator (EspOperator operator_, const double *operands);
 
 /* Returns the formula of the thresholded networks: constants folded, dead operators gone, plainly
  * simplified; the same function as esp_network_evaluate() up to rounding. */

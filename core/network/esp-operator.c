@@ -5,7 +5,9 @@
 #include "esp-expression.h"
 
 static const float product_bound = (float) ESP_GUARD_MULTIPLY;
-static const float smallest_denominator = (float) ESP_GUARD_DIVIDE;
+/* the smallest float that is not below ESP_GUARD_DIVIDE; (float) ESP_GUARD_DIVIDE is below it, and would
+ * be divided by here where the formula, in double precision, gives 0 */
+static const float smallest_denominator = 0x1.47ae16p-7f;
 static const float smallest_logarithm = (float) ESP_GUARD_LOG;
 static const float exponent_low = (float) ESP_GUARD_EXP_LOW;
 static const float exponent_high = (float) ESP_GUARD_EXP_HIGH;

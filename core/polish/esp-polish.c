@@ -77,7 +77,7 @@ find_elements (Polish *polish)
   size_t n_weights = network->n_actions * network->arrangement->n_weights;
   size_t n_biases = network->n_actions * network->arrangement->n_biases;
 
-  esp_network_drop_dead (network);
+  esp_network_fold_constants (network);
   g_array_set_size (polish->elements, 0);
   for (size_t i = 0; i < n_weights; i++)
     if (network->mask[i])
@@ -258,7 +258,8 @@ esp_polish (const EspNetwork *network,
                     .data = data,
                     .cancelled = cancelled };
 
-  find_elements (&polish);
+  if (settings->rounds > 0)
+    find_elements (&polish);
   polish.expected = 2 + settings->rounds * (2 * polish.elements->len + settings->evaluations);
   polish.best = measure (&polish);
 
@@ -271,7 +272,10 @@ esp_polish (const EspNetwork *network,
         break;
     }
   if (settings->rounds > 0 && settings->digits > 0)
-    round_numbers (&polish);
+    {
+      find_elements (&polish);
+      round_numbers (&polish);
+    }
 
   g_array_unref (polish.elements);
   return polish.network;

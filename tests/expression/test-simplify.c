@@ -62,11 +62,17 @@ test_forms (void)
     { "cos(-2*x) + abs(-x)", "cos(2*x) + abs(x)" },
     { "pmul(2, x)", "pmul(2, x)" },
     { "pmul(2, 300) + x", "x + 200" },
-    { "pdiv(x, 1)", "pdiv(x, 1)" },
+    { "pdiv(x, 1)", "x" },
     { "plog(1)*x + pexp(0)*y", "y" },
     { "softif(0, 2*x, 3*y)", "x + 1.5*y" },
     { "softif(0.3, 2, x)", "softif(0.3, 2, x)" },
     { "softif(x, y, y)", "y" },
+    { "pdiv(x, 0.5)", "2*x" },
+    { "3*pdiv(x + y, 0.25)", "12*(x + y)" },
+    { "pdiv(x, 0.009)", "0" },
+    { "pdiv(x, -2)", "0" },
+    { "pdiv(0, x)", "0" },
+    { "pdiv(x, y)", "pdiv(x, y)" },
     { "if(1, x, y) + if(-1, x, y)", "x + y" },
     { "min(x, x) + max(1, 2)", "x + 2" },
     { "1/0", "1/0" },
@@ -99,7 +105,7 @@ test_properties (void)
   int compared = 0;
 
   esp_random_init (&random, 4, 0);
-  for (int i = 0; i < 20000; i++)
+  for (int i = 0; i < 10000; i++)
     {
       g_autoptr (EspExpression) expression = random_expression (&random, 3, 2 + i % 7, i % 10 == 0);
       g_autoptr (EspExpression) simple = esp_expression_simplify (expression);
@@ -130,8 +136,8 @@ test_properties (void)
             g_error ("%s is %.17g, but %s is %.17g (bound %g)", text, a, simple_text, b, bound + other_bound);
         }
     }
-  /* of 100,000; the others have a logarithm of a negative number or the like */
-  g_assert_cmpint (compared, >, 30000);
+  /* of 50,000; the others have a logarithm of a negative number or the like */
+  g_assert_cmpint (compared, >, 15000);
 }
 
 /* Shared terms are simplified once: this tree would have more nodes than there are atoms. */
