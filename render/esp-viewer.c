@@ -142,7 +142,7 @@ detach_scene (EspViewer *viewer)
   viewer->is_attached = false;
 }
 
-/* Brings the thread's own things into line with @taken. Returns whether the picture changes. */
+/* Brings the thread's own things into line with @taken, and sets *@changed if that changes the picture. */
 static gboolean
 grant_wishes (EspViewer *viewer, const Wishes *taken, bool *changed, GError **error)
 {
@@ -235,10 +235,14 @@ run (EspViewer *viewer, GError **error)
             break;
           wait_for_wish (viewer, deadline);
         }
+      /* what is still wished for then stays where esp_viewer_free() frees it */
+      if (viewer->wishes.quit)
+        {
+          pthread_mutex_unlock (&viewer->lock);
+          return TRUE;
+        }
       take_wishes (viewer, &taken);
       pthread_mutex_unlock (&viewer->lock);
-      if (taken.quit)
-        return TRUE;
 
       width = taken.width;
       height = taken.height;
