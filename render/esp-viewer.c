@@ -1,6 +1,5 @@
 #include "esp-viewer.h"
 
-#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -8,9 +7,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#define GLFW_INCLUDE_NONE
-#include <GLFW/glfw3.h>
 
 #include "esp-context.h"
 #include "esp-error.h"
@@ -156,17 +152,17 @@ grant_wishes (EspViewer *viewer, const Wishes *taken, bool *changed, GError **er
       viewer->player = taken->player;
       *changed = true;
     }
-  if (!viewer->is_attached)
-    {
-      if (!esp_scene_attach (viewer->scene, viewer->pace.is_fast, error))
-        return FALSE;
-      viewer->is_attached = true;
-    }
   if (taken->has_policy)
     {
       drop_policy (&viewer->policy);
       viewer->policy = taken->policy;
       esp_player_set_policy (viewer->player, viewer->policy.function, viewer->policy.data);
+    }
+  if (!viewer->is_attached)
+    {
+      if (!esp_scene_attach (viewer->scene, viewer->pace.is_fast, error))
+        return FALSE;
+      viewer->is_attached = true;
     }
   if (taken->restart)
     {
