@@ -1,56 +1,154 @@
 #include "esp-json.h"
 
-#include <glib/gstdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "esp-error.h"
 
-/* json-glib 1.6 parses by recursion without a limit, so the depth is counted first. */
-static gboolean
-is_too_deep (const char *text, gsize length)
+/* How far a scan has come, for messages. */
+typedef struct
 {
-  int depth = 0;
-  gboolean quoted = FALSE;
+  const char *text;
+  gsize length;
+  gsize position;
+} Scan;
 
-  for (gsize i = 0; i < length; i++)
-    {
-      char c = text[i];
+static gboolean
+refuse_at (const char *name, const Scan *scan, GError **error)
+{
+  unsigned line = 1, column = 1;
 
-      if (quoted)
-        {
-          if (c == '\\')
-            i++;
-          else if (c == '"')
-            quoted = FALSE;
-        }
-      else if (c == '"')
-        quoted = TRUE;
-      else if ((c == '[' || c == '{') && ++depth > ESP_JSON_MAX_DEPTH)
-        return TRUE;
-      else if (c == ']' || c == '}')
-        depth--;
-    }
+  for (gsize i = 0; i < MIN (scan->position, scan->length); i++)
+    if (scan->text[i] == '\n')
+      {
+        line++;
+        column = 1;
+      }
+    else if ((scan->text[i] & 0xc0) != 0x80) /* the first byte of a character */
+      column++;
 
+  g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is not valid JSON: line %u, column %u", name, line,
+               column);
   return FALSE;
 }
 
-/* The parser forgets the position before it returns. */
-static void
-note_position (JsonParser *parser, const GError *error, guint *position)
+/* Whether the @length characters at @word are a number as JSON writes it. */
+static gboolean
+is_number (const char *word, gsize length)
 {
-  position[0] = json_parser_get_current_line (parser);
-  position[1] = json_parser_get_current_pos (parser);
+  const char *c = word, *end = word + length;
+
+#define SKIP_DIGITS()                     \
+  if (c == end || !g_ascii_isdigit (*c))  \
+    return FALSE;                         \
+  while (c < end && g_ascii_isdigit (*c)) \
+    c++;
+
+  if (c < end && *c == '-')
+    c++;
+  if (c + 1 < end && *c == '0' && g_ascii_isdigit (c[1]))
+    return FALSE;
+  SKIP_DIGITS ();
+  if (c < end && *c == '.')
+    {
+      c++;
+      SKIP_DIGITS ();
+    }
+  if (c < end && (*c == 'e' || *c == 'E'))
+    {
+      c++;
+      if (c < end && (*c == '+' || *c == '-'))
+        c++;
+      SKIP_DIGITS ();
+    }
+#undef SKIP_DIGITS
+
+  return c == end;
+}
+
+static gboolean
+is_word (const char *word, gsize length)
+{
+  static const char *const words[] = { "true", "false", "null" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+    if (strlen (words[i]) == length && memcmp (words[i], word, length) == 0)
+      return TRUE;
+
+  return is_number (word, length);
+}
+
+/* json-glib 1.6 recurses without a limit, so the depth is counted first. It also reads comments, other
+ * quotation marks, assignments and octal numbers, which are no JSON (010 would be 8) and in which brackets
+ * could hide from the count: whatever stands outside of strings must be JSON's. */
+static gboolean
+scan_tokens (const char *name, const char *text, gsize length, GError **error)
+{
+  Scan scan = { text, length, 0 };
+  int depth = 0;
+
+  while (scan.position < length)
+    {
+      char c = text[scan.position];
+      gsize start = scan.position++;
+
+      if (c == '"')
+        {
+          while (scan.position < length && text[scan.position] != '"')
+            scan.position += text[scan.position] == '\\' ? 2 : 1;
+          if (scan.position >= length)
+            return refuse_at (name, &scan, error);
+          scan.position++;
+        }
+      else if (c == '[' || c == '{')
+        {
+          if (++depth > ESP_JSON_MAX_DEPTH)
+            {
+              g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is nested more than %d levels deep", name,
+                           ESP_JSON_MAX_DEPTH);
+              return FALSE;
+            }
+        }
+      else if (c == ']' || c == '}')
+        depth--;
+      else if (g_ascii_isalnum (c) || c == '-')
+        {
+          while (scan.position < length
+                 && (g_ascii_isalnum (text[scan.position]) || strchr ("+-.", text[scan.position]) != NULL))
+            scan.position++;
+          if (!is_word (text + start, scan.position - start))
+            {
+              scan.position = start;
+              return refuse_at (name, &scan, error);
+            }
+        }
+      else if (c == '\0' || strchr (",: \t\n\r", c) == NULL)
+        {
+          scan.position = start;
+          return refuse_at (name, &scan, error);
+        }
+    }
+
+  return TRUE;
+}
+
+static gboolean
+refuse_size (const char *name, GError **error)
+{
+  g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "%s is larger than %u MiB", name, ESP_JSON_MAX_BYTES >> 20);
+  return FALSE;
 }
 
 JsonNode *
 esp_json_parse (const char *name, const char *text, gsize length, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
-  guint position[2] = { 0, 0 };
 
   if (length > ESP_JSON_MAX_BYTES)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "%s is larger than %u MiB", name,
-                   ESP_JSON_MAX_BYTES >> 20);
+      refuse_size (name, error);
       return NULL;
     }
   if (!g_utf8_validate (text, length, NULL))
@@ -58,20 +156,15 @@ esp_json_parse (const char *name, const char *text, gsize length, GError **error
       g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is not UTF-8 text", name);
       return NULL;
     }
-  if (is_too_deep (text, length))
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is nested more than %d levels deep", name,
-                   ESP_JSON_MAX_DEPTH);
-      return NULL;
-    }
+  if (!scan_tokens (name, text, length, error))
+    return NULL;
 
   parser = json_parser_new_immutable ();
-  g_signal_connect (parser, "error", G_CALLBACK (note_position), position);
   if (!json_parser_load_from_data (parser, text, length, NULL))
     {
-      /* json-glib's own message starts with a file name that means nothing here */
-      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is not valid JSON near line %u, column %u", name,
-                   position[0], position[1]);
+      /* json-glib's message starts with a file name that means nothing here */
+      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is not valid JSON: line %u, column %u", name,
+                   json_parser_get_current_line (parser), json_parser_get_current_pos (parser));
       return NULL;
     }
   if (json_parser_get_root (parser) == NULL)
@@ -83,25 +176,43 @@ esp_json_parse (const char *name, const char *text, gsize length, GError **error
   return json_node_ref (json_parser_get_root (parser));
 }
 
+/* Reads the file @path, which may be a pipe, up to what a text may have. */
+static GString *
+read_text (const char *path, const char *name, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  char block[65536];
+  ssize_t n;
+  int file = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (file < 0)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”: %s", path, g_strerror (errno));
+      return NULL;
+    }
+  while ((n = read (file, block, sizeof block)) > 0 || (n < 0 && errno == EINTR))
+    {
+      if (n > 0)
+        g_string_append_len (text, block, n);
+      if (text->len > ESP_JSON_MAX_BYTES)
+        {
+          close (file);
+          refuse_size (name, error);
+          return NULL;
+        }
+    }
+  if (n < 0)
+    g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”: %s", path, g_strerror (errno));
+  close (file);
+
+  return n < 0 ? NULL : g_steal_pointer (&text);
+}
+
 JsonNode *
 esp_json_load (const char *path, GError **error)
 {
-  g_autofree char *text = NULL;
   g_autofree char *name = g_path_get_basename (path);
-  GStatBuf status;
-  gsize length;
+  g_autoptr (GString) text = read_text (path, name, error);
 
-  if (g_stat (path, &status) == 0 && status.st_size > ESP_JSON_MAX_BYTES)
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "%s is larger than %u MiB", name,
-                   ESP_JSON_MAX_BYTES >> 20);
-      return NULL;
-    }
-  if (!g_file_get_contents (path, &text, &length, NULL))
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”", path);
-      return NULL;
-    }
-
-  return esp_json_parse (name, text, length, error);
+  return text != NULL ? esp_json_parse (name, text->str, text->len, error) : NULL;
 }

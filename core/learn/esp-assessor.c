@@ -25,6 +25,7 @@ struct _EspAssessor
 
   /* under the lock */
   bool quitting;
+  bool gone; /* the thread does nothing any more */
   bool done;
   JobType job;
   EspNetwork *shown;
@@ -184,6 +185,8 @@ work (void *data)
           pthread_cond_broadcast (&assessor->changed);
         }
     }
+  assessor->gone = true;
+  pthread_cond_broadcast (&assessor->changed);
   pthread_mutex_unlock (&assessor->lock);
 
   return NULL;
@@ -209,16 +212,22 @@ esp_assessor_new (void)
 }
 
 void
+esp_assessor_quit (EspAssessor *assessor)
+{
+  pthread_mutex_lock (&assessor->lock);
+  assessor->quitting = true;
+  assessor->cancelled = true;
+  pthread_cond_broadcast (&assessor->changed);
+  pthread_mutex_unlock (&assessor->lock);
+}
+
+void
 esp_assessor_free (EspAssessor *assessor)
 {
   if (assessor == NULL)
     return;
 
-  assessor->cancelled = true;
-  pthread_mutex_lock (&assessor->lock);
-  assessor->quitting = true;
-  pthread_cond_broadcast (&assessor->changed);
-  pthread_mutex_unlock (&assessor->lock);
+  esp_assessor_quit (assessor);
   pthread_join (assessor->thread, NULL);
 
   esp_network_unref (assessor->network);
@@ -245,9 +254,9 @@ esp_assessor_show (EspAssessor *assessor, EspNetwork *network)
 static void
 start (EspAssessor *assessor, JobType job)
 {
-  assessor->cancelled = false;
   assessor->progress = 0.0;
   pthread_mutex_lock (&assessor->lock);
+  assessor->cancelled = assessor->quitting;
   g_assert (assessor->job == JOB_NONE);
   /* what was shown before is older than what the job is about to publish */
   g_clear_pointer (&assessor->shown, esp_network_unref);
@@ -315,22 +324,25 @@ static void
 join_job (EspAssessor *assessor)
 {
   pthread_mutex_lock (&assessor->lock);
-  while (assessor->job != JOB_NONE && !assessor->done)
+  while (assessor->job != JOB_NONE && !assessor->done && !assessor->gone)
     pthread_cond_wait (&assessor->changed, &assessor->lock);
   assessor->job = JOB_NONE;
   assessor->done = false;
   pthread_mutex_unlock (&assessor->lock);
 }
 
-void
+gboolean
 esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run)
 {
-  join_job (assessor);
-  if (assessor->network == NULL)
-    return;
+  gboolean whole;
 
-  esp_run_add_evaluation (run, assessor->network, &assessor->evaluation);
+  join_job (assessor);
+  whole = !assessor->cancelled;
+  if (whole)
+    esp_run_add_evaluation (run, assessor->network, &assessor->evaluation);
   g_clear_pointer (&assessor->network, esp_network_unref);
+
+  return whole;
 }
 
 gboolean
@@ -348,6 +360,9 @@ esp_assessor_cancel (EspAssessor *assessor)
 {
   assessor->cancelled = true;
   join_job (assessor);
+  pthread_mutex_lock (&assessor->lock);
+  g_clear_pointer (&assessor->shown, esp_network_unref);
+  pthread_mutex_unlock (&assessor->lock);
   g_clear_pointer (&assessor->network, esp_network_unref);
   esp_result_clear (&assessor->result);
 }

@@ -3,7 +3,7 @@
  *
  * It does one job at a time and, when it has none, extracts the newest network that it was shown. The
  * results depend on the jobs alone, not on when they run. All functions are the trainer thread's, except
- * esp_assessor_take_formula().
+ * esp_assessor_quit() and esp_assessor_take_formula().
  */
 
 #pragma once
@@ -17,6 +17,11 @@ typedef struct _EspAssessor EspAssessor;
 
 /* Returns an assessor whose thread runs until esp_assessor_free(). */
 EspAssessor *esp_assessor_new (void);
+
+/* Ends the thread's work for good, without waiting: the job under way is cut short and no other will be
+ * done, so that a trainer that waits for one goes on at once. What it collects then is not to be kept.
+ * Any thread. */
+void esp_assessor_quit (EspAssessor *assessor);
 
 /* Cancels what is under way, joins the thread and frees everything. */
 void esp_assessor_free (EspAssessor *assessor);
@@ -46,8 +51,9 @@ bool esp_assessor_has_result (EspAssessor *assessor);
 /* Returns the share of the final choice that is done, 0 … 1. */
 double esp_assessor_get_progress (EspAssessor *assessor);
 
-/* Waits for the evaluation under way, adds it to @run and makes the assessor free again. */
-void esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run);
+/* Waits for the evaluation under way, adds it to @run and makes the assessor free again; FALSE, with
+ * nothing added, if it was cut short by esp_assessor_quit(). */
+gboolean esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run);
 
 /* Waits for the final choice under way and hands out its result (steps, updates and seconds are the
  * caller's to fill); FALSE if there was no candidate. The assessor is free again. */

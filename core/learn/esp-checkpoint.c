@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "esp-demand.h"
 #include "esp-error.h"
 #include "esp-safetensors.h"
 
@@ -65,6 +66,76 @@ list_candidate (EspCandidate *candidate, Array *arrays)
   return G_N_ELEMENTS (list);
 }
 
+/* Whether all @n numbers of @array are finite; bytes have nothing to check. */
+static bool
+is_finite (const Array *array)
+{
+  for (size_t i = 0; i < array->n; i++)
+    if ((array->type == ESP_TENSOR_F32 && !isfinite (((const float *) array->data)[i]))
+        || (array->type == ESP_TENSOR_F64 && !isfinite (((const double *) array->data)[i])))
+      return false;
+
+  return true;
+}
+
+static bool
+are_probabilities (const float *values, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (!(values[i] >= 0.0f && values[i] <= 1.0f))
+      return false;
+
+  return true;
+}
+
+/* Whether the learner reads and writes inside its arrays only, and works on numbers, if it goes on from
+ * here: neither is true of a damaged file. */
+static bool
+is_sound (EspRun *run)
+{
+  const EspProgress *progress = &run->progress;
+  const EspPolicy *policy = &run->sac.policy;
+  uint64_t first = run->recipe->warm_up_steps;
+  uint64_t late = progress->step > first ? progress->step - first : 0;
+  Array arrays[MAX_ARRAYS];
+  size_t n = list_arrays (run, arrays);
+
+  if (progress->step > run->recipe->steps || progress->evaluations > progress->step + 1
+      || run->replay.count != MIN (progress->step, run->recipe->replay_capacity)
+      || run->sac.updates != late * run->recipe->updates_per_step
+      || run->candidates->len > run->evaluations->len || run->evaluations->len > progress->evaluations
+      || !are_probabilities (policy->probabilities, policy->n_weights))
+    return false;
+  for (size_t i = 0; i < n; i++)
+    if (!is_finite (&arrays[i]))
+      return false;
+  for (size_t i = 0; i < ESP_N_STREAMS; i++)
+    if (progress->streams[i].seed != progress->seed || progress->streams[i].stream != i
+        || progress->streams[i].used > 4)
+      return false;
+
+  for (guint c = 0; c < run->candidates->len; c++)
+    {
+      EspCandidate *candidate = &g_array_index (run->candidates, EspCandidate, c);
+      EspNetwork *network = candidate->network;
+
+      n = list_candidate (candidate, arrays);
+      for (size_t i = 0; i < n; i++)
+        if (!is_finite (&arrays[i]))
+          return false;
+      if (!are_probabilities (network->probabilities, network->n_actions * network->arrangement->n_weights))
+        return false;
+      for (size_t i = 0; i < network->n_actions * network->arrangement->n_weights; i++)
+        if (network->mask[i] > 1)
+          return false;
+    }
+  for (size_t i = 0; i < run->replay.count * run->replay.width; i++)
+    if (!isfinite (run->replay.data[i]))
+      return false;
+
+  return true;
+}
+
 gboolean
 esp_checkpoint_save (EspRun *run, const char *path, GError **error)
 {
@@ -75,6 +146,13 @@ esp_checkpoint_save (EspRun *run, const char *path, GError **error)
   uint64_t next = run->replay.next;
   Array arrays[MAX_ARRAYS];
   size_t n;
+
+  if (!is_sound (run))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_DIVERGED,
+                   "“%s” was left as it was, because the run holds numbers that are not finite", path);
+      return FALSE;
+    }
 
   esp_tensor_writer_add_text (writer, "format", FORMAT);
   esp_tensor_writer_add_text (writer, "environment", run->info->name);
@@ -172,45 +250,19 @@ load_candidates (EspRun *run, EspTensorReader *reader, GError **error)
   return TRUE;
 }
 
-/* A damaged file must not make the learner read outside its arrays or run on nonsense. */
-static gboolean
-check (EspRun *run, const char *name, GError **error)
+/* Makes the run that the texts in @reader describe, at its beginning. The learner's arrays in the file must
+ * have the sizes that the recipe asks for before memory is taken for them. */
+static EspRun *
+new_run (EspTensorReader *reader, const char *name, GError **error)
 {
-  EspProgress *progress = &run->progress;
-  bool sound = progress->step <= run->recipe->steps && run->sac.policy.parameters != NULL
-               && progress->evaluations <= progress->step + 1
-               && (run->replay.count > 0 || progress->step == 0);
-
-  for (size_t i = 0; sound && i < run->info->n_observations; i++)
-    sound = isfinite (run->observation[i]);
-  for (size_t i = 0; sound && i < run->sac.policy.n_parameters; i++)
-    sound = isfinite (run->sac.policy.parameters[i]);
-  for (size_t i = 0; sound && i < run->sac.policy.n_weights; i++)
-    sound = run->sac.policy.probabilities[i] >= 0.0f && run->sac.policy.probabilities[i] <= 1.0f;
-  if (!sound)
-    g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "the run in “%s” is damaged", name);
-
-  return sound;
-}
-
-EspRun *
-esp_checkpoint_load (const char *path, GError **error)
-{
-  g_autofree char *name = g_path_get_basename (path);
-  g_autoptr (EspTensorReader) reader = esp_tensor_reader_new (path, error);
+  const char *environment_name = esp_tensor_reader_get_text (reader, "environment");
+  const char *fields = esp_tensor_reader_get_text (reader, "recipe_fields");
+  const char *recipe_name = esp_tensor_reader_get_text (reader, "recipe");
   g_autoptr (EspRecipe) recipe = NULL;
-  g_autoptr (EspRun) run = NULL;
-  g_autofree uint8_t *state = NULL;
-  const char *environment, *fields, *recipe_name;
-  size_t state_size, n;
-  Array arrays[MAX_ARRAYS];
+  g_autoptr (EspEnvironment) environment = NULL;
+  EspDemand demand;
 
-  if (reader == NULL)
-    return NULL;
-  environment = esp_tensor_reader_get_text (reader, "environment");
-  fields = esp_tensor_reader_get_text (reader, "recipe_fields");
-  recipe_name = esp_tensor_reader_get_text (reader, "recipe");
-  if (g_strcmp0 (esp_tensor_reader_get_text (reader, "format"), FORMAT) != 0 || environment == NULL
+  if (g_strcmp0 (esp_tensor_reader_get_text (reader, "format"), FORMAT) != 0 || environment_name == NULL
       || fields == NULL || recipe_name == NULL)
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” is not a checkpoint of this version of Espalier", name);
@@ -220,9 +272,52 @@ esp_checkpoint_load (const char *path, GError **error)
   recipe = esp_recipe_new_from_json (recipe_name, fields, strlen (fields), error);
   if (recipe == NULL)
     return NULL;
-  run = esp_run_new (environment, recipe, 0, error);
-  if (run == NULL)
+  environment = esp_environment_new (environment_name, error);
+  if (environment == NULL
+      || !esp_demand_measure (&demand, recipe, esp_environment_get_info (environment), error))
     return NULL;
+  if (esp_tensor_reader_get_length (reader, "policy", ESP_TENSOR_F32) != demand.n_policy
+      || esp_tensor_reader_get_length (reader, "critic.0", ESP_TENSOR_F32) != demand.n_critic)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
+                   "“%s” is damaged: its networks do not have the sizes that its recipe says", name);
+      return NULL;
+    }
+
+  return esp_run_new (environment_name, recipe, 0, error);
+}
+
+/* Whatever failed, the file is to blame. */
+static void
+blame_file (const char *name, GError **error)
+{
+  g_autofree char *message = NULL;
+
+  if (error == NULL || *error == NULL || g_error_matches (*error, ESP_ERROR, ESP_ERROR_FILE))
+    return;
+  message = g_strdup ((*error)->message);
+  g_clear_error (error);
+  g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” is damaged: %s", name, message);
+}
+
+EspRun *
+esp_checkpoint_load (const char *path, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_autoptr (EspTensorReader) reader = esp_tensor_reader_new (path, error);
+  g_autoptr (EspRun) run = NULL;
+  g_autofree uint8_t *state = NULL;
+  size_t state_size, n;
+  Array arrays[MAX_ARRAYS];
+
+  if (reader == NULL)
+    return NULL;
+  run = new_run (reader, name, error);
+  if (run == NULL)
+    {
+      blame_file (name, error);
+      return NULL;
+    }
 
   n = list_arrays (run, arrays);
   for (size_t i = 0; i < n; i++)
@@ -235,8 +330,16 @@ esp_checkpoint_load (const char *path, GError **error)
       || !load_replay (run, reader, name, error)
       || !load_list (run->records, reader, "records", sizeof (EspRecord), error)
       || !load_list (run->evaluations, reader, "evaluations", sizeof (EspEvaluation), error)
-      || !load_candidates (run, reader, error) || !check (run, name, error))
-    return NULL;
+      || !load_candidates (run, reader, error))
+    {
+      blame_file (name, error);
+      return NULL;
+    }
+  if (!is_sound (run))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "the run in “%s” is damaged", name);
+      return NULL;
+    }
 
   return g_steal_pointer (&run);
 }

@@ -10,7 +10,9 @@
 
 G_BEGIN_DECLS
 
-/* Writes @run to @path atomically. No evaluation may be under way. Fails with ESP_ERROR_FILE. */
+/* Writes @run to @path atomically. No evaluation may be under way. Fails with ESP_ERROR_FILE,
+ * or with ESP_ERROR_DIVERGED where the learner holds numbers that are not finite; what is in @path stays
+ * then. */
 gboolean esp_checkpoint_save (EspRun *run, const char *path, GError **error);
 
 /* Returns the run that was saved in @path. Fails with ESP_ERROR_FILE where the file is no checkpoint or is

@@ -320,7 +320,8 @@ esp_recipe_load (const char *environment, const char *name, GError **error)
         }
     }
 
-  base = g_path_get_basename (path);
+  /* valid UTF-8 whatever the file is called, since the name goes into JSON */
+  base = g_filename_display_basename (path);
   recipe->name = g_str_has_suffix (base, ".json") ? g_strndup (base, strlen (base) - 5) : g_strdup (base);
   root = esp_json_load (path, error);
   if (root == NULL || !read_fields (recipe, root, base, error))

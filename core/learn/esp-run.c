@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "esp-demand.h"
 #include "esp-error.h"
 #include "esp-memory.h"
 #include "esp-path-selector.h"
@@ -54,12 +55,15 @@ EspRun *
 esp_run_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error)
 {
   g_autoptr (EspRun) run = g_new0 (EspRun, 1);
+  EspDemand demand;
 
   run->recipe = esp_recipe_ref (recipe);
   run->environment = esp_environment_new (environment, error);
   if (run->environment == NULL)
     return NULL;
   run->info = esp_environment_get_info (run->environment);
+  if (!esp_demand_measure (&demand, recipe, run->info, error))
+    return NULL;
 
   run->progress.seed = seed;
   run->progress.last_return = NAN;

@@ -74,8 +74,8 @@ typedef struct
   float *scaled_next;
 } EspRun;
 
-/* Returns a run at its beginning. @recipe is referenced. Fails as esp_environment_new() and
- * esp_policy_init() do. */
+/* Returns a run at its beginning. @recipe is referenced. Fails as esp_environment_new(),
+ * esp_demand_measure() and esp_policy_init() do. */
 EspRun *esp_run_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error);
 void esp_run_free (EspRun *run);
 

@@ -11,6 +11,13 @@
 /* A critic this far off learns nothing any more, even while its numbers are still finite. */
 #define EXPLODED 1e12
 
+static bool
+is_sound (double figure)
+{
+  /* FALSE for a NaN too */
+  return fabs (figure) <= EXPLODED;
+}
+
 gboolean
 esp_sac_init (EspSac *sac,
               const EspRecipe *recipe,
@@ -214,8 +221,9 @@ esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, doubl
                              + recipe->sparsity_weight * sac->figures.sparsity;
 }
 
-/* Applies the policy's gradient, clipped, with learning rates of their own for the probabilities. */
-static void
+/* Applies the policy's gradient, clipped, with learning rates of their own for the probabilities. Returns
+ * whether it was sound; nothing changes otherwise. */
+static bool
 step_policy (EspSac *sac, const EspSacSchedule *schedule)
 {
   const EspRecipe *recipe = sac->recipe;
@@ -233,6 +241,9 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
                                                                   : 1.0;
 
   sac->figures.policy_norm = joint_norm;
+  if (!is_sound (joint_norm))
+    return false;
+
   esp_adam_step (policy->parameters, sac->policy_gradient, first, second, n_plain, sac->updates,
                  (float) (recipe->policy_rate * schedule->rate), (float) plain_scale);
   esp_adam_step (policy->probabilities, sac->policy_gradient + n_plain, first + n_plain, second + n_plain,
@@ -240,6 +251,8 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
                  (float) selector_scale);
   for (size_t i = 0; i < policy->n_weights; i++)
     policy->probabilities[i] = CLAMP (policy->probabilities[i], 0.0f, 1.0f);
+
+  return true;
 }
 
 double
@@ -265,7 +278,8 @@ esp_sac_differentiate_critic (EspSac *sac, size_t critic)
   return sum / (double) n;
 }
 
-static void
+/* Returns whether the losses were sound; a critic whose loss is not does not change. */
+static bool
 step_critics (EspSac *sac, const EspSacSchedule *schedule)
 {
   size_t n = sac->critic.n_parameters;
@@ -274,11 +288,15 @@ step_critics (EspSac *sac, const EspSacSchedule *schedule)
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     {
       sac->figures.critic_loss += esp_sac_differentiate_critic (sac, c);
+      if (!is_sound (sac->figures.critic_loss))
+        return false;
       esp_adam_step (sac->critics[c], sac->critic_gradient, sac->critic_moments[c],
                      sac->critic_moments[c] + n, n, sac->updates,
                      (float) (sac->recipe->critic_rate * schedule->rate), 1.0f);
       esp_move_towards (sac->targets[c], sac->critics[c], n, (float) sac->recipe->target_rate);
     }
+
+  return true;
 }
 
 static void
@@ -305,9 +323,10 @@ esp_sac_update (EspSac *sac, const EspSacSchedule *schedule)
   esp_sac_differentiate_policy (sac, schedule, alpha);
 
   sac->updates++;
-  step_alpha (sac, schedule);
-  step_policy (sac, schedule);
-  step_critics (sac, schedule);
+  /* a step along a gradient that is not finite would leave no number that could be saved or shown */
+  if (is_sound (sac->figures.value) && is_sound (sac->figures.entropy) && step_critics (sac, schedule)
+      && step_policy (sac, schedule))
+    step_alpha (sac, schedule);
 }
 
 char *
@@ -329,7 +348,7 @@ esp_sac_find_divergence (const EspSac *sac)
     {
       if (!isfinite (watched[i].value))
         return g_strdup_printf ("%s is not a finite number any more", watched[i].what);
-      if (fabs (watched[i].value) > EXPLODED)
+      if (!is_sound (watched[i].value))
         return g_strdup_printf ("%s exploded to %.1e", watched[i].what, watched[i].value);
     }
 

@@ -111,7 +111,8 @@ void esp_sac_clear (EspSac *sac);
 void esp_sac_draw_noise (EspSac *sac, EspRandom *random);
 
 /* Does one update of policy, path selector, entropy weight, critics and targets with the transitions in
- * @sac->batch (observations scaled, rewards raw) and the numbers in @sac->noise; fills @sac->figures. */
+ * @sac->batch (observations scaled, rewards raw) and the numbers in @sac->noise; fills @sac->figures.
+ * Losses and gradients that diverged are not followed, so that the parameters stay finite. */
 void esp_sac_update (EspSac *sac, const EspSacSchedule *schedule);
 
 /* Returns the entropy weight α. */

@@ -197,6 +197,9 @@ struct _EspTensorReader
   size_t bytes;
 };
 
+/* A header is some dozen lines of JSON per array. */
+#define MAX_HEADER_BYTES (4u << 20)
+
 static EspTensorReader *
 refuse_to_read (const char *name, GError **error)
 {
@@ -212,7 +215,9 @@ esp_tensor_reader_new (const char *path, GError **error)
   size_t size;
 
   reader->name = g_path_get_basename (path);
-  reader->file = g_mapped_file_new (path, FALSE, NULL);
+  /* opening a pipe would wait for a writer */
+  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    reader->file = g_mapped_file_new (path, FALSE, NULL);
   if (reader->file == NULL)
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”", path);
@@ -224,7 +229,7 @@ esp_tensor_reader_new (const char *path, GError **error)
     return refuse_to_read (reader->name, error);
   memcpy (&length, g_mapped_file_get_contents (reader->file), sizeof length);
   length = GUINT64_FROM_LE (length);
-  if (length > size - sizeof length || length > ESP_JSON_MAX_BYTES)
+  if (length > size - sizeof length || length > MAX_HEADER_BYTES)
     return refuse_to_read (reader->name, error);
 
   reader->root

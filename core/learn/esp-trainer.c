@@ -51,6 +51,7 @@ struct _EspTrainer
   pthread_cond_t changed; /* states for the owner */
   GArray *commands;       /* of Command */
   EspRunState state;
+  bool applying; /* commands that were taken from the queue are not all done */
   bool quitting;
   bool has_result;
   EspResult result;
@@ -65,6 +66,8 @@ struct _EspTrainer
   EspRun *run;
   uint64_t run_number;
   uint64_t budget; /* steps until it pauses */
+  bool diverged;   /* the run must not be stepped on */
+  bool incomplete; /* an evaluation of the run was cut short */
   char *message;
   double seconds;  /* wall-clock training time before the present stretch */
   double started;  /* when the present stretch began */
@@ -217,12 +220,20 @@ tell (EspTrainer *trainer, bool force)
     }
 }
 
+static void
+set_message (EspTrainer *trainer, const char *message)
+{
+  g_free (trainer->message);
+  trainer->message = g_strdup (message);
+}
+
 /* Brings the evaluation under way into the run, so that the run is complete as it stands. */
 static void
 collect_evaluation (EspTrainer *trainer)
 {
-  if (esp_assessor_is_busy (trainer->assessor))
-    esp_assessor_collect_evaluation (trainer->assessor, trainer->run);
+  if (esp_assessor_is_busy (trainer->assessor)
+      && !esp_assessor_collect_evaluation (trainer->assessor, trainer->run))
+    trainer->incomplete = true;
 }
 
 static void
@@ -231,7 +242,8 @@ save_checkpoint (EspTrainer *trainer)
   g_autoptr (GError) error = NULL;
 
   trainer->last_checkpoint = now ();
-  if (trainer->checkpoint == NULL)
+  /* what was saved before the run diverged is worth more than what it is now */
+  if (trainer->checkpoint == NULL || trainer->diverged || trainer->incomplete)
     return;
 
   esp_checkpoint_save (trainer->run, trainer->checkpoint, &error);
@@ -252,6 +264,13 @@ begin_choice (EspTrainer *trainer)
   tell (trainer, true);
 }
 
+/* The state in which the run waits for commands, before its end. */
+static EspRunState
+get_idle_state (const EspTrainer *trainer)
+{
+  return trainer->diverged ? ESP_RUN_DIVERGED : ESP_RUN_PAUSED;
+}
+
 static void
 end_choice (EspTrainer *trainer)
 {
@@ -260,8 +279,9 @@ end_choice (EspTrainer *trainer)
   if (!esp_assessor_collect_choice (trainer->assessor, &result))
     {
       /* finished before the first evaluation */
-      trainer->message = g_strdup ("there is no formula yet: train at least until the first evaluation");
-      set_state (trainer, ESP_RUN_PAUSED);
+      if (!trainer->diverged)
+        set_message (trainer, "there is no formula yet: train at least until the first evaluation");
+      set_state (trainer, get_idle_state (trainer));
       tell (trainer, true);
       return;
     }
@@ -287,7 +307,8 @@ train (EspTrainer *trainer)
   if (!esp_run_step (run, &error))
     {
       collect_evaluation (trainer);
-      trainer->message = g_strdup (error->message);
+      trainer->diverged = true;
+      set_message (trainer, error->message);
       set_state (trainer, ESP_RUN_DIVERGED);
       tell (trainer, true);
       return;
@@ -335,6 +356,7 @@ restart (EspTrainer *trainer, uint64_t seed)
   esp_run_free (trainer->run);
   trainer->run = run;
   trainer->run_number++;
+  trainer->diverged = false;
   g_clear_pointer (&trainer->message, g_free);
   trainer->seconds = 0.0;
   trainer->started = trainer->last_checkpoint = now ();
@@ -345,6 +367,19 @@ restart (EspTrainer *trainer, uint64_t seed)
   trainer->has_result = false;
   esp_result_clear (&trainer->result);
   pthread_mutex_unlock (&trainer->lock);
+}
+
+/* Steps that were asked for while others are still to do come on top of them. */
+static void
+set_budget (EspTrainer *trainer, const Command *command)
+{
+  uint64_t steps = command->type == COMMAND_RUN ? UINT64_MAX : MAX (1, command->value);
+  bool counting = trainer->state == ESP_RUN_TRAINING && trainer->budget != UINT64_MAX;
+
+  if (counting && steps < UINT64_MAX - trainer->budget)
+    trainer->budget += steps;
+  else
+    trainer->budget = steps;
 }
 
 static void
@@ -360,7 +395,7 @@ apply (EspTrainer *trainer, const Command *command)
       if (!may_train)
         return;
       g_clear_pointer (&trainer->message, g_free);
-      trainer->budget = command->type == COMMAND_RUN ? UINT64_MAX : MAX (1, command->value);
+      set_budget (trainer, command);
       if (esp_run_is_complete (trainer->run))
         begin_choice (trainer);
       else
@@ -371,7 +406,7 @@ apply (EspTrainer *trainer, const Command *command)
       if (state == ESP_RUN_FINISHING)
         esp_assessor_cancel (trainer->assessor);
       if (is_active (state))
-        set_state (trainer, ESP_RUN_PAUSED);
+        set_state (trainer, get_idle_state (trainer));
       break;
 
     case COMMAND_RESTART:
@@ -381,7 +416,8 @@ apply (EspTrainer *trainer, const Command *command)
       break;
 
     case COMMAND_FINISH:
-      if (may_train)
+      /* what was learned before a divergence is still there to choose from */
+      if (may_train || state == ESP_RUN_DIVERGED)
         begin_choice (trainer);
       break;
 
@@ -391,7 +427,7 @@ apply (EspTrainer *trainer, const Command *command)
       collect_evaluation (trainer);
       save_checkpoint (trainer);
       if (is_active (state))
-        set_state (trainer, ESP_RUN_PAUSED);
+        set_state (trainer, get_idle_state (trainer));
       break;
     }
   tell (trainer, true);
@@ -426,6 +462,7 @@ attend (EspTrainer *trainer)
   trainer->commands = g_array_new (FALSE, FALSE, sizeof (Command));
   quitting = trainer->quitting;
   trainer->attention = quitting;
+  trainer->applying = commands->len > 0;
   pthread_mutex_unlock (&trainer->lock);
 
   for (guint i = 0; i < commands->len && !quitting; i++)
@@ -433,6 +470,7 @@ attend (EspTrainer *trainer)
 
   /* whoever waits for the commands to be done */
   pthread_mutex_lock (&trainer->lock);
+  trainer->applying = false;
   pthread_cond_broadcast (&trainer->changed);
   pthread_mutex_unlock (&trainer->lock);
 
@@ -534,6 +572,8 @@ esp_trainer_free (EspTrainer *trainer)
   trainer->attention = true;
   pthread_cond_broadcast (&trainer->wake);
   pthread_mutex_unlock (&trainer->lock);
+  /* the thread may be waiting for an evaluation */
+  esp_assessor_quit (trainer->assessor);
   pthread_join (trainer->thread, NULL);
 
   esp_assessor_free (trainer->assessor);
@@ -619,11 +659,11 @@ esp_trainer_wait (EspTrainer *trainer, unsigned milliseconds)
   deadline.tv_nsec %= 1000000000;
 
   pthread_mutex_lock (&trainer->lock);
-  while ((is_active (trainer->state) || trainer->commands->len > 0 || trainer->attention)
+  while ((is_active (trainer->state) || trainer->commands->len > 0 || trainer->applying)
          && pthread_cond_timedwait (&trainer->changed, &trainer->lock, &deadline) != ETIMEDOUT)
     ;
   /* a command that waits may still start something */
-  state = trainer->commands->len > 0 || trainer->attention ? ESP_RUN_TRAINING : trainer->state;
+  state = trainer->commands->len > 0 || trainer->applying ? ESP_RUN_TRAINING : trainer->state;
   pthread_mutex_unlock (&trainer->lock);
 
   return state;

@@ -68,14 +68,23 @@ gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GErr
 /* Stops and joins the threads and frees everything. Blocks for one update at most. */
 void esp_trainer_free (EspTrainer *trainer);
 
-/* Commands; they return at once. */
+/* Commands; they return at once and are applied in their order. */
 void esp_trainer_run (EspTrainer *trainer);
 void esp_trainer_pause (EspTrainer *trainer);
-void esp_trainer_run_steps (EspTrainer *trainer, uint64_t n_steps); /* then pause; 1 is a single step */
-void esp_trainer_restart (EspTrainer *trainer, uint64_t seed);      /* from the beginning, and run */
-void esp_trainer_finish (EspTrainer *trainer);                      /* stop learning, choose the formula */
 
-void esp_trainer_stop (EspTrainer *trainer);                        /* write the checkpoint and pause */
+/* Takes @n_steps steps, on top of those of earlier calls that are still to do, and pauses; 1 is a single
+ * step. */
+void esp_trainer_run_steps (EspTrainer *trainer, uint64_t n_steps);
+
+/* Begins again with @seed, and runs. */
+void esp_trainer_restart (EspTrainer *trainer, uint64_t seed);
+
+/* Stops learning and chooses the final formula from the snapshots evaluated so far; those of a run that
+ * diverged are from before it did. */
+void esp_trainer_finish (EspTrainer *trainer);
+
+/* Writes the checkpoint, unless the run diverged, and pauses. */
+void esp_trainer_stop (EspTrainer *trainer);
 
 /* Says whether somebody watches: then there are 30 snapshots and two formulas a second, else only what a
  * progress bar needs. Learning is the same. Any thread; at first nobody does. */

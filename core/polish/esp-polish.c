@@ -22,6 +22,7 @@ typedef struct
   const EspPolishSettings *settings;
   EspNetwork *network;
   GArray *elements; /* of Element */
+  nlopt_opt search; /* while numbers are refitted */
   double best;      /* the highest return measured */
   size_t done;      /* measurements */
   size_t expected;  /* measurements, roughly */
@@ -169,10 +170,15 @@ objective (unsigned n, const double *x, double *gradient, void *data)
 {
   Polish *polish = data;
 
+  if (is_cancelled (polish))
+    {
+      nlopt_force_stop (polish->search);
+      return -HUGE_VAL;
+    }
   for (unsigned i = 0; i < n; i++)
     *element_value (polish, &g_array_index (polish->elements, Element, i)) = x[i];
 
-  return is_cancelled (polish) ? -HUGE_VAL : measure (polish);
+  return measure (polish);
 }
 
 /* Searches better numbers. Returns whether the return rose. */
@@ -195,14 +201,18 @@ refit (Polish *polish)
     }
   before = measure (polish);
 
-  search = nlopt_create (NLOPT_LN_SBPLX, n);
+  polish->search = search = nlopt_create (NLOPT_LN_SBPLX, n);
   nlopt_set_max_objective (search, objective, polish);
   nlopt_set_maxeval (search, (int) polish->settings->evaluations);
   nlopt_set_xtol_rel (search, 1e-4);
   nlopt_set_initial_step (search, step);
   nlopt_optimize (search, x, &after);
   nlopt_destroy (search);
+  polish->search = NULL;
 
+  /* a measurement that was cut short may look better than any */
+  if (is_cancelled (polish))
+    after = -HUGE_VAL;
   if (!(after > before))
     memcpy (x, start, n * sizeof *x);
   for (unsigned i = 0; i < n; i++)
@@ -236,7 +246,7 @@ round_numbers (Polish *polish)
       for (guint i = 0; i < polish->elements->len; i++)
         *element_value (polish, &g_array_index (polish->elements, Element, i))
           = round_to_digits (exact[i], digits);
-      if (measure (polish) >= get_floor (polish))
+      if (measure (polish) >= get_floor (polish) && !is_cancelled (polish))
         return;
     }
 
@@ -259,7 +269,12 @@ esp_polish (const EspNetwork *network,
                     .cancelled = cancelled };
 
   if (settings->rounds > 0)
-    find_elements (&polish);
+    if (settings->rounds == 0)
+    {
+      g_array_unref (polish.elements);
+      return polish.network;
+    }
+  find_elements (&polish);
   polish.expected = 2 + settings->rounds * (2 * polish.elements->len + settings->evaluations);
   polish.best = measure (&polish);
 
@@ -271,7 +286,7 @@ esp_polish (const EspNetwork *network,
       if (!pruned && !refitted)
         break;
     }
-  if (settings->rounds > 0 && settings->digits > 0)
+  if (settings->digits > 0)
     {
       find_elements (&polish);
       round_numbers (&polish);

@@ -37,7 +37,7 @@ typedef struct
 /* Told now and then how far polishing is, 0 … 1. */
 typedef void (*EspPolishProgress) (void *data, double share);
 
-/* Returns a polished copy of @network. Returns the best so far as soon as @cancelled (NULL: never)
+/* Returns a polished copy of @network; no rounds leave it as it is. Returns the best so far as soon as @cancelled (NULL: never)
  * becomes true. @progress may be NULL. */
 EspNetwork *esp_polish (const EspNetwork *network,
                         const EspPolishSettings *settings,
