@@ -406,22 +406,22 @@ draw_caption (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *pa
   g_autofree char *allowed = esp_text_from_count ((guint64) lround (MAX (view->snapshot->allowed_paths, 0)));
   g_autofree char *all = esp_text_from_count ((guint64) get_n_paths (view));
   g_autofree char *temperature = esp_text_from_number (view->snapshot->temperature, 3);
-  g_autofree char *first = g_strdup_printf ("— expected %s", expected);
-  g_autofree char *second = g_strdup_printf ("┄ allowed %s", allowed);
+  g_autofree char *first = g_strdup_printf ("expected %s", expected);
+  g_autofree char *second = g_strdup_printf ("allowed %s", allowed);
   g_autofree char *third = g_strdup_printf ("of %s paths", all);
   g_autofree char *fourth = g_strdup_printf ("temperature %s", temperature);
   double space = geometry->text_size * 0.7;
   double size = geometry->text_size;
   double x = geometry->strip.origin.x;
-  double first_width = esp_texts_get_width (view->texts, first, size);
-  double second_width = esp_texts_get_width (view->texts, second, size);
   double third_width = esp_texts_get_width (view->texts, third, size);
   double fourth_width = esp_texts_get_width (view->texts, fourth, size);
 
-  esp_texts_draw (view->texts, snapshot, first, size, &palette->negative, x, geometry->caption_y, 0);
-  x += first_width + space;
-  esp_texts_draw (view->texts, snapshot, second, size, &palette->foreground, x, geometry->caption_y, 0);
-  x += second_width + space;
+  x += space
+       + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_LINE, first, size, &palette->negative, x,
+                               geometry->caption_y);
+  x += space
+       + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_DASHES, second, size, &palette->foreground, x,
+                               geometry->caption_y);
   if (x + third_width + space + fourth_width <= geometry->strip.origin.x + geometry->strip.size.width)
     esp_texts_draw (view->texts, snapshot, third, size, &palette->dim, x, geometry->caption_y, 0);
   if (x + fourth_width <= geometry->strip.origin.x + geometry->strip.size.width + 2)

@@ -18,12 +18,13 @@ static void
 typeset (Typeset *set, EspFormula *formula, double width)
 {
   PangoFontMap *map = pango_cairo_font_map_get_default ();
-  g_autoptr (PangoContext) context = pango_font_map_create_context (map);
+  PangoContext *context = pango_font_map_create_context (map);
 
   set->formula = formula;
   set->terms = esp_terms_new (formula, 400);
   set->font = esp_formula_font_new (context, 20);
   set->layout = esp_formula_layout_new (set->font, set->terms, esp_sample_environment ("cartpole"), width);
+  g_object_unref (context);
 }
 
 static void

@@ -55,7 +55,7 @@ show_snapshot (Kind kind, GtkWidget *view, EspSnapshot *snapshot)
       break;
     default:
       if (snapshot)
-        formula = esp_sample_long_formula (snapshot->environment->name, 3 + snapshot->step % 40);
+        formula = esp_sample_long_formula (snapshot->environment->name, 3 + snapshot->step / 500);
       esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, snapshot ? snapshot->environment : NULL);
       break;
     }
@@ -209,6 +209,7 @@ test_hover (gconstpointer data)
         g_autoptr (GdkTexture) hovered = NULL;
 
         hover (view, x, y);
+        gtk_test_widget_wait_for_draw (view);
         hovered = esp_picture_take (view);
         n_shown += count_differences (before, hovered) > 200;
       }
@@ -438,7 +439,7 @@ test_odd_numbers (gconstpointer data)
         for (double y = 20; y < 300; y += 60)
           {
             hover (view, x, y);
-            g_object_unref (esp_picture_take (view));
+            gtk_test_widget_wait_for_draw (view);
           }
       leave (view);
     }
