@@ -165,6 +165,7 @@ draw_legend (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palett
   double x = geometry->plot.origin.x;
   double end = geometry->plot.origin.x + geometry->plot.size.width;
   double space = geometry->text_size;
+  double width;
 
   for (int series = 0; series < ESP_N_SERIES; series++)
     {
@@ -172,15 +173,17 @@ draw_legend (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palett
         = history->n_evaluations > 0 ? get_returns (&history->evaluations[history->n_evaluations - 1], series) : NULL;
       g_autofree char *value
         = returns && returns->episodes > 0 ? esp_text_from_number (returns->mean, 4) : g_strdup ("–");
-      g_autofree char *text = g_strdup_printf ("● %s %s", series_names[series], value);
+      g_autofree char *text = g_strdup_printf ("%s %s", series_names[series], value);
 
-      esp_texts_draw (view->texts, snapshot, text, geometry->text_size, &palette->series[series], x,
-                      geometry->legend_y, 0);
-      x += esp_texts_get_width (view->texts, text, geometry->text_size) + space;
+      x += space
+           + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_DOT, text, geometry->text_size,
+                                   &palette->series[series], x, geometry->legend_y);
     }
-  if (x + esp_texts_get_width (view->texts, "— training episodes", geometry->text_size) < end)
-    esp_texts_draw (view->texts, snapshot, "— training episodes", geometry->text_size, &palette->dim, end,
-                    geometry->legend_y, 1);
+  width = esp_texts_draw_entry (view->texts, NULL, ESP_MARK_LINE, "training episodes", geometry->text_size,
+                                &palette->dim, 0, 0);
+  if (x + width <= end)
+    esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_LINE, "training episodes", geometry->text_size,
+                          &palette->dim, end - width, geometry->legend_y);
 }
 
 static double
@@ -264,6 +267,8 @@ draw_strip (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palette
   const graphene_rect_t *strip = &geometry->strip;
   const double dashes[] = { 4, 3 };
   double left = strip->origin.x;
+  double x = left + strip->size.width - 4;
+  double y = strip->origin.y + geometry->text_size;
   g_autofree char *most = esp_text_from_number (geometry->paths.high, 3);
   cairo_t *cr;
 
@@ -288,8 +293,13 @@ draw_strip (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palette
       cairo_stroke (cr);
     }
   cairo_destroy (cr);
-  esp_texts_draw (view->texts, snapshot, "— expected paths  ┄ allowed", geometry->text_size, &palette->dim,
-                  left + strip->size.width - 4, strip->origin.y + geometry->text_size, 1);
+  x -= esp_texts_draw_entry (view->texts, NULL, ESP_MARK_DASHES, "allowed", geometry->text_size, &palette->dim, 0, 0);
+  esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_DASHES, "allowed", geometry->text_size, &palette->dim, x, y);
+  x -= geometry->text_size
+       + esp_texts_draw_entry (view->texts, NULL, ESP_MARK_LINE, "expected paths", geometry->text_size,
+                               &palette->foreground, 0, 0);
+  esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_LINE, "expected paths", geometry->text_size,
+                        &palette->foreground, x, y);
 }
 
 static GskRenderNode *

@@ -77,19 +77,23 @@ esp_network_layout_place (EspNetworkLayout *layout,
   size_t rows[ESP_MAX_LAYERS + 2] = { 0 };
   size_t done[ESP_MAX_LAYERS + 2] = { 0 };
   size_t most = 1;
-  double margin, column_width, row_height, half_height, half_width, first_x, last_x;
+  double margin, column_width, row_height, half_height, half_width, left, right;
 
   for (size_t i = 0; i < layout->n_nodes; i++)
-    most = MAX (most, ++rows[layout->nodes[i].column]);
+    {
+      size_t n = ++rows[layout->nodes[i].column];
+
+      most = MAX (most, n);
+    }
 
   margin = MIN (10, 0.03 * MIN (width, height));
   row_height = (height - 2 * margin) / (double) most;
   half_height = CLAMP (0.33 * row_height, 2, 0.55 * 26);
   input_width = MIN (input_width, 0.25 * width);
   output_width = MIN (output_width, 0.25 * width);
-  first_x = margin + input_width / 2;
-  last_x = width - margin - output_width / 2;
-  column_width = MAX ((last_x - first_x) / (double) (n_columns - 1), 1);
+  left = margin + input_width;
+  right = width - margin - output_width;
+  column_width = MAX ((right - left) / (double) (n_columns - 1), 1);
   half_width = MIN (1.25 * half_height, 0.32 * column_width);
 
   for (size_t i = 0; i < layout->n_nodes; i++)
@@ -100,7 +104,9 @@ esp_network_layout_place (EspNetworkLayout *layout,
       double spread = MIN ((height - 2 * margin) / (double) n, 1.9 * row_height);
       double place = (double) done[node->column]++ - 0.5 * (double) (n - 1);
 
-      node->x = (float) (first_x + node->column * column_width);
+      node->x = (float) (node->column == 0               ? left - input_width / 2
+                         : i == arrangement->n_features ? right + output_width / 2
+                                                        : left + node->column * column_width);
       node->y = (float) (height / 2 + place * spread);
       node->half_height = (float) half_height;
       node->half_width = (float) (node->column == 0 ? input_width / 2

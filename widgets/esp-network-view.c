@@ -180,7 +180,7 @@ make_job (EspNetworkView *view)
   int scale = gtk_widget_get_scale_factor (GTK_WIDGET (view));
   double greatest = get_greatest_weight (view);
   /* Many live paths would make a solid mass; with few of them each one counts. */
-  double density = CLAMP (sqrt (40.0 / (double) MAX (view->n_live_paths, 1)), 0.3, 1);
+  double density = CLAMP (sqrt (40.0 / (double) MAX (view->n_live_paths, 1)), 0.25, 1);
   double thickness = CLAMP (sqrt (view->pan.zoom), 0.7, 2) * scale;
   EspEdgeJob *job = esp_edge_job_new (n_paths);
   size_t n = 0;
@@ -457,8 +457,8 @@ describe_hovered (EspNetworkView *view)
                                                                       : NULL;
 
       if (!signal)
-        return g_markup_printf_escaped ("<b>%s</b> = %s%s", name, value,
-                                        view->live[node] ? "" : "\n<small>not part of the formula</small>");
+        return g_markup_printf_escaped (
+          view->live[node] ? "<b>%s</b> = %s" : "<b>%s</b> = %s\n<small>not part of the formula</small>", name, value);
       return g_markup_printf_escaped ("<b>%s</b> = %s %s\n<small>%s</small>", name, value,
                                       signal->unit ? signal->unit : "",
                                       signal->description ? signal->description : signal->name);
@@ -508,7 +508,8 @@ draw_node (EspNetworkView *view, GtkSnapshot *snapshot, const EspPalette *palett
     }
   else if (!is_live)
     {
-      fill = esp_color_mix (&palette->background, &palette->card, 0.5);
+      /* What still lives shows through what does not. */
+      fill = esp_color_fade (&palette->background, 0.5);
       text = esp_color_mix (&palette->background, &palette->foreground, 0.42);
     }
   if (is_hovered)

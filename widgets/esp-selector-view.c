@@ -12,6 +12,9 @@
 /* The picture follows the snapshots at most this often, in microseconds. */
 #define REDRAW_INTERVAL (G_USEC_PER_SEC / 8)
 
+/* Smaller text cannot be read, in pixels. */
+#define LEAST_TEXT 6.5
+
 #define NOTHING G_MAXSIZE
 
 /* Where the parts of the panel lie, in pixels. */
@@ -244,6 +247,25 @@ draw_row_labels (EspSelectorView *view,
     }
 }
 
+/* One label with a bracket for columns too narrow for labels of their own. */
+static void
+draw_column_group (EspSelectorView *view,
+                   GtkSnapshot *snapshot,
+                   const EspPalette *palette,
+                   const Geometry *geometry,
+                   const char *text,
+                   size_t first,
+                   size_t n)
+{
+  float begin = geometry->cells.origin.x + geometry->column_width * (float) first;
+  float width = geometry->column_width * (float) n;
+
+  esp_texts_draw (view->texts, snapshot, text, geometry->text_size, &palette->dim, begin + width / 2,
+                  geometry->cells.origin.y - 0.6 * geometry->text_size - 1, 0.5);
+  gtk_snapshot_append_color (snapshot, &palette->border,
+                             &GRAPHENE_RECT_INIT (begin + 1, geometry->cells.origin.y - 3, width - 3, 1));
+}
+
 static void
 draw_column_labels (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *palette, const Geometry *geometry)
 {
@@ -265,16 +287,17 @@ draw_column_labels (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalet
     {
       double fitting = geometry->text_size * MIN (1, (width - 1) / MAX (widest, 1));
 
-      if (fitting >= 6)
+      if (fitting >= LEAST_TEXT)
         esp_texts_draw (view->texts, snapshot,
                         esp_network_layout_get_symbol (view->layout, view->snapshot->environment, 0, i), fitting,
                         &palette->foreground, left + width * ((double) i + 0.5), y, 0.5);
     }
+  if (geometry->text_size * MIN (1, (width - 1) / MAX (widest, 1)) < LEAST_TEXT)
+    draw_column_group (view, snapshot, palette, geometry, "in", 0, arrangement->n_inputs);
   for (size_t l = 0; l < arrangement->n_layers; l++)
     {
       const EspLayer *layer = &arrangement->layers[l];
       double begin = left + width * (double) layer->n_features;
-      double end = begin + width * (double) layer->n_operators;
       char number[16];
 
       if (layer->n_operators == 0)
@@ -287,11 +310,7 @@ draw_column_labels (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalet
           continue;
         }
       g_snprintf (number, sizeof number, "%zu", l + 1);
-      esp_texts_draw (view->texts, snapshot, number, geometry->text_size, &palette->dim, (begin + end) / 2, y - 1,
-                      0.5);
-      gtk_snapshot_append_color (snapshot, &palette->border,
-                                 &GRAPHENE_RECT_INIT ((float) begin + 1, geometry->cells.origin.y - 3,
-                                                      (float) (end - begin) - 3, 1));
+      draw_column_group (view, snapshot, palette, geometry, number, layer->n_features, layer->n_operators);
     }
 }
 
@@ -387,22 +406,22 @@ draw_caption (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *pa
   g_autofree char *allowed = esp_text_from_count ((guint64) lround (MAX (view->snapshot->allowed_paths, 0)));
   g_autofree char *all = esp_text_from_count ((guint64) get_n_paths (view));
   g_autofree char *temperature = esp_text_from_number (view->snapshot->temperature, 3);
-  g_autofree char *first = g_strdup_printf ("— expected %s", expected);
-  g_autofree char *second = g_strdup_printf ("┄ allowed %s", allowed);
+  g_autofree char *first = g_strdup_printf ("expected %s", expected);
+  g_autofree char *second = g_strdup_printf ("allowed %s", allowed);
   g_autofree char *third = g_strdup_printf ("of %s paths", all);
   g_autofree char *fourth = g_strdup_printf ("temperature %s", temperature);
   double space = geometry->text_size * 0.7;
   double size = geometry->text_size;
   double x = geometry->strip.origin.x;
-  double first_width = esp_texts_get_width (view->texts, first, size);
-  double second_width = esp_texts_get_width (view->texts, second, size);
   double third_width = esp_texts_get_width (view->texts, third, size);
   double fourth_width = esp_texts_get_width (view->texts, fourth, size);
 
-  esp_texts_draw (view->texts, snapshot, first, size, &palette->negative, x, geometry->caption_y, 0);
-  x += first_width + space;
-  esp_texts_draw (view->texts, snapshot, second, size, &palette->foreground, x, geometry->caption_y, 0);
-  x += second_width + space;
+  x += space
+       + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_LINE, first, size, &palette->negative, x,
+                               geometry->caption_y);
+  x += space
+       + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_DASHES, second, size, &palette->foreground, x,
+                               geometry->caption_y);
   if (x + third_width + space + fourth_width <= geometry->strip.origin.x + geometry->strip.size.width)
     esp_texts_draw (view->texts, snapshot, third, size, &palette->dim, x, geometry->caption_y, 0);
   if (x + fourth_width <= geometry->strip.origin.x + geometry->strip.size.width + 2)

@@ -112,6 +112,49 @@ esp_texts_draw (EspTexts *texts,
                y - 0.5 * logical.height / PANGO_SCALE);
 }
 
+double
+esp_texts_draw_entry (EspTexts *texts,
+                      GtkSnapshot *snapshot,
+                      EspMark mark,
+                      const char *text,
+                      double size,
+                      const GdkRGBA *color,
+                      double x,
+                      double y)
+{
+  double mark_width = mark == ESP_MARK_DOT ? 0.7 * size : 1.2 * size;
+  double gap = 0.4 * size;
+  float left = roundf ((float) x);
+  float top = roundf ((float) y);
+
+  if (snapshot)
+    {
+      if (mark == ESP_MARK_DOT)
+        {
+          float diameter = roundf ((float) mark_width);
+          graphene_rect_t area = GRAPHENE_RECT_INIT (left, top - floorf (diameter / 2), diameter, diameter);
+          GskRoundedRect circle;
+
+          gsk_rounded_rect_init_from_rect (&circle, &area, diameter / 2);
+          gtk_snapshot_push_rounded_clip (snapshot, &circle);
+          gtk_snapshot_append_color (snapshot, color, &area);
+          gtk_snapshot_pop (snapshot);
+        }
+      else
+        {
+          int n_parts = mark == ESP_MARK_DASHES ? 2 : 1;
+          float length = roundf ((float) (mark_width * (mark == ESP_MARK_DASHES ? 0.4 : 1)));
+
+          for (int i = 0; i < n_parts; i++)
+            gtk_snapshot_append_color (snapshot, color,
+                                       &GRAPHENE_RECT_INIT (left + (float) i * ((float) mark_width - length), top,
+                                                            length, 2));
+        }
+      esp_texts_draw (texts, snapshot, text, size, color, x + mark_width + gap, y, 0);
+    }
+  return mark_width + gap + esp_texts_get_width (texts, text, size);
+}
+
 void
 esp_texts_draw_card (EspTexts *texts,
                      GtkSnapshot *snapshot,

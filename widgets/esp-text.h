@@ -40,6 +40,33 @@ void esp_texts_draw (EspTexts *texts,
                      double y,
                      double align);
 
+/**
+ * EspMark:
+ * @ESP_MARK_LINE: a short line
+ * @ESP_MARK_DASHES: a short dashed line
+ * @ESP_MARK_DOT: a dot
+ *
+ * What stands before an entry of a legend.
+ */
+typedef enum
+{
+  ESP_MARK_LINE,
+  ESP_MARK_DASHES,
+  ESP_MARK_DOT,
+} EspMark;
+
+/* Draws the entry @text of a legend with its @mark before it, from @x on, in the middle of @y, if
+ * @snapshot is not NULL; returns its width. The marks are drawn, since a font's would often come from
+ * another font, which takes long to find. */
+double esp_texts_draw_entry (EspTexts *texts,
+                             GtkSnapshot *snapshot,
+                             EspMark mark,
+                             const char *text,
+                             double size,
+                             const GdkRGBA *color,
+                             double x,
+                             double y);
+
 /* Draws a card with @markup (Pango's) beside the point @x, @y and inside the widget. */
 void esp_texts_draw_card (EspTexts *texts,
                           GtkSnapshot *snapshot,

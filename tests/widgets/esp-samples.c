@@ -36,7 +36,7 @@ keep_sources (const EspNetworkLayout *layout, size_t node, bool *kept, EspRandom
             first = p;
         if (n == 0)
           continue;
-        chosen = first + MIN ((size_t) (esp_random_between (random, 0, 1) * (double) n), n - 1);
+        chosen = first + esp_random_below (random, (uint32_t) n);
         if (kept[chosen])
           continue;
         kept[chosen] = true;
@@ -82,7 +82,8 @@ new_history (EspSnapshot *snapshot, double progress, EspRandom *random)
         {
           double level = 1000 / (1 + exp (-13 * (t - 0.33 - 0.04 * series)));
 
-          returns[series]->mean = MIN (level * esp_random_between (random, 0.93, 1.02), 1000);
+          level *= esp_random_between (random, 0.93, 1.02);
+          returns[series]->mean = MIN (level, 1000);
           returns[series]->deviation = 0.1 * (1000 - returns[series]->mean) + 3;
           returns[series]->episodes = 10;
         }
