@@ -162,7 +162,7 @@ test_life (gconstpointer data)
   g_assert_cmpuint (count_differences (second, again), ==, 0);
 
   show_snapshot (kind, view, other);
-  take_settled_picture (view);
+  esp_picture_wait (300);
   hover (view, 210, 150);
   show_snapshot (kind, view, large);
   third = take_settled_picture (view);
