@@ -18,16 +18,16 @@ typedef struct
 typedef struct
 {
   EspBoxes boxes;
-  double width;       /* of a line, without margins */
+  double width; /* of a line, without margins */
   EspFormulaLayout *layout;
 
-  GArray *atoms;      /* of the present line */
-  double x;           /* where the next box goes */
-  double indent;      /* where a new line begins */
-  double line_begin;  /* where the present one began */
-  double y;           /* upper end of the present line */
-  GArray *open;       /* ids of broken terms around what is placed now */
-  GArray *parts;      /* copies of open, for atoms */
+  GArray *atoms;     /* of the present line */
+  double x;          /* where the next box goes */
+  double indent;     /* where a new line begins */
+  double line_begin; /* where the present one began */
+  double y;          /* upper end of the present line */
+  GArray *open;      /* ids of broken terms around what is placed now */
+  GArray *parts;     /* copies of open, for atoms */
 } Lines;
 
 static void
@@ -37,9 +37,9 @@ flatten (Lines *lines, const EspBox *box, double x, double y)
   y += box->y;
   if (box->term >= 0)
     {
-      EspFormulaArea area
-        = { box->term, GRAPHENE_RECT_INIT ((float) x, (float) (y - box->ascent), (float) box->width,
-                                           (float) (box->ascent + box->descent)) };
+      EspFormulaArea area = { box->term,
+                              GRAPHENE_RECT_INIT ((float) x, (float) (y - box->ascent), (float) box->width,
+                                                  (float) (box->ascent + box->descent)) };
 
       g_array_append_val (lines->layout->areas, area);
     }
@@ -89,8 +89,8 @@ add_broken_areas (Lines *lines, double top, double height)
             }
           else
             {
-              EspFormulaArea *area
-                = &g_array_index (lines->layout->areas, EspFormulaArea, GPOINTER_TO_UINT (index) - 1);
+              EspFormulaArea *area = &g_array_index (lines->layout->areas, EspFormulaArea,
+                                                     GPOINTER_TO_UINT (index) - 1);
 
               area->area.size.width = (float) (atom->x + atom->box->width) - area->area.origin.x;
             }
@@ -348,11 +348,10 @@ place_action (Lines *lines, const EspTerms *terms, size_t action)
   EspBox *name = esp_box_new_row (&lines->boxes, -1);
 
   esp_box_append (name,
-                  esp_box_new_name (&lines->boxes,
-                                    environment && action < environment->n_actions
-                                      ? environment->actions[action].name
-                                      : "?",
-                                    0),
+                  esp_box_new_name (
+                    &lines->boxes,
+                    environment && action < environment->n_actions ? environment->actions[action].name : "?",
+                    0),
                   0);
   esp_box_append (name, esp_box_new_text (&lines->boxes, "=", FALSE, 0), 0.28 * em);
   lines->indent = MARGIN;
@@ -377,13 +376,41 @@ place_action (Lines *lines, const EspTerms *terms, size_t action)
   lines->y += 0.35 * em;
 }
 
+static EspFormulaLayout *
+new_empty_layout (void)
+{
+  EspFormulaLayout *layout = g_new0 (EspFormulaLayout, 1);
+
+  layout->items = g_array_new (FALSE, FALSE, sizeof (EspFormulaItem));
+  layout->areas = g_array_new (FALSE, FALSE, sizeof (EspFormulaArea));
+  layout->lines = g_array_new (FALSE, FALSE, sizeof (EspFormulaLine));
+  return layout;
+}
+
+EspFormulaLayout *
+esp_formula_layout_new_name (EspFormulaFont *font, const char *name)
+{
+  double em = esp_formula_font_get_size (font, 0);
+  Lines lines = {
+    .boxes = { font, NULL, g_ptr_array_new_with_free_func (g_free) },
+    .layout = new_empty_layout (),
+  };
+  EspBox *box = esp_box_new_name (&lines.boxes, name, 0);
+
+  flatten (&lines, box, 0, 1.2 * em);
+  lines.layout->width = box->width;
+  lines.layout->height = 1.6 * em;
+  g_ptr_array_unref (lines.boxes.all);
+  return lines.layout;
+}
+
 EspFormulaLayout *
 esp_formula_layout_new (EspFormulaFont *font,
                         const EspTerms *terms,
                         const EspEnvironmentInfo *environment,
                         double width)
 {
-  EspFormulaLayout *layout = g_new0 (EspFormulaLayout, 1);
+  EspFormulaLayout *layout = new_empty_layout ();
   Lines lines = {
     .boxes = { font, environment, g_ptr_array_new_with_free_func (g_free) },
     .width = MAX (width - 2 * MARGIN, 40),
@@ -394,9 +421,6 @@ esp_formula_layout_new (EspFormulaFont *font,
     .y = MARGIN,
   };
 
-  layout->items = g_array_new (FALSE, FALSE, sizeof (EspFormulaItem));
-  layout->areas = g_array_new (FALSE, FALSE, sizeof (EspFormulaArea));
-  layout->lines = g_array_new (FALSE, FALSE, sizeof (EspFormulaLine));
   for (size_t i = 0; i < terms->n_actions; i++)
     place_action (&lines, terms, i);
   if (layout->lines->len > 0)
@@ -450,8 +474,7 @@ trace_parenthesis (cairo_t *cr, const graphene_rect_t *area, gboolean left)
 {
   double inset = 0.22 * area->size.width;
   double tip = left ? area->origin.x + area->size.width - inset : area->origin.x + inset;
-  double back = left ? area->origin.x + 0.12 * area->size.width
-                     : area->origin.x + 0.88 * area->size.width;
+  double back = left ? area->origin.x + 0.12 * area->size.width : area->origin.x + 0.88 * area->size.width;
   double thickness = (left ? 1 : -1) * CLAMP (0.035 * area->size.height, 1.1, 2.2);
   double top = area->origin.y;
   double bottom = area->origin.y + area->size.height;
@@ -461,7 +484,8 @@ trace_parenthesis (cairo_t *cr, const graphene_rect_t *area, gboolean left)
 
   cairo_move_to (cr, tip, top);
   cairo_curve_to (cr, control, top + bend, control, bottom - bend, tip, bottom);
-  cairo_curve_to (cr, control + thickness * 4 / 3, bottom - bend, control + thickness * 4 / 3, top + bend, tip, top);
+  cairo_curve_to (cr, control + thickness * 4 / 3, bottom - bend, control + thickness * 4 / 3, top + bend,
+                  tip, top);
   cairo_close_path (cr);
 }
 
@@ -503,7 +527,8 @@ esp_formula_layout_draw (const EspFormulaLayout *layout,
         {
         case ESP_FORMULA_TEXT:
           gtk_snapshot_save (snapshot);
-          gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (item->area.origin.x, item->y - item->baseline));
+          gtk_snapshot_translate (snapshot,
+                                  &GRAPHENE_POINT_INIT (item->area.origin.x, item->y - item->baseline));
           gtk_snapshot_append_layout (snapshot, item->layout, item->dim ? dim : color);
           gtk_snapshot_restore (snapshot);
           break;
@@ -539,7 +564,8 @@ esp_formula_layout_draw (const EspFormulaLayout *layout,
         case ESP_FORMULA_DOT:
           cairo_new_sub_path (cr);
           cairo_arc (cr, item->area.origin.x + item->area.size.width / 2,
-                     item->area.origin.y + item->area.size.height / 2, item->area.size.width / 2, 0, 2 * G_PI);
+                     item->area.origin.y + item->area.size.height / 2, item->area.size.width / 2, 0,
+                     2 * G_PI);
           break;
         default:
           continue;

@@ -29,7 +29,8 @@ esp_network_layout_new (EspArrangement *arrangement)
         {
           size_t target = is_output ? output : layer->n_features + i;
           size_t first = is_output ? 0 : layer->first_argument[i];
-          size_t n_arguments = is_output ? layer->n_arguments : esp_operator_get_n_arguments (layer->operators[i]);
+          size_t n_arguments = is_output ? layer->n_arguments
+                                         : esp_operator_get_n_arguments (layer->operators[i]);
 
           layout->nodes[target].column = (unsigned) l + 1;
           if (!is_output)
@@ -43,9 +44,7 @@ esp_network_layout_new (EspArrangement *arrangement)
                 .source = (guint16) f,
                 .target = (guint16) target,
                 .argument = (guint16) j,
-                .port = n_arguments == 1
-                          ? 0
-                          : -0.5f + (float) j / (float) (n_arguments - 1),
+                .port = n_arguments == 1 ? 0 : -0.5f + (float) j / (float) (n_arguments - 1),
               };
         }
     }
@@ -66,11 +65,8 @@ esp_network_layout_free (EspNetworkLayout *layout)
 }
 
 void
-esp_network_layout_place (EspNetworkLayout *layout,
-                          double width,
-                          double height,
-                          double input_width,
-                          double output_width)
+esp_network_layout_place (
+  EspNetworkLayout *layout, double width, double height, double input_width, double output_width)
 {
   const EspArrangement *arrangement = layout->arrangement;
   size_t n_columns = arrangement->n_layers + 1;
@@ -88,7 +84,7 @@ esp_network_layout_place (EspNetworkLayout *layout,
 
   margin = MIN (10, 0.03 * MIN (width, height));
   row_height = (height - 2 * margin) / (double) most;
-  half_height = CLAMP (0.33 * row_height, 2, 0.55 * 26);
+  half_height = CLAMP (0.33 * row_height, 2, 16);
   input_width = MIN (input_width, 0.25 * width);
   output_width = MIN (output_width, 0.25 * width);
   left = margin + input_width;
@@ -104,15 +100,14 @@ esp_network_layout_place (EspNetworkLayout *layout,
       double spread = MIN ((height - 2 * margin) / (double) n, 1.9 * row_height);
       double place = (double) done[node->column]++ - 0.5 * (double) (n - 1);
 
-      node->x = (float) (node->column == 0               ? left - input_width / 2
+      node->x = (float) (node->column == 0              ? left - input_width / 2
                          : i == arrangement->n_features ? right + output_width / 2
                                                         : left + node->column * column_width);
       node->y = (float) (height / 2 + place * spread);
       node->half_height = (float) half_height;
-      node->half_width = (float) (node->column == 0 ? input_width / 2
-                                  : i == arrangement->n_features
-                                    ? output_width / 2
-                                    : half_width);
+      node->half_width = (float) (node->column == 0              ? input_width / 2
+                                  : i == arrangement->n_features ? output_width / 2
+                                                                 : half_width);
     }
 }
 
@@ -168,7 +163,8 @@ esp_network_layout_describe_node (const EspNetworkLayout *layout,
 
   if (layout->operators[node] == ESP_N_OPERATORS)
     return g_strdup (symbol);
-  return g_strdup_printf ("%s\u2009%u in layer %u", symbol, layout->ordinals[node], layout->nodes[node].column);
+  return g_strdup_printf ("%s\u2009%u in layer %u", symbol, layout->ordinals[node],
+                          layout->nodes[node].column);
 }
 
 char *

@@ -40,6 +40,18 @@ void esp_texts_draw (EspTexts *texts,
                      double y,
                      double align);
 
+/* As esp_texts_draw() and esp_texts_get_width(), for the name of a variable: typeset as in formulas, and
+ * as large as text of @size looks. */
+void esp_texts_draw_name (EspTexts *texts,
+                          GtkSnapshot *snapshot,
+                          const char *name,
+                          double size,
+                          const GdkRGBA *color,
+                          double x,
+                          double y,
+                          double align);
+double esp_texts_get_name_width (EspTexts *texts, const char *name, double size);
+
 /**
  * EspMark:
  * @ESP_MARK_LINE: a short line
@@ -68,16 +80,14 @@ double esp_texts_draw_entry (EspTexts *texts,
                              double y);
 
 /* Draws a card with @markup (Pango's) beside the point @x, @y and inside the widget. */
-void esp_texts_draw_card (EspTexts *texts,
-                          GtkSnapshot *snapshot,
-                          const EspPalette *palette,
-                          const char *markup,
-                          double x,
-                          double y);
+void esp_texts_draw_card (
+  EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *markup, double x, double y);
 
 /* Draws @text in the middle of the widget: what is said before there is something to show. */
-void
-esp_texts_draw_placeholder (EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *text);
+void esp_texts_draw_placeholder (EspTexts *texts,
+                                 GtkSnapshot *snapshot,
+                                 const EspPalette *palette,
+                                 const char *text);
 
 /* Returns @value for people, with @digits significant digits and a real minus sign (g_free()). */
 char *esp_text_from_number (double value, int digits);

@@ -114,7 +114,8 @@ measure (const char *name, GtkWidget *view, EspSnapshot *const *snapshots, EspFo
       else if (ESP_IS_CURVE_VIEW (view))
         esp_curve_view_set_snapshot (ESP_CURVE_VIEW (view), snapshot);
       else
-        esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formulas[i * n / N_TURNS], snapshot->environment);
+        esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formulas[i * n / N_TURNS],
+                                      snapshot->environment);
       add_time (setting, begin);
 
       if (i % 3 == 0)

@@ -79,7 +79,8 @@ static const char formulas[][200] = {
   "(x + 1)*(theta - 2)^2/(theta_dot + 1)",
   "pdiv(3.2*sin(1.2*theta_dot + 0.3), pexp(theta) + 1.05) - plog(x)*pmul(x + 1, theta)",
   "exp(-theta)*sqrt(abs(x) + 1)/(1 + sqrt(x/theta)) - 1e-5",
-  "if(x, theta, 1) + softif(x, theta, 1) + clamp(x, -1, 1) + min(x, 2)*max(theta, 3) - sign(x)*sigmoid(theta)",
+  "if(x, theta, 1) + softif(x, theta, 1) + clamp(x, -1, 1) + min(x, 2)*max(theta, 3) - "
+  "sign(x)*sigmoid(theta)",
   "-(-x)*-3 - -theta + (2^3)^theta^2",
 };
 
@@ -113,9 +114,9 @@ test_overlap (void)
 
                 /* Roots reach under their own rule, and nothing else may overlap. */
                 if (is_drawn (a) && is_drawn (b))
-                  g_assert_false (a->area.origin.x + 0.5f < get_right (b) && b->area.origin.x + 0.5f < get_right (a)
-                                  && a->area.origin.y + 0.5f < get_bottom (b)
-                                  && b->area.origin.y + 0.5f < get_bottom (a));
+                  g_assert_false (
+                    a->area.origin.x + 0.5f < get_right (b) && b->area.origin.x + 0.5f < get_right (a)
+                    && a->area.origin.y + 0.5f < get_bottom (b) && b->area.origin.y + 0.5f < get_bottom (a));
               }
           }
         clear (&set);

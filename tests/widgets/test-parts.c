@@ -33,7 +33,8 @@ test_contrast (gconstpointer data)
 
   /* From the background's lightness towards the other end, without turning back. */
   for (int i = 1; i < 256; i++)
-    g_assert_true (dark ? palette->heat[i][1] >= palette->heat[i - 1][1] : palette->heat[i][1] <= palette->heat[i - 1][1]);
+    g_assert_true (dark ? palette->heat[i][1] >= palette->heat[i - 1][1]
+                        : palette->heat[i][1] <= palette->heat[i - 1][1]);
   g_assert_cmpint (abs (palette->heat[255][1] - palette->heat[0][1]), >, 100);
   adw_style_manager_set_color_scheme (adw_style_manager_get_default (), ADW_COLOR_SCHEME_DEFAULT);
 }
@@ -171,8 +172,8 @@ test_painter (void)
 
   /* With a job under way. */
   painter = esp_edge_painter_new (keep_picture, &texture);
-  esp_edge_painter_submit (painter, g_memdup2 (&(EspEdgeJob){ .width = 900, .height = 900, .view.zoom = 2 },
-                                               sizeof (EspEdgeJob)));
+  esp_edge_painter_submit (
+    painter, g_memdup2 (&(EspEdgeJob){ .width = 900, .height = 900, .view.zoom = 2 }, sizeof (EspEdgeJob)));
   esp_edge_painter_free (painter);
 }
 
@@ -208,7 +209,8 @@ test_placing (void)
             }
         }
       for (size_t i = 0; i < snapshot->arrangement->n_weights; i++)
-        g_assert_cmpfloat (layout->nodes[layout->paths[i].source].x, <, layout->nodes[layout->paths[i].target].x);
+        g_assert_cmpfloat (layout->nodes[layout->paths[i].source].x, <,
+                           layout->nodes[layout->paths[i].target].x);
     }
 }
 
@@ -249,8 +251,8 @@ test_names (void)
   g_autoptr (EspArrangement) arrangement = esp_arrangement_new ("mul*3/div/sin", 4, NULL);
   g_autoptr (EspNetworkLayout) layout = esp_network_layout_new (arrangement);
   g_autofree char *second = esp_network_layout_describe_path (layout, environment, 0, 2 * 4 + 1);
-  g_autofree char *output
-    = esp_network_layout_describe_path (layout, environment, 0, arrangement->layers[3].weights + 8);
+  g_autofree char *output = esp_network_layout_describe_path (layout, environment, 0,
+                                                              arrangement->layers[3].weights + 8);
 
   g_assert_cmpstr (second, ==, "ẋ → ×\u20092 in layer 1, argument 1");
   g_assert_cmpstr (output, ==, "sin\u20091 in layer 3 → force");
