@@ -20,12 +20,15 @@ set (Parameter parameter, double value)
   return (double) (*parameter.narrow = (float) value);
 }
 
-/* Returns the derivative, and in @error how much the formulas of second and fourth order differ. */
+/* Returns the derivative, and in @error how well it is known: the formulas of second and fourth order differ
+ * by what a smooth function's higher derivatives leave, and slopes to both sides differ in proportion to
+ * the step unless there is a kink between them. */
 static double
 differentiate (EspTestFunction function, void *data, Parameter parameter, double step, double *error)
 {
   double start = parameter.wide != NULL ? *parameter.wide : (double) *parameter.narrow;
-  double slopes[2], fourth;
+  double middle = function (data);
+  double slopes[2], jumps[2], fourth;
 
   for (int i = 0; i < 2; i++)
     {
@@ -36,11 +39,12 @@ differentiate (EspTestFunction function, void *data, Parameter parameter, double
       double low = function (data);
 
       slopes[i] = (high - low) / (above - below);
+      jumps[i] = (high - middle) / (above - start) - (middle - low) / (start - below);
     }
   set (parameter, start);
 
   fourth = (4 * slopes[0] - slopes[1]) / 3;
-  *error = fabs (fourth - slopes[0]);
+  *error = fmax (fabs (fourth - slopes[0]), fabs (jumps[0] - jumps[1] / 2));
   return fourth;
 }
 

@@ -30,8 +30,7 @@ typedef struct
 } EspTestGradient;
 
 /* Compares @analytic with the derivative of @function by @parameter, which is left as it was. Steps of
- * @step, and of a third and a tenth of it, are tried; that where the formulas of second and fourth order
- * agree best counts. */
+ * @step, and of a third and a tenth of it, are tried; that which leaves the least doubt counts. */
 void esp_test_compare (EspTestGradient *gradient,
                        EspTestFunction function,
                        void *data,
