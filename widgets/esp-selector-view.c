@@ -278,14 +278,14 @@ draw_column_labels (EspSelectorView *view,
                             geometry->text_size));
   for (size_t i = 0; i < arrangement->n_inputs; i++)
     {
-      double fitting = geometry->text_size * MIN (1, (width - 1) / MAX (widest, 1));
+      double fitting = geometry->text_size * MIN (1, (width - 3) / MAX (widest, 1));
 
       if (fitting >= LEAST_TEXT)
         esp_texts_draw_name (view->texts, snapshot,
                              esp_network_layout_get_symbol (view->layout, view->snapshot->environment, 0, i),
                              fitting, &palette->foreground, left + width * ((double) i + 0.5), y, 0.5);
     }
-  if (geometry->text_size * MIN (1, (width - 1) / MAX (widest, 1)) < LEAST_TEXT)
+  if (geometry->text_size * MIN (1, (width - 3) / MAX (widest, 1)) < LEAST_TEXT)
     draw_column_group (view, snapshot, palette, geometry, "in", 0, arrangement->n_inputs);
   for (size_t l = 0; l < arrangement->n_layers; l++)
     {

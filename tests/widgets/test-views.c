@@ -275,20 +275,53 @@ test_pan_and_zoom (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* No built-in environment has two actions yet: cart-pole with its force twice. */
+static const EspEnvironmentInfo *
+get_two_actions (void)
+{
+  static EspEnvironmentInfo info;
+  static EspSignal actions[2];
+
+  info = *esp_sample_environment ("cartpole");
+  actions[0] = info.actions[0];
+  actions[1] = info.actions[0];
+  actions[1].name = "second";
+  info.actions = actions;
+  info.n_actions = 2;
+  return &info;
+}
+
 static void
 test_action (gconstpointer data)
 {
   Kind kind = GPOINTER_TO_INT (data);
-  g_autoptr (GtkWidget) view = g_object_ref_sink (new_view (kind));
-  g_autoptr (EspSnapshot) snapshot = esp_sample_snapshot ("cartpole", "S0", 0.7);
+  GtkWidget *view = new_view (kind);
   GtkWidget *window = esp_test_show (view, 420, 300);
+  g_autoptr (EspArrangement) arrangement = esp_arrangement_new ("mul*3/sin*2", 4, NULL);
+  g_autoptr (EspSnapshot) snapshot = esp_snapshot_new (get_two_actions (), arrangement);
+  g_autoptr (GdkTexture) first = NULL;
+  g_autoptr (GdkTexture) second = NULL;
+  g_autoptr (GdkTexture) beyond = NULL;
   guint action;
 
+  snapshot->threshold = 0.5;
+  for (size_t i = 0; i < arrangement->n_weights; i++)
+    {
+      snapshot->weights[i] = 1;
+      snapshot->weights[arrangement->n_weights + i] = -1;
+      snapshot->probabilities[i] = 0.9f;
+      snapshot->probabilities[arrangement->n_weights + i] = 0.6f;
+    }
   show_snapshot (kind, view, snapshot);
-  g_object_set (view, "action", 3u, NULL); /* there is one only: the last one is shown */
+  first = take_settled_picture (view);
+  g_object_set (view, "action", 1u, NULL);
+  second = take_settled_picture (view);
+  g_assert_cmpuint (count_differences (first, second), >, 1000);
+  g_object_set (view, "action", 7u, NULL); /* there are two only: the last one is shown */
   g_object_get (view, "action", &action, NULL);
-  g_assert_cmpuint (action, ==, 3);
-  g_object_unref (take_settled_picture (view));
+  g_assert_cmpuint (action, ==, 7);
+  beyond = take_settled_picture (view);
+  g_assert_cmpuint (count_differences (second, beyond), ==, 0);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -332,6 +365,25 @@ read_clipboard (GtkWidget *widget)
     esp_picture_wait (10);
   g_assert_nonnull (text);
   return text;
+}
+
+/* A formula of several actions names each of them. */
+static void
+test_formula_of_two (void)
+{
+  const EspEnvironmentInfo *info = get_two_actions ();
+  g_autoptr (GtkWidget) view = g_object_ref_sink (esp_formula_view_new ());
+  g_autoptr (EspExpression) x = esp_expression_variable (0);
+  g_autoptr (EspExpression) two = esp_expression_constant (2);
+  const char *const names[] = { "x", "x_dot", "theta", "theta_dot" };
+  EspExpression *expressions[] = { x, two };
+  g_autoptr (EspFormula) formula = esp_formula_new (expressions, 2, &(EspSymbols){ 4, names, NULL, NULL });
+
+  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, info);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_LABEL, "force = x; second = 2");
+  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), NULL, NULL);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       "The formula appears after the first evaluation");
 }
 
 static void
@@ -500,6 +552,7 @@ esp_test_add_views (void)
   g_test_add_data_func ("/widgets/network/action", GINT_TO_POINTER (NETWORK), test_action);
   g_test_add_data_func ("/widgets/selector/action", GINT_TO_POINTER (SELECTOR), test_action);
   g_test_add_func ("/widgets/network/pan-and-zoom", test_pan_and_zoom);
+  g_test_add_func ("/widgets/formula/two-actions", test_formula_of_two);
   g_test_add_func ("/widgets/formula/copy", test_copy);
   g_test_add_func ("/widgets/formula/select", test_select);
   g_test_add_func ("/widgets/accessible", test_accessible);
