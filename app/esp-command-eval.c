@@ -77,6 +77,7 @@ esp_command_eval (char **arguments)
   const EspEnvironmentInfo *info;
   const char *environment;
   EspSignalNames names;
+  g_autoptr (EspPool) pool = NULL;
   EspReturns returns;
   int status;
 
@@ -103,7 +104,8 @@ esp_command_eval (char **arguments)
   if (formula == NULL)
     return esp_command_complain (error);
 
-  returns = esp_evaluate_formula (formula, info, seed.value, episodes.value, NULL);
+  pool = esp_pool_new (0);
+  returns = esp_evaluate_formula (formula, info, seed.value, episodes.value, pool, NULL);
   if (as_json)
     append_as_json (text, info->name, policy, &returns);
   else

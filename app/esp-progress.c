@@ -9,10 +9,11 @@
 #include "esp-print.h"
 #include "esp-report.h"
 
-#define PLAIN_INTERVAL 5000 /* ms between plain lines */
-#define PLAIN_WIDTH    160  /* columns of a plain line */
-#define BAR_WIDTH      12
-#define FORMULA_DIGITS 3
+#define PLAIN_INTERVAL  5000 /* ms between plain lines */
+#define PLAIN_WIDTH     160  /* columns of a plain line */
+#define BAR_WIDTH       12
+#define FORMULA_DIGITS  3
+#define LONGEST_FORMULA 20000 /* nodes; no more are printed, since that would slow the run */
 
 struct _EspProgress
 {
@@ -21,6 +22,8 @@ struct _EspProgress
   gint64 start;       /* µs; when the first update was */
   double done_before; /* the progress then, of a run that was resumed */
   gint64 last_shown;  /* µs; 0 before the first line */
+  EspFormula *formula;
+  char *text; /* of the formula, printed once */
 };
 
 EspProgress *
@@ -42,6 +45,8 @@ esp_progress_free (EspProgress *progress)
       fputs ("\r\033[K", stderr);
       fflush (stderr);
     }
+  g_clear_pointer (&progress->formula, esp_formula_unref);
+  g_free (progress->text);
   g_free (progress);
 }
 
@@ -88,18 +93,39 @@ append_bar (GString *line, double share, gboolean has_unicode)
   g_string_append_c (line, ' ');
 }
 
-static void
-append_formula (GString *line, const EspFormula *formula, gboolean has_unicode)
+static char *
+print_formula (const EspFormula *formula, gboolean has_unicode)
 {
+  GString *text = g_string_new (NULL);
+
   for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
     {
       EspExpression *expression = esp_formula_get_expression (formula, i);
       const EspSymbols *symbols = esp_formula_get_symbols (formula);
-      g_autofree char *text = has_unicode ? esp_expression_to_unicode (expression, symbols, FORMULA_DIGITS)
-                                          : esp_expression_to_text (expression, symbols);
+      g_autofree char *printed = NULL;
 
-      g_string_append_printf (line, "%s%s", i == 0 ? "" : "; ", text);
+      if (esp_formula_get_length (formula, i) > LONGEST_FORMULA)
+        printed = g_strdup (has_unicode ? "…" : "...");
+      else if (has_unicode)
+        printed = esp_expression_to_unicode (expression, symbols, FORMULA_DIGITS);
+      else
+        printed = esp_expression_to_text (expression, symbols);
+      g_string_append_printf (text, "%s%s", i == 0 ? "" : "; ", printed);
     }
+
+  return g_string_free (text, FALSE);
+}
+
+static void
+note_formula (EspProgress *progress, EspFormula *formula)
+{
+  if (formula == progress->formula)
+    return;
+
+  g_clear_pointer (&progress->formula, esp_formula_unref);
+  g_free (progress->text);
+  progress->formula = esp_formula_ref (formula);
+  progress->text = print_formula (formula, progress->has_unicode);
 }
 
 /* The terminal's line has room for little more than numbers; the help says what they are. */
@@ -127,7 +153,7 @@ append_returns (GString *line, const EspHistory *history, gboolean briefly)
 static void
 append_line (GString *line,
              const EspSnapshot *snapshot,
-             const EspFormula *formula,
+             const char *formula,
              double seconds_left,
              gboolean briefly,
              gboolean has_unicode)
@@ -149,19 +175,16 @@ append_line (GString *line,
     }
   if (snapshot->state == ESP_RUN_FINISHING)
     g_string_append_printf (line, "%schoosing the formula", separator);
-  else
+  else if (snapshot->speed > 0.0)
     g_string_append_printf (line, "%s%.0f steps/s", separator, snapshot->speed);
   if (snapshot->history != NULL)
     append_returns (line, snapshot->history, briefly);
   if (formula != NULL)
-    {
-      g_string_append (line, ": ");
-      append_formula (line, formula, has_unicode);
-    }
+    g_string_append_printf (line, ": %s", formula);
 }
 
 void
-esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, const EspFormula *formula)
+esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, EspFormula *formula)
 {
   g_autoptr (GString) line = NULL;
   gint64 now = g_get_monotonic_time ();
@@ -180,10 +203,12 @@ esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, const E
   if (progress->last_shown != 0 && now - progress->last_shown < interval * 9 / 10)
     return;
   progress->last_shown = now;
+  if (formula != NULL)
+    note_formula (progress, formula);
 
   done = snapshot->progress - progress->done_before;
   line = g_string_new (NULL);
-  append_line (line, snapshot, formula,
+  append_line (line, snapshot, progress->text,
                done > 0.01 ? 1e-6 * (double) (now - progress->start) / done * (1.0 - snapshot->progress)
                            : NAN,
                progress->on_terminal, progress->has_unicode);

@@ -19,7 +19,7 @@ void esp_progress_free (EspProgress *progress);
 #define ESP_PROGRESS_MILLISECONDS 200
 
 /* Shows @snapshot and the newest @formula (NULL before there is one), if it is time to. */
-void esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, const EspFormula *formula);
+void esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, EspFormula *formula);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspProgress, esp_progress_free)
 

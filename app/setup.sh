@@ -16,7 +16,7 @@ run_packages=(
 )
 
 # What the tests need besides.
-test_packages=(xvfb xauth xdotool desktop-file-utils appstream)
+test_packages=(xvfb desktop-file-utils appstream locales)
 
 say ()
 {

@@ -9,9 +9,6 @@
 
 #define GL_RENDERER 0x1F01
 
-/* GLFW is initialised while windows are open. Only the main thread counts them. */
-static unsigned n_windows;
-
 static void
 set_glfw_error (const char *what, GError **error)
 {
@@ -38,6 +35,7 @@ esp_context_open_window (GError **error)
 {
   GLFWwindow *window;
 
+  /* GLFW stays initialised: ending it unloads OpenGL drivers, and each round of that loses some memory */
   if (!glfwInit ())
     {
       set_glfw_error ("no display that GLFW can use", error);
@@ -51,11 +49,8 @@ esp_context_open_window (GError **error)
   if (window == NULL)
     {
       set_glfw_error ("the display offers no OpenGL", error);
-      if (n_windows == 0)
-        glfwTerminate ();
       return NULL;
     }
-  n_windows++;
 
   return window;
 }
@@ -66,8 +61,6 @@ esp_context_close_window (GLFWwindow *window)
   if (window == NULL)
     return;
   glfwDestroyWindow (window);
-  if (--n_windows == 0)
-    glfwTerminate ();
 }
 
 static bool

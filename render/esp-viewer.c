@@ -1,6 +1,5 @@
 #include "esp-viewer.h"
 
-#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -8,9 +7,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#define GLFW_INCLUDE_NONE
-#include <GLFW/glfw3.h>
 
 #include "esp-context.h"
 #include "esp-error.h"
@@ -142,7 +138,7 @@ detach_scene (EspViewer *viewer)
   viewer->is_attached = false;
 }
 
-/* Brings the thread's own things into line with @taken. Returns whether the picture changes. */
+/* Brings the thread's own things into line with @taken, and sets *@changed if that changes the picture. */
 static gboolean
 grant_wishes (EspViewer *viewer, const Wishes *taken, bool *changed, GError **error)
 {
@@ -156,17 +152,17 @@ grant_wishes (EspViewer *viewer, const Wishes *taken, bool *changed, GError **er
       viewer->player = taken->player;
       *changed = true;
     }
-  if (!viewer->is_attached)
-    {
-      if (!esp_scene_attach (viewer->scene, viewer->pace.is_fast, error))
-        return FALSE;
-      viewer->is_attached = true;
-    }
   if (taken->has_policy)
     {
       drop_policy (&viewer->policy);
       viewer->policy = taken->policy;
       esp_player_set_policy (viewer->player, viewer->policy.function, viewer->policy.data);
+    }
+  if (!viewer->is_attached)
+    {
+      if (!esp_scene_attach (viewer->scene, viewer->pace.is_fast, error))
+        return FALSE;
+      viewer->is_attached = true;
     }
   if (taken->restart)
     {
@@ -235,10 +231,14 @@ run (EspViewer *viewer, GError **error)
             break;
           wait_for_wish (viewer, deadline);
         }
+      /* what is still wished for then stays where esp_viewer_free() frees it */
+      if (viewer->wishes.quit)
+        {
+          pthread_mutex_unlock (&viewer->lock);
+          return TRUE;
+        }
       take_wishes (viewer, &taken);
       pthread_mutex_unlock (&viewer->lock);
-      if (taken.quit)
-        return TRUE;
 
       width = taken.width;
       height = taken.height;

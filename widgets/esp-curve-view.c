@@ -85,7 +85,8 @@ get_geometry (EspCurveView *view)
   for (size_t i = 0; i < history->n_records; i++)
     {
       widen (history->records[i].episode_return, &low, &high);
-      most_paths = MAX (most_paths, MAX (history->records[i].expected_paths, history->records[i].allowed_paths));
+      most_paths = MAX (most_paths,
+                        MAX (history->records[i].expected_paths, history->records[i].allowed_paths));
     }
   geometry.steps = esp_axis_new (0, esp_plot_get_last_step (view->snapshot), width / 90, FALSE);
   geometry.returns = esp_axis_new (low, high, (height - strip) / 48, TRUE);
@@ -100,9 +101,9 @@ get_geometry (EspCurveView *view)
     }
   gutter += 7;
   geometry.legend_y = margin + 0.4f * line;
-  geometry.plot
-    = GRAPHENE_RECT_INIT (margin + gutter, margin + 1.35f * line, MAX (width - 2 * margin - gutter - 4, 10),
-                          MAX (height - 2 * margin - 2.4f * line - (strip > 0 ? strip + 0.9f * line : 0), 10));
+  geometry.plot = GRAPHENE_RECT_INIT (
+    margin + gutter, margin + 1.35f * line, MAX (width - 2 * margin - gutter - 4, 10),
+    MAX (height - 2 * margin - 2.4f * line - (strip > 0 ? strip + 0.9f * line : 0), 10));
   if (strip > 0)
     geometry.strip = GRAPHENE_RECT_INIT (geometry.plot.origin.x, height - margin - strip - line,
                                          geometry.plot.size.width, strip);
@@ -112,14 +113,16 @@ get_geometry (EspCurveView *view)
 static float
 get_x (const Geometry *geometry, double step)
 {
-  return geometry->plot.origin.x + (float) esp_axis_place (&geometry->steps, step) * geometry->plot.size.width;
+  return geometry->plot.origin.x
+         + (float) esp_axis_place (&geometry->steps, step) * geometry->plot.size.width;
 }
 
 static float
 get_y (const Geometry *geometry, double value)
 {
   return geometry->plot.origin.y
-         + (1 - (float) CLAMP (esp_axis_place (&geometry->returns, value), 0, 1)) * geometry->plot.size.height;
+         + (1 - (float) CLAMP (esp_axis_place (&geometry->returns, value), 0, 1))
+             * geometry->plot.size.height;
 }
 
 static void
@@ -165,22 +168,26 @@ draw_legend (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palett
   double x = geometry->plot.origin.x;
   double end = geometry->plot.origin.x + geometry->plot.size.width;
   double space = geometry->text_size;
+  double width;
 
   for (int series = 0; series < ESP_N_SERIES; series++)
     {
-      const EspReturns *returns
-        = history->n_evaluations > 0 ? get_returns (&history->evaluations[history->n_evaluations - 1], series) : NULL;
-      g_autofree char *value
-        = returns && returns->episodes > 0 ? esp_text_from_number (returns->mean, 4) : g_strdup ("–");
-      g_autofree char *text = g_strdup_printf ("● %s %s", series_names[series], value);
+      const EspReturns *returns = history->n_evaluations > 0
+                                    ? get_returns (&history->evaluations[history->n_evaluations - 1], series)
+                                    : NULL;
+      g_autofree char *value = returns && returns->episodes > 0 ? esp_text_from_number (returns->mean, 4)
+                                                                : g_strdup ("–");
+      g_autofree char *text = g_strdup_printf ("%s %s", series_names[series], value);
 
-      esp_texts_draw (view->texts, snapshot, text, geometry->text_size, &palette->series[series], x,
-                      geometry->legend_y, 0);
-      x += esp_texts_get_width (view->texts, text, geometry->text_size) + space;
+      x += space
+           + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_DOT, text, geometry->text_size,
+                                   &palette->series[series], x, geometry->legend_y);
     }
-  if (x + esp_texts_get_width (view->texts, "— training episodes", geometry->text_size) < end)
-    esp_texts_draw (view->texts, snapshot, "— training episodes", geometry->text_size, &palette->dim, end,
-                    geometry->legend_y, 1);
+  width = esp_texts_draw_entry (view->texts, NULL, ESP_MARK_LINE, "training episodes", geometry->text_size,
+                                &palette->dim, 0, 0);
+  if (x + width <= end)
+    esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_LINE, "training episodes", geometry->text_size,
+                          &palette->dim, end - width, geometry->legend_y);
 }
 
 static double
@@ -211,9 +218,11 @@ trace_series (cairo_t *cr, const Geometry *geometry, const EspHistory *history, 
     {
       const EspReturns *returns = get_returns (&history->evaluations[i], series);
 
-      if ((i % stride != 0 && i + 1 != history->n_evaluations) || returns->episodes == 0 || !isfinite (returns->mean))
+      if ((i % stride != 0 && i + 1 != history->n_evaluations) || returns->episodes == 0
+          || !isfinite (returns->mean))
         continue;
-      cairo_line_to (cr, get_x (geometry, (double) history->evaluations[i].step), get_y (geometry, returns->mean));
+      cairo_line_to (cr, get_x (geometry, (double) history->evaluations[i].step),
+                     get_y (geometry, returns->mean));
     }
 }
 
@@ -229,8 +238,8 @@ draw_curves (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palett
   cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
   cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
 
-  esp_plot_trace_records (cr, &geometry->plot, &geometry->steps, &geometry->returns, history, get_episode_return,
-                          NULL);
+  esp_plot_trace_records (cr, &geometry->plot, &geometry->steps, &geometry->returns, history,
+                          get_episode_return, NULL);
   gdk_cairo_set_source_rgba (cr, &(GdkRGBA){ palette->dim.red, palette->dim.green, palette->dim.blue, 0.4f });
   cairo_set_line_width (cr, 1);
   cairo_stroke (cr);
@@ -250,8 +259,8 @@ draw_curves (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palett
             if (returns->episodes == 0 || !isfinite (returns->mean))
               continue;
             cairo_new_sub_path (cr);
-            cairo_arc (cr, get_x (geometry, (double) history->evaluations[i].step), get_y (geometry, returns->mean),
-                       2.3, 0, 2 * G_PI);
+            cairo_arc (cr, get_x (geometry, (double) history->evaluations[i].step),
+                       get_y (geometry, returns->mean), 2.3, 0, 2 * G_PI);
           }
       cairo_fill (cr);
     }
@@ -264,6 +273,8 @@ draw_strip (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palette
   const graphene_rect_t *strip = &geometry->strip;
   const double dashes[] = { 4, 3 };
   double left = strip->origin.x;
+  double x = left + strip->size.width - 4;
+  double y = strip->origin.y + geometry->text_size;
   g_autofree char *most = esp_text_from_number (geometry->paths.high, 3);
   cairo_t *cr;
 
@@ -288,8 +299,15 @@ draw_strip (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palette
       cairo_stroke (cr);
     }
   cairo_destroy (cr);
-  esp_texts_draw (view->texts, snapshot, "— expected paths  ┄ allowed", geometry->text_size, &palette->dim,
-                  left + strip->size.width - 4, strip->origin.y + geometry->text_size, 1);
+  x -= esp_texts_draw_entry (view->texts, NULL, ESP_MARK_DASHES, "allowed", geometry->text_size,
+                             &palette->dim, 0, 0);
+  esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_DASHES, "allowed", geometry->text_size, &palette->dim,
+                        x, y);
+  x -= geometry->text_size
+       + esp_texts_draw_entry (view->texts, NULL, ESP_MARK_LINE, "expected paths", geometry->text_size,
+                               &palette->foreground, 0, 0);
+  esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_LINE, "expected paths", geometry->text_size,
+                        &palette->foreground, x, y);
 }
 
 static GskRenderNode *
@@ -302,7 +320,8 @@ draw_picture (EspCurveView *view, const EspPalette *palette)
                              &GRAPHENE_RECT_INIT (0, 0, (float) gtk_widget_get_width (widget),
                                                   (float) gtk_widget_get_height (widget)));
   if (!has_curves (view))
-    esp_texts_draw_placeholder (view->texts, snapshot, palette, "The return appears after the first episodes");
+    esp_texts_draw_placeholder (view->texts, snapshot, palette,
+                                "The return appears after the first episodes");
   else
     {
       Geometry geometry = get_geometry (view);
@@ -327,12 +346,13 @@ append_returns (GString *markup, const EspPalette *palette, const EspEvaluation 
       g_autofree char *deviation = esp_text_from_number (returns->deviation, 2);
 
       if (returns->episodes > 0)
-        g_string_append_printf (markup, "\n<span color='#%02x%02x%02x'>●</span> %s %s ± %s",
-                                (unsigned) lroundf (255 * color->red), (unsigned) lroundf (255 * color->green),
-                                (unsigned) lroundf (255 * color->blue), series_names[series], mean, deviation);
+        g_string_append_printf (
+          markup, "\n<span color='#%02x%02x%02x'>●</span> %s %s ± %s", (unsigned) lroundf (255 * color->red),
+          (unsigned) lroundf (255 * color->green), (unsigned) lroundf (255 * color->blue),
+          series_names[series], mean, deviation);
     }
-  g_string_append_printf (markup, "\n<small>%zu live paths, reading length %zu</small>", evaluation->live_paths,
-                          evaluation->reading_length);
+  g_string_append_printf (markup, "\n<small>%zu live paths, reading length %zu</small>",
+                          evaluation->live_paths, evaluation->reading_length);
 }
 
 static const EspEvaluation *
@@ -355,7 +375,8 @@ draw_hover (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palette
                 + (view->pointer_x - geometry.plot.origin.x) / geometry.plot.size.width
                     * (geometry.steps.high - geometry.steps.low);
   const EspEvaluation *evaluation = find_evaluation (history, step);
-  const EspRecord *record = history->n_records > 0 ? &history->records[esp_plot_find_record (history, step)] : NULL;
+  const EspRecord *record = history->n_records > 0 ? &history->records[esp_plot_find_record (history, step)]
+                                                   : NULL;
   double shown = (double) (evaluation ? evaluation->step : record->step);
   float bottom = geometry.strip.size.height > 0 ? geometry.strip.origin.y + geometry.strip.size.height
                                                 : geometry.plot.origin.y + geometry.plot.size.height;
@@ -366,8 +387,9 @@ draw_hover (EspCurveView *view, GtkSnapshot *snapshot, const EspPalette *palette
   if (view->pointer_x < geometry.plot.origin.x - 6
       || view->pointer_x > geometry.plot.origin.x + geometry.plot.size.width + 6)
     return;
-  gtk_snapshot_append_color (snapshot, &palette->dim,
-                             &GRAPHENE_RECT_INIT (x, geometry.plot.origin.y, 1, bottom - geometry.plot.origin.y));
+  gtk_snapshot_append_color (
+    snapshot, &palette->dim,
+    &GRAPHENE_RECT_INIT (x, geometry.plot.origin.y, 1, bottom - geometry.plot.origin.y));
   g_string_append_printf (markup, "<b>step %s</b>", count);
   if (evaluation)
     {
@@ -528,7 +550,8 @@ esp_curve_view_init (EspCurveView *view)
   g_signal_connect (motion, "leave", G_CALLBACK (on_leave), view);
   gtk_widget_add_controller (widget, motion);
   gtk_widget_set_overflow (widget, GTK_OVERFLOW_HIDDEN);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Curve of the return", -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Curve of the return",
+                                  -1);
 }
 
 GtkWidget *
@@ -573,9 +596,9 @@ esp_curve_view_set_snapshot (EspCurveView *view, EspSnapshot *snapshot)
       && (!old || !histories_are_equal (old, snapshot)))
     {
       const EspEvaluation *last = &snapshot->history->evaluations[snapshot->history->n_evaluations - 1];
-      g_autofree char *text
-        = g_strdup_printf ("At step %" G_GUINT64_FORMAT ": return %.4g sampled, %.4g thresholded, %.4g formula",
-                           last->step, last->sampled.mean, last->masked.mean, last->formula.mean);
+      g_autofree char *text = g_strdup_printf (
+        "At step %" G_GUINT64_FORMAT ": return %.4g sampled, %.4g thresholded, %.4g formula", last->step,
+        last->sampled.mean, last->masked.mean, last->formula.mean);
 
       gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
     }

@@ -151,8 +151,8 @@ paint (void *data)
       esp_edge_job_draw (job, pixels);
       bytes = g_bytes_new_take (pixels, size);
       picture = g_new (Picture, 1);
-      picture->texture
-        = gdk_memory_texture_new (job->width, job->height, GDK_MEMORY_R8G8B8, bytes, 3 * (size_t) job->width);
+      picture->texture = gdk_memory_texture_new (job->width, job->height, GDK_MEMORY_R8G8B8, bytes,
+                                                 3 * (size_t) job->width);
       picture->view = job->view;
       g_bytes_unref (bytes);
       g_free (job);

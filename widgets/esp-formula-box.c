@@ -17,23 +17,37 @@ struct _EspFormulaFont
   GString *key;
 };
 
-EspFormulaFont *
-esp_formula_font_new (PangoContext *context, double size)
+static const char math_font[] = "Latin Modern Math";
+
+/* Listing the families is slow, and they do not change while the program runs. */
+static gboolean
+has_math_font (PangoContext *context)
 {
-  static const char name[] = "Latin Modern Math";
-  EspFormulaFont *font = g_new0 (EspFormulaFont, 1);
+  static int known = -1;
   PangoFontFamily **families;
   int n_families;
 
-  font->context = g_object_ref (context);
-  font->size = size;
+  if (known >= 0)
+    return known;
+  known = FALSE;
   pango_context_list_families (context, &families, &n_families);
   for (int i = 0; i < n_families; i++)
-    if (g_str_equal (pango_font_family_get_name (families[i]), name))
-      font->is_math = TRUE;
+    if (g_str_equal (pango_font_family_get_name (families[i]), math_font))
+      known = TRUE;
   g_free (families);
+  return known;
+}
+
+EspFormulaFont *
+esp_formula_font_new (PangoContext *context, double size)
+{
+  EspFormulaFont *font = g_new0 (EspFormulaFont, 1);
+
+  font->context = g_object_ref (context);
+  font->size = size;
+  font->is_math = has_math_font (context);
   font->description = pango_font_description_new ();
-  pango_font_description_set_family_static (font->description, font->is_math ? name : "serif");
+  pango_font_description_set_family_static (font->description, font->is_math ? math_font : "serif");
   font->layouts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   font->key = g_string_new (NULL);
   return font;
@@ -287,7 +301,8 @@ new_letter (EspBoxes *boxes, gunichar letter, int n_dots, gboolean italic, int l
       dot->ascent = size;
       /* Slanted letters lean to the right at the top. */
       add_child (row, dot,
-                 base->width / 2 + (italic ? 0.05 * em : 0) - size / 2 + (i - (n_dots - 1) / 2.0) * 1.7 * size,
+                 base->width / 2 + (italic ? 0.05 * em : 0) - size / 2
+                   + (i - (n_dots - 1) / 2.0) * 1.7 * size,
                  -base->ascent - 0.1 * em);
     }
   row->width = MAX (base->width, row->width);
@@ -460,10 +475,10 @@ new_product (EspBoxes *boxes, const EspTerm *term, int level)
     {
       if (i > 0 && esp_term_needs_dot (term, term->children[i - 1], term->children[i]))
         esp_box_append (row, esp_box_new_operator (boxes, "·", term->guarded, level), space);
-      esp_box_append (
-        row,
-        esp_box_new_term (boxes, term->children[i], i == 0 ? ESP_PLACE_FIRST_FACTOR : ESP_PLACE_FACTOR, level),
-        i > 0 ? space : 0);
+      esp_box_append (row,
+                      esp_box_new_term (boxes, term->children[i],
+                                        i == 0 ? ESP_PLACE_FIRST_FACTOR : ESP_PLACE_FACTOR, level),
+                      i > 0 ? space : 0);
     }
   return row;
 }

@@ -51,7 +51,7 @@ typedef enum
   ESP_PLACE_ADDEND, /* after a sign */
   ESP_PLACE_FIRST_FACTOR,
   ESP_PLACE_FACTOR,
-  ESP_PLACE_BASE,   /* under an exponent */
+  ESP_PLACE_BASE, /* under an exponent */
 } EspPlace;
 
 /* The sizes of script: 0 is normal, 3 the smallest. */

@@ -82,8 +82,8 @@ esp_formula_canvas_measure (GtkWidget *widget,
     {
       if (canvas->unbreakable_width < 0)
         {
-          g_autoptr (EspFormulaLayout) narrow
-            = esp_formula_layout_new (get_font (canvas), canvas->terms, canvas->environment, LEAST_WIDTH);
+          g_autoptr (EspFormulaLayout) narrow = esp_formula_layout_new (get_font (canvas), canvas->terms,
+                                                                        canvas->environment, LEAST_WIDTH);
 
           canvas->unbreakable_width = (int) ceil (narrow->width);
         }
@@ -223,7 +223,9 @@ esp_formula_canvas_new (void)
 }
 
 void
-esp_formula_canvas_set_formula (EspFormulaCanvas *canvas, EspFormula *formula, const EspEnvironmentInfo *environment)
+esp_formula_canvas_set_formula (EspFormulaCanvas *canvas,
+                                EspFormula *formula,
+                                const EspEnvironmentInfo *environment)
 {
   if (formula)
     esp_formula_ref (formula);

@@ -18,16 +18,16 @@ typedef struct
 typedef struct
 {
   EspBoxes boxes;
-  double width;       /* of a line, without margins */
+  double width; /* of a line, without margins */
   EspFormulaLayout *layout;
 
-  GArray *atoms;      /* of the present line */
-  double x;           /* where the next box goes */
-  double indent;      /* where a new line begins */
-  double line_begin;  /* where the present one began */
-  double y;           /* upper end of the present line */
-  GArray *open;       /* ids of broken terms around what is placed now */
-  GArray *parts;      /* copies of open, for atoms */
+  GArray *atoms;     /* of the present line */
+  double x;          /* where the next box goes */
+  double indent;     /* where a new line begins */
+  double line_begin; /* where the present one began */
+  double y;          /* upper end of the present line */
+  GArray *open;      /* ids of broken terms around what is placed now */
+  GArray *parts;     /* copies of open, for atoms */
 } Lines;
 
 static void
@@ -37,9 +37,9 @@ flatten (Lines *lines, const EspBox *box, double x, double y)
   y += box->y;
   if (box->term >= 0)
     {
-      EspFormulaArea area
-        = { box->term, GRAPHENE_RECT_INIT ((float) x, (float) (y - box->ascent), (float) box->width,
-                                           (float) (box->ascent + box->descent)) };
+      EspFormulaArea area = { box->term,
+                              GRAPHENE_RECT_INIT ((float) x, (float) (y - box->ascent), (float) box->width,
+                                                  (float) (box->ascent + box->descent)) };
 
       g_array_append_val (lines->layout->areas, area);
     }
@@ -89,8 +89,8 @@ add_broken_areas (Lines *lines, double top, double height)
             }
           else
             {
-              EspFormulaArea *area
-                = &g_array_index (lines->layout->areas, EspFormulaArea, GPOINTER_TO_UINT (index) - 1);
+              EspFormulaArea *area = &g_array_index (lines->layout->areas, EspFormulaArea,
+                                                     GPOINTER_TO_UINT (index) - 1);
 
               area->area.size.width = (float) (atom->x + atom->box->width) - area->area.origin.x;
             }
@@ -167,9 +167,9 @@ place_or_break (Lines *lines, EspBox *box, double space)
 
 static void place_term (Lines *lines, const EspTerm *term, EspPlace where, EspBox *before, double space);
 
-/* Places what comes between parentheses, after @name where it is not NULL; lines inside are indented. */
+/* Begins what stands in parentheses, on a new line where there is no room; lines inside are indented. */
 static void
-open_parenthesis (Lines *lines, EspBox *name, const EspBox *inner)
+open_parenthesis (Lines *lines, EspBox *before, double space, EspBox *name, const EspBox *inner)
 {
   EspBox *row = esp_box_new_row (&lines->boxes, -1);
   double em = esp_formula_font_get_size (lines->boxes.font, 0);
@@ -178,10 +178,16 @@ open_parenthesis (Lines *lines, EspBox *name, const EspBox *inner)
   /* As high as a line, not as the tallest of several. */
   height.ascent = MIN (height.ascent, 1.2 * em);
   height.descent = MIN (height.descent, 0.7 * em);
+  if (before)
+    esp_box_append (row, before, 0);
   if (name)
-    esp_box_append (row, name, 0);
-  esp_box_append (row, esp_box_new_parenthesis (&lines->boxes, ESP_FORMULA_LEFT, &height, 0), 0);
-  place (lines, row, 0);
+    esp_box_append (row, name, before ? space : 0);
+  esp_box_append (row, esp_box_new_parenthesis (&lines->boxes, ESP_FORMULA_LEFT, &height, 0),
+                  before && !name ? space : 0);
+  /* Near the end of a line, what follows would be left alone. */
+  if (lines->x + row->width > MARGIN + 0.8 * lines->width && lines->x > lines->line_begin)
+    begin_line (lines);
+  place (lines, row, space);
   /* Deep nesting must leave room for what it nests. */
   lines->indent = MIN (lines->x, MARGIN + 0.35 * lines->width);
 }
@@ -199,12 +205,12 @@ close_parenthesis (Lines *lines, const EspBox *inner)
 }
 
 static void
-place_in_parentheses (Lines *lines, const EspTerm *term)
+place_in_parentheses (Lines *lines, const EspTerm *term, EspBox *before, double space)
 {
   EspBox *inner = esp_box_new_term (&lines->boxes, term, ESP_PLACE_FREE, 0);
   double indent = lines->indent;
 
-  open_parenthesis (lines, NULL, inner);
+  open_parenthesis (lines, before, space, NULL, inner);
   place_term (lines, term, ESP_PLACE_FREE, NULL, 0);
   close_parenthesis (lines, inner);
   lines->indent = indent;
@@ -227,38 +233,40 @@ break_sum (Lines *lines, const EspTerm *term)
 }
 
 static void
-break_product (Lines *lines, const EspTerm *term)
+break_product (Lines *lines, const EspTerm *term, EspBox *before, double space)
 {
-  double space = 0.15 * esp_formula_font_get_size (lines->boxes.font, 0);
+  double gap = 0.15 * esp_formula_font_get_size (lines->boxes.font, 0);
 
-  for (size_t i = 0; i < term->n; i++)
+  place_term (lines, term->children[0], ESP_PLACE_FIRST_FACTOR, before, space);
+  for (size_t i = 1; i < term->n; i++)
     {
       EspBox *dot = NULL;
 
-      if (i > 0 && esp_term_needs_dot (term, term->children[i - 1], term->children[i]))
+      /* A factor on another line than the one before it needs its sign to be read as one. */
+      if (term->children[i - 1]->kind != ESP_TERM_NUMBER
+          || esp_term_needs_dot (term, term->children[i - 1], term->children[i]))
         dot = esp_box_new_operator (&lines->boxes, "·", term->guarded, 0);
-      place_term (lines, term->children[i], i == 0 ? ESP_PLACE_FIRST_FACTOR : ESP_PLACE_FACTOR, dot,
-                  i > 0 ? space : 0);
+      place_term (lines, term->children[i], ESP_PLACE_FACTOR, dot, gap);
     }
 }
 
 static void
-break_fraction (Lines *lines, const EspTerm *term)
+break_fraction (Lines *lines, const EspTerm *term, EspBox *before, double space)
 {
-  place_term (lines, term->children[0], ESP_PLACE_BASE, NULL, 0);
-  place (lines, esp_box_new_operator (&lines->boxes, "/", term->guarded, 0), 0);
-  place_term (lines, term->children[1], ESP_PLACE_BASE, NULL, 0);
+  place_term (lines, term->children[0], ESP_PLACE_BASE, before, space);
+  place_term (lines, term->children[1], ESP_PLACE_BASE,
+              esp_box_new_operator (&lines->boxes, "/", term->guarded, 0), 0);
 }
 
 static void
-break_function (Lines *lines, const EspTerm *term)
+break_function (Lines *lines, const EspTerm *term, EspBox *before, double space)
 {
   EspBox *inner = esp_box_new_row (&lines->boxes, -1);
   double indent = lines->indent;
 
   for (size_t i = 0; i < term->n; i++)
     esp_box_append (inner, esp_box_new_term (&lines->boxes, term->children[i], ESP_PLACE_FREE, 0), 0);
-  open_parenthesis (lines, esp_box_new_function_name (&lines->boxes, term, 0), inner);
+  open_parenthesis (lines, before, space, esp_box_new_function_name (&lines->boxes, term, 0), inner);
   for (size_t i = 0; i < term->n; i++)
     {
       place_term (lines, term->children[i], ESP_PLACE_FREE, NULL,
@@ -307,19 +315,12 @@ place_term (Lines *lines, const EspTerm *term, EspPlace where, EspBox *before, d
       return;
     }
 
-  if (before)
-    {
-      /* A sign never ends a line. */
-      if (lines->x > MARGIN + 0.75 * lines->width)
-        begin_line (lines);
-      place (lines, before, space);
-      lines->x += space;
-    }
   if (esp_term_needs_parentheses (&lines->boxes, term, where))
     {
-      place_in_parentheses (lines, term);
+      place_in_parentheses (lines, term, before, space);
       return;
     }
+  /* A sign never ends a line: it goes with what follows. A sum has none, being in parentheses then. */
   g_array_append_val (lines->open, term->id);
   switch (term->kind)
     {
@@ -327,13 +328,13 @@ place_term (Lines *lines, const EspTerm *term, EspPlace where, EspBox *before, d
       break_sum (lines, term);
       break;
     case ESP_TERM_PRODUCT:
-      break_product (lines, term);
+      break_product (lines, term, before, space);
       break;
     case ESP_TERM_FRACTION:
-      break_fraction (lines, term);
+      break_fraction (lines, term, before, space);
       break;
     default:
-      break_function (lines, term);
+      break_function (lines, term, before, space);
       break;
     }
   g_array_set_size (lines->open, lines->open->len - 1);
@@ -347,11 +348,10 @@ place_action (Lines *lines, const EspTerms *terms, size_t action)
   EspBox *name = esp_box_new_row (&lines->boxes, -1);
 
   esp_box_append (name,
-                  esp_box_new_name (&lines->boxes,
-                                    environment && action < environment->n_actions
-                                      ? environment->actions[action].name
-                                      : "?",
-                                    0),
+                  esp_box_new_name (
+                    &lines->boxes,
+                    environment && action < environment->n_actions ? environment->actions[action].name : "?",
+                    0),
                   0);
   esp_box_append (name, esp_box_new_text (&lines->boxes, "=", FALSE, 0), 0.28 * em);
   lines->indent = MARGIN;
@@ -376,13 +376,41 @@ place_action (Lines *lines, const EspTerms *terms, size_t action)
   lines->y += 0.35 * em;
 }
 
+static EspFormulaLayout *
+new_empty_layout (void)
+{
+  EspFormulaLayout *layout = g_new0 (EspFormulaLayout, 1);
+
+  layout->items = g_array_new (FALSE, FALSE, sizeof (EspFormulaItem));
+  layout->areas = g_array_new (FALSE, FALSE, sizeof (EspFormulaArea));
+  layout->lines = g_array_new (FALSE, FALSE, sizeof (EspFormulaLine));
+  return layout;
+}
+
+EspFormulaLayout *
+esp_formula_layout_new_name (EspFormulaFont *font, const char *name)
+{
+  double em = esp_formula_font_get_size (font, 0);
+  Lines lines = {
+    .boxes = { font, NULL, g_ptr_array_new_with_free_func (g_free) },
+    .layout = new_empty_layout (),
+  };
+  EspBox *box = esp_box_new_name (&lines.boxes, name, 0);
+
+  flatten (&lines, box, 0, 1.2 * em);
+  lines.layout->width = box->width;
+  lines.layout->height = 1.6 * em;
+  g_ptr_array_unref (lines.boxes.all);
+  return lines.layout;
+}
+
 EspFormulaLayout *
 esp_formula_layout_new (EspFormulaFont *font,
                         const EspTerms *terms,
                         const EspEnvironmentInfo *environment,
                         double width)
 {
-  EspFormulaLayout *layout = g_new0 (EspFormulaLayout, 1);
+  EspFormulaLayout *layout = new_empty_layout ();
   Lines lines = {
     .boxes = { font, environment, g_ptr_array_new_with_free_func (g_free) },
     .width = MAX (width - 2 * MARGIN, 40),
@@ -393,9 +421,6 @@ esp_formula_layout_new (EspFormulaFont *font,
     .y = MARGIN,
   };
 
-  layout->items = g_array_new (FALSE, FALSE, sizeof (EspFormulaItem));
-  layout->areas = g_array_new (FALSE, FALSE, sizeof (EspFormulaArea));
-  layout->lines = g_array_new (FALSE, FALSE, sizeof (EspFormulaLine));
   for (size_t i = 0; i < terms->n_actions; i++)
     place_action (&lines, terms, i);
   if (layout->lines->len > 0)
@@ -449,8 +474,7 @@ trace_parenthesis (cairo_t *cr, const graphene_rect_t *area, gboolean left)
 {
   double inset = 0.22 * area->size.width;
   double tip = left ? area->origin.x + area->size.width - inset : area->origin.x + inset;
-  double back = left ? area->origin.x + 0.12 * area->size.width
-                     : area->origin.x + 0.88 * area->size.width;
+  double back = left ? area->origin.x + 0.12 * area->size.width : area->origin.x + 0.88 * area->size.width;
   double thickness = (left ? 1 : -1) * CLAMP (0.035 * area->size.height, 1.1, 2.2);
   double top = area->origin.y;
   double bottom = area->origin.y + area->size.height;
@@ -460,7 +484,8 @@ trace_parenthesis (cairo_t *cr, const graphene_rect_t *area, gboolean left)
 
   cairo_move_to (cr, tip, top);
   cairo_curve_to (cr, control, top + bend, control, bottom - bend, tip, bottom);
-  cairo_curve_to (cr, control + thickness * 4 / 3, bottom - bend, control + thickness * 4 / 3, top + bend, tip, top);
+  cairo_curve_to (cr, control + thickness * 4 / 3, bottom - bend, control + thickness * 4 / 3, top + bend,
+                  tip, top);
   cairo_close_path (cr);
 }
 
@@ -502,7 +527,8 @@ esp_formula_layout_draw (const EspFormulaLayout *layout,
         {
         case ESP_FORMULA_TEXT:
           gtk_snapshot_save (snapshot);
-          gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (item->area.origin.x, item->y - item->baseline));
+          gtk_snapshot_translate (snapshot,
+                                  &GRAPHENE_POINT_INIT (item->area.origin.x, item->y - item->baseline));
           gtk_snapshot_append_layout (snapshot, item->layout, item->dim ? dim : color);
           gtk_snapshot_restore (snapshot);
           break;
@@ -538,7 +564,8 @@ esp_formula_layout_draw (const EspFormulaLayout *layout,
         case ESP_FORMULA_DOT:
           cairo_new_sub_path (cr);
           cairo_arc (cr, item->area.origin.x + item->area.size.width / 2,
-                     item->area.origin.y + item->area.size.height / 2, item->area.size.width / 2, 0, 2 * G_PI);
+                     item->area.origin.y + item->area.size.height / 2, item->area.size.width / 2, 0,
+                     2 * G_PI);
           break;
         default:
           continue;

@@ -115,6 +115,11 @@ EspFormulaLayout *esp_formula_layout_new (EspFormulaFont *font,
                                           const EspTerms *terms,
                                           const EspEnvironmentInfo *environment,
                                           double width);
+
+/* Typesets the name of a variable, on one line whose baseline is three quarters of the height below the
+ * upper edge, without margins. @font must outlive the layout. */
+EspFormulaLayout *esp_formula_layout_new_name (EspFormulaFont *font, const char *name);
+
 void esp_formula_layout_free (EspFormulaLayout *layout);
 
 /* Returns the id of the innermost term at @x, @y, or -1. */

@@ -51,7 +51,8 @@ convert_operands (Budget *budget, EspTerm *term)
 static bool
 is_sum (EspOperation operation)
 {
-  return operation == ESP_OPERATION_ADD || operation == ESP_OPERATION_SUBTRACT || operation == ESP_OPERATION_NEGATE;
+  return operation == ESP_OPERATION_ADD || operation == ESP_OPERATION_SUBTRACT
+         || operation == ESP_OPERATION_NEGATE;
 }
 
 /* Pulls a leading minus sign out of a number, or of the first factor or numerator. */
@@ -157,8 +158,8 @@ convert (Budget *budget, EspExpression *expression)
       break;
     default:
       term = new_term (budget, ESP_TERM_FUNCTION, expression);
-      term->guarded
-        = term->operation == ESP_OPERATION_GUARDED_LOG || term->operation == ESP_OPERATION_GUARDED_EXP;
+      term->guarded = term->operation == ESP_OPERATION_GUARDED_LOG
+                      || term->operation == ESP_OPERATION_GUARDED_EXP;
       break;
     }
   budget->left--;

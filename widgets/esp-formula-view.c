@@ -138,7 +138,8 @@ find_term (EspFormulaView *view, double x, double y)
 {
   double canvas_x, canvas_y;
 
-  if (!gtk_widget_translate_coordinates (GTK_WIDGET (view), GTK_WIDGET (view->canvas), x, y, &canvas_x, &canvas_y))
+  if (!gtk_widget_translate_coordinates (GTK_WIDGET (view), GTK_WIDGET (view->canvas), x, y, &canvas_x,
+                                         &canvas_y))
     return -1;
   return esp_formula_canvas_find (view->canvas, canvas_x, canvas_y);
 }
@@ -181,7 +182,8 @@ on_secondary_pressed (GtkGestureClick *gesture, int n_press, double x, double y,
 }
 
 static gboolean
-on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, gpointer data)
+on_key_pressed (
+  GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, gpointer data)
 {
   EspFormulaView *view = data;
 
@@ -212,10 +214,11 @@ copy_latex (GtkWidget *widget, const char *name, GVariant *parameter)
     return;
   for (size_t i = 0; i < esp_formula_get_n_actions (view->formula); i++)
     {
-      g_autofree char *expression
-        = esp_expression_to_latex (esp_formula_get_expression (view->formula, i), &symbols, 0);
-      const EspSignal *action
-        = view->environment && i < view->environment->n_actions ? &view->environment->actions[i] : NULL;
+      g_autofree char *expression = esp_expression_to_latex (esp_formula_get_expression (view->formula, i),
+                                                             &symbols, 0);
+      const EspSignal *action = view->environment && i < view->environment->n_actions
+                                  ? &view->environment->actions[i]
+                                  : NULL;
 
       g_string_append_printf (text, "%s%s = %s", i > 0 ? " \\\\\n" : "",
                               action && action->latex ? action->latex : "u", expression);
@@ -236,7 +239,8 @@ esp_formula_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   if (view->hovered_markup)
     {
       palette = esp_palette_get (widget);
-      esp_texts_draw_card (view->texts, snapshot, palette, view->hovered_markup, view->pointer_x, view->pointer_y);
+      esp_texts_draw_card (view->texts, snapshot, palette, view->hovered_markup, view->pointer_x,
+                           view->pointer_y);
     }
 }
 
@@ -312,8 +316,8 @@ esp_formula_view_class_init (EspFormulaViewClass *class)
   widget_class->size_allocate = esp_formula_view_size_allocate;
   widget_class->measure = esp_formula_view_measure;
   widget_class->css_changed = esp_formula_view_css_changed;
-  properties[PROPERTY_SELECTED]
-    = g_param_spec_string ("selected", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROPERTY_SELECTED] = g_param_spec_string ("selected", NULL, NULL, NULL,
+                                                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
   gtk_widget_class_install_action (widget_class, "formula.copy-text", NULL, copy_text);
   gtk_widget_class_install_action (widget_class, "formula.copy-latex", NULL, copy_latex);
@@ -382,20 +386,24 @@ update_accessible_label (EspFormulaView *view)
   else
     for (size_t i = 0; i < esp_formula_get_n_actions (view->formula); i++)
       {
-        g_autofree char *text
-          = esp_formula_get_length (view->formula, i) > MOST_TEXT
-              ? g_strdup_printf ("a formula of %zu nodes", esp_formula_get_length (view->formula, i))
-              : get_unicode_text (view, esp_formula_get_expression (view->formula, i), 3);
+        g_autofree char *text = esp_formula_get_length (view->formula, i) > MOST_TEXT
+                                  ? g_strdup_printf ("a formula of %zu nodes",
+                                                     esp_formula_get_length (view->formula, i))
+                                  : get_unicode_text (view, esp_formula_get_expression (view->formula, i), 3);
 
-        g_string_append_printf (
-          label, "%s%s = %s", i > 0 ? "; " : "",
-          view->environment && i < view->environment->n_actions ? view->environment->actions[i].name : "action", text);
+        g_string_append_printf (label, "%s%s = %s", i > 0 ? "; " : "",
+                                view->environment && i < view->environment->n_actions
+                                  ? view->environment->actions[i].name
+                                  : "action",
+                                text);
       }
   gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, label->str, -1);
 }
 
 void
-esp_formula_view_set_formula (EspFormulaView *view, EspFormula *formula, const EspEnvironmentInfo *environment)
+esp_formula_view_set_formula (EspFormulaView *view,
+                              EspFormula *formula,
+                              const EspEnvironmentInfo *environment)
 {
   g_return_if_fail (ESP_IS_FORMULA_VIEW (view));
   g_return_if_fail (formula == NULL || environment != NULL);

@@ -29,7 +29,8 @@ esp_network_layout_new (EspArrangement *arrangement)
         {
           size_t target = is_output ? output : layer->n_features + i;
           size_t first = is_output ? 0 : layer->first_argument[i];
-          size_t n_arguments = is_output ? layer->n_arguments : esp_operator_get_n_arguments (layer->operators[i]);
+          size_t n_arguments = is_output ? layer->n_arguments
+                                         : esp_operator_get_n_arguments (layer->operators[i]);
 
           layout->nodes[target].column = (unsigned) l + 1;
           if (!is_output)
@@ -43,9 +44,7 @@ esp_network_layout_new (EspArrangement *arrangement)
                 .source = (guint16) f,
                 .target = (guint16) target,
                 .argument = (guint16) j,
-                .port = n_arguments == 1
-                          ? 0
-                          : -0.5f + (float) j / (float) (n_arguments - 1),
+                .port = n_arguments == 1 ? 0 : -0.5f + (float) j / (float) (n_arguments - 1),
               };
         }
     }
@@ -66,30 +65,31 @@ esp_network_layout_free (EspNetworkLayout *layout)
 }
 
 void
-esp_network_layout_place (EspNetworkLayout *layout,
-                          double width,
-                          double height,
-                          double input_width,
-                          double output_width)
+esp_network_layout_place (
+  EspNetworkLayout *layout, double width, double height, double input_width, double output_width)
 {
   const EspArrangement *arrangement = layout->arrangement;
   size_t n_columns = arrangement->n_layers + 1;
   size_t rows[ESP_MAX_LAYERS + 2] = { 0 };
   size_t done[ESP_MAX_LAYERS + 2] = { 0 };
   size_t most = 1;
-  double margin, column_width, row_height, half_height, half_width, first_x, last_x;
+  double margin, column_width, row_height, half_height, half_width, left, right;
 
   for (size_t i = 0; i < layout->n_nodes; i++)
-    most = MAX (most, ++rows[layout->nodes[i].column]);
+    {
+      size_t n = ++rows[layout->nodes[i].column];
+
+      most = MAX (most, n);
+    }
 
   margin = MIN (10, 0.03 * MIN (width, height));
   row_height = (height - 2 * margin) / (double) most;
-  half_height = CLAMP (0.33 * row_height, 2, 0.55 * 26);
+  half_height = CLAMP (0.33 * row_height, 2, 16);
   input_width = MIN (input_width, 0.25 * width);
   output_width = MIN (output_width, 0.25 * width);
-  first_x = margin + input_width / 2;
-  last_x = width - margin - output_width / 2;
-  column_width = MAX ((last_x - first_x) / (double) (n_columns - 1), 1);
+  left = margin + input_width;
+  right = width - margin - output_width;
+  column_width = MAX ((right - left) / (double) (n_columns - 1), 1);
   half_width = MIN (1.25 * half_height, 0.32 * column_width);
 
   for (size_t i = 0; i < layout->n_nodes; i++)
@@ -100,13 +100,14 @@ esp_network_layout_place (EspNetworkLayout *layout,
       double spread = MIN ((height - 2 * margin) / (double) n, 1.9 * row_height);
       double place = (double) done[node->column]++ - 0.5 * (double) (n - 1);
 
-      node->x = (float) (first_x + node->column * column_width);
+      node->x = (float) (node->column == 0              ? left - input_width / 2
+                         : i == arrangement->n_features ? right + output_width / 2
+                                                        : left + node->column * column_width);
       node->y = (float) (height / 2 + place * spread);
       node->half_height = (float) half_height;
-      node->half_width = (float) (node->column == 0 ? input_width / 2
-                                  : i == arrangement->n_features
-                                    ? output_width / 2
-                                    : half_width);
+      node->half_width = (float) (node->column == 0              ? input_width / 2
+                                  : i == arrangement->n_features ? output_width / 2
+                                                                 : half_width);
     }
 }
 
@@ -162,7 +163,8 @@ esp_network_layout_describe_node (const EspNetworkLayout *layout,
 
   if (layout->operators[node] == ESP_N_OPERATORS)
     return g_strdup (symbol);
-  return g_strdup_printf ("%s\u2009%u in layer %u", symbol, layout->ordinals[node], layout->nodes[node].column);
+  return g_strdup_printf ("%s\u2009%u in layer %u", symbol, layout->ordinals[node],
+                          layout->nodes[node].column);
 }
 
 char *

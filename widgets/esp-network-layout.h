@@ -70,11 +70,8 @@ void esp_network_layout_free (EspNetworkLayout *layout);
 
 /* Places the nodes in an area of @width × @height pixels. The input nodes are @input_width wide and
  * the output node @output_width, as far as there is room. */
-void esp_network_layout_place (EspNetworkLayout *layout,
-                               double width,
-                               double height,
-                               double input_width,
-                               double output_width);
+void esp_network_layout_place (
+  EspNetworkLayout *layout, double width, double height, double input_width, double output_width);
 
 /* Writes, for each node, whether it is live (@live[n_nodes]): connected to an input and to the output
  * through paths whose @probabilities[n_weights] exceed @threshold. Returns how many paths are live: in

@@ -111,19 +111,20 @@ ensure_layout (EspNetworkView *view)
     return TRUE;
 
   environment = view->snapshot->environment;
-  size = 0.95 * esp_texts_get_font_size (view->texts);
+  size = 1.05 * esp_texts_get_font_size (view->texts);
   input_width = size;
   for (size_t i = 0; i < view->snapshot->arrangement->n_inputs; i++)
-    input_width
-      = MAX (input_width, esp_texts_get_width (view->texts,
-                                               esp_network_layout_get_symbol (view->layout, environment, 0, i),
-                                               size));
-  output_width = esp_texts_get_width (
-    view->texts,
-    esp_network_layout_get_symbol (view->layout, environment, get_action_index (view), view->layout->n_nodes - 1),
-    size);
+    input_width = MAX (input_width,
+                       esp_texts_get_name_width (
+                         view->texts, esp_network_layout_get_symbol (view->layout, environment, 0, i), size));
+  output_width = esp_texts_get_width (view->texts,
+                                      esp_network_layout_get_symbol (view->layout, environment,
+                                                                     get_action_index (view),
+                                                                     view->layout->n_nodes - 1),
+                                      size);
   esp_network_layout_place (view->layout, gtk_widget_get_width (GTK_WIDGET (view)),
-                            gtk_widget_get_height (GTK_WIDGET (view)), input_width + size, output_width + size);
+                            gtk_widget_get_height (GTK_WIDGET (view)), input_width + size,
+                            output_width + size);
   view->placed = TRUE;
   return TRUE;
 }
@@ -180,7 +181,7 @@ make_job (EspNetworkView *view)
   int scale = gtk_widget_get_scale_factor (GTK_WIDGET (view));
   double greatest = get_greatest_weight (view);
   /* Many live paths would make a solid mass; with few of them each one counts. */
-  double density = CLAMP (sqrt (40.0 / (double) MAX (view->n_live_paths, 1)), 0.3, 1);
+  double density = CLAMP (sqrt (40.0 / (double) MAX (view->n_live_paths, 1)), 0.25, 1);
   double thickness = CLAMP (sqrt (view->pan.zoom), 0.7, 2) * scale;
   EspEdgeJob *job = esp_edge_job_new (n_paths);
   size_t n = 0;
@@ -413,7 +414,8 @@ on_pressed (GtkGestureClick *gesture, int n_press, double x, double y, gpointer 
 }
 
 static gboolean
-on_key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, gpointer data)
+on_key_pressed (
+  GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, gpointer data)
 {
   EspNetworkView *view = data;
   double width = gtk_widget_get_width (GTK_WIDGET (view));
@@ -453,12 +455,13 @@ describe_hovered (EspNetworkView *view)
       g_autofree char *name = esp_network_layout_describe_node (view->layout, environment, action, node);
       g_autofree char *value = esp_text_from_number (get_node_value (view, node), 4);
       const EspSignal *signal = node < snapshot->arrangement->n_inputs ? &environment->observations[node]
-                                : node == view->layout->n_nodes - 1   ? &environment->actions[action]
-                                                                      : NULL;
+                                : node == view->layout->n_nodes - 1    ? &environment->actions[action]
+                                                                       : NULL;
 
       if (!signal)
-        return g_markup_printf_escaped ("<b>%s</b> = %s%s", name, value,
-                                        view->live[node] ? "" : "\n<small>not part of the formula</small>");
+        return g_markup_printf_escaped (
+          view->live[node] ? "<b>%s</b> = %s" : "<b>%s</b> = %s\n<small>not part of the formula</small>",
+          name, value);
       return g_markup_printf_escaped ("<b>%s</b> = %s %s\n<small>%s</small>", name, value,
                                       signal->unit ? signal->unit : "",
                                       signal->description ? signal->description : signal->name);
@@ -481,14 +484,15 @@ draw_node (EspNetworkView *view, GtkSnapshot *snapshot, const EspPalette *palett
   double zoom = view->pan.zoom;
   float half_width = (float) (node->half_width * zoom);
   float half_height = (float) (node->half_height * zoom);
-  graphene_rect_t area = GRAPHENE_RECT_INIT (
-    roundf ((float) (view->pan.x + zoom * node->x) - half_width) + 0.0f,
-    roundf ((float) (view->pan.y + zoom * node->y) - half_height), roundf (2 * half_width), roundf (2 * half_height));
+  graphene_rect_t area = GRAPHENE_RECT_INIT (roundf ((float) (view->pan.x + zoom * node->x) - half_width)
+                                               + 0.0f,
+                                             roundf ((float) (view->pan.y + zoom * node->y) - half_height),
+                                             roundf (2 * half_width), roundf (2 * half_height));
   gboolean is_operator = view->layout->operators[i] != ESP_N_OPERATORS;
   gboolean is_live = view->live[i];
   gboolean is_hovered = view->hovered_node == i;
-  const char *symbol
-    = esp_network_layout_get_symbol (view->layout, view->snapshot->environment, get_action_index (view), i);
+  const char *symbol = esp_network_layout_get_symbol (view->layout, view->snapshot->environment,
+                                                      get_action_index (view), i);
   double size = CLAMP (1.15 * half_height, 5, 1.4 * esp_texts_get_font_size (view->texts));
   GskRoundedRect outline;
   GdkRGBA fill = palette->card;
@@ -497,6 +501,8 @@ draw_node (EspNetworkView *view, GtkSnapshot *snapshot, const EspPalette *palett
   GdkRGBA lines[4];
   float widths[4];
   double needed;
+  double room;
+  gboolean is_input;
 
   if (area.origin.x > gtk_widget_get_width (GTK_WIDGET (view)) || area.origin.x + area.size.width < 0
       || area.origin.y > gtk_widget_get_height (GTK_WIDGET (view)) || area.origin.y + area.size.height < 0)
@@ -508,7 +514,8 @@ draw_node (EspNetworkView *view, GtkSnapshot *snapshot, const EspPalette *palett
     }
   else if (!is_live)
     {
-      fill = esp_color_mix (&palette->background, &palette->card, 0.5);
+      /* What still lives shows through what does not. */
+      fill = esp_color_fade (&palette->background, 0.5);
       text = esp_color_mix (&palette->background, &palette->foreground, 0.42);
     }
   if (is_hovered)
@@ -519,18 +526,23 @@ draw_node (EspNetworkView *view, GtkSnapshot *snapshot, const EspPalette *palett
       widths[side] = is_hovered ? 2 : 1;
     }
 
-  gsk_rounded_rect_init_from_rect (&outline, &area, MIN (is_operator ? 0.55f * half_height : half_height, 14));
+  gsk_rounded_rect_init_from_rect (&outline, &area,
+                                   MIN (is_operator ? 0.55f * half_height : half_height, 14));
   gtk_snapshot_push_rounded_clip (snapshot, &outline);
   gtk_snapshot_append_color (snapshot, &fill, &area);
   gtk_snapshot_pop (snapshot);
   gtk_snapshot_append_border (snapshot, &outline, widths, lines);
 
-  needed = esp_texts_get_width (view->texts, symbol, size);
-  if (needed > area.size.width - 3)
-    size *= (area.size.width - 3) / needed;
+  is_input = i < view->layout->arrangement->n_inputs;
+  needed = is_input ? esp_texts_get_name_width (view->texts, symbol, size)
+                    : esp_texts_get_width (view->texts, symbol, size);
+  room = area.size.width - (is_operator ? 3 : 0.8 * half_height);
+  if (needed > room)
+    size *= MAX (room, 1) / needed;
   if (size >= 4)
-    esp_texts_draw (view->texts, snapshot, symbol, size, &text, area.origin.x + area.size.width / 2,
-                    area.origin.y + area.size.height / 2, 0.5);
+    (is_input ? esp_texts_draw_name : esp_texts_draw) (view->texts, snapshot, symbol, size, &text,
+                                                       area.origin.x + area.size.width / 2,
+                                                       area.origin.y + area.size.height / 2, 0.5);
 }
 
 /* Draws the hovered path over the picture, so that it answers at once. */
@@ -539,8 +551,8 @@ draw_hovered_path (EspNetworkView *view, GtkSnapshot *snapshot, const EspPalette
 {
   EspEdge edge = get_edge (view, view->hovered_path);
   float third = (edge.x1 - edge.x0) / 3;
-  graphene_rect_t area
-    = GRAPHENE_RECT_INIT (edge.x0, MIN (edge.y0, edge.y1) - 6, edge.x1 - edge.x0, fabsf (edge.y1 - edge.y0) + 12);
+  graphene_rect_t area = GRAPHENE_RECT_INIT (edge.x0, MIN (edge.y0, edge.y1) - 6, edge.x1 - edge.x0,
+                                             fabsf (edge.y1 - edge.y0) + 12);
   graphene_rect_t panel = GRAPHENE_RECT_INIT (0, 0, (float) gtk_widget_get_width (GTK_WIDGET (view)),
                                               (float) gtk_widget_get_height (GTK_WIDGET (view)));
   cairo_t *cr;
@@ -553,8 +565,8 @@ draw_hovered_path (EspNetworkView *view, GtkSnapshot *snapshot, const EspPalette
   cairo_curve_to (cr, edge.x0 + third, edge.y0, edge.x1 - third, edge.y1, edge.x1, edge.y1);
   gdk_cairo_set_source_rgba (cr, get_weights (view)[view->hovered_path] < 0 ? &palette->negative
                                                                             : &palette->positive);
-  cairo_set_line_width (cr, MAX (3, get_edge_width (get_weights (view)[view->hovered_path],
-                                                    get_greatest_weight (view))));
+  cairo_set_line_width (
+    cr, MAX (3, get_edge_width (get_weights (view)[view->hovered_path], get_greatest_weight (view))));
   cairo_stroke (cr);
   cairo_destroy (cr);
 }
@@ -584,9 +596,9 @@ esp_network_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       /* A picture from before the last movement is moved along until its successor is there. */
       if (x != 0 || y != 0 || ratio != 1)
         gtk_snapshot_append_color (snapshot, &palette->background, &panel);
-      gtk_snapshot_append_texture (snapshot, view->texture,
-                                   &GRAPHENE_RECT_INIT ((float) x, (float) y, (float) (width * ratio),
-                                                        (float) (height * ratio)));
+      gtk_snapshot_append_texture (
+        snapshot, view->texture,
+        &GRAPHENE_RECT_INIT ((float) x, (float) y, (float) (width * ratio), (float) (height * ratio)));
     }
   else
     gtk_snapshot_append_color (snapshot, &palette->background, &panel);
@@ -717,9 +729,9 @@ esp_network_view_class_init (EspNetworkViewClass *class)
   widget_class->map = esp_network_view_map;
   widget_class->unmap = esp_network_view_unmap;
   widget_class->measure = esp_network_view_measure;
-  properties[PROPERTY_ACTION] = g_param_spec_uint (
-    "action", NULL, NULL, 0, ESP_MAX_ACTIONS - 1, 0,
-    G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROPERTY_ACTION] = g_param_spec_uint ("action", NULL, NULL, 0, ESP_MAX_ACTIONS - 1, 0,
+                                                   G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+                                                     | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
   gtk_widget_class_set_css_name (widget_class, "networkview");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
@@ -756,7 +768,8 @@ esp_network_view_init (EspNetworkView *view)
 
   gtk_widget_set_focusable (widget, TRUE);
   gtk_widget_set_overflow (widget, GTK_OVERFLOW_HIDDEN);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Symbolic network", -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Symbolic network",
+                                  -1);
 }
 
 GtkWidget *

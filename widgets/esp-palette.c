@@ -49,9 +49,12 @@ bytes_from_oklab (Oklab color, guint8 bytes[3])
   double m = pow (color.l - 0.1055613458 * color.a - 0.0638541728 * color.b, 3);
   double s = pow (color.l - 0.0894841775 * color.a - 1.2914855480 * color.b, 3);
 
-  bytes[0] = (guint8) lround (255 * srgb_from_linear (4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s));
-  bytes[1] = (guint8) lround (255 * srgb_from_linear (-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s));
-  bytes[2] = (guint8) lround (255 * srgb_from_linear (-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s));
+  bytes[0] = (guint8) lround (255
+                              * srgb_from_linear (4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s));
+  bytes[1] = (guint8) lround (255
+                              * srgb_from_linear (-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s));
+  bytes[2] = (guint8) lround (255
+                              * srgb_from_linear (-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s));
 }
 
 GdkRGBA
@@ -88,8 +91,8 @@ esp_color_contrast (const GdkRGBA *a, const GdkRGBA *b)
 static GdkRGBA
 color_from_hex (guint32 hex)
 {
-  return (GdkRGBA){ (float) (hex >> 16 & 255) / 255, (float) (hex >> 8 & 255) / 255, (float) (hex & 255) / 255,
-                    1 };
+  return (GdkRGBA){ (float) (hex >> 16 & 255) / 255, (float) (hex >> 8 & 255) / 255,
+                    (float) (hex & 255) / 255, 1 };
 }
 
 static void

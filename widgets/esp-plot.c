@@ -79,8 +79,7 @@ esp_plot_find_record (const EspHistory *history, double step)
       else
         high = middle;
     }
-  if (low > 0
-      && step - (double) history->records[low - 1].step < (double) history->records[low].step - step)
+  if (low > 0 && step - (double) history->records[low - 1].step < (double) history->records[low].step - step)
     low--;
   return low;
 }
@@ -103,7 +102,8 @@ esp_plot_trace_records (cairo_t *cr,
       double first = NAN, least = NAN, greatest = NAN;
 
       for (; i < history->n_records
-             && floor (esp_axis_place (x_axis, (double) history->records[i].step) * area->size.width / 2) <= column;
+             && floor (esp_axis_place (x_axis, (double) history->records[i].step) * area->size.width / 2)
+                  <= column;
            i++)
         {
           double y = value (&history->records[i], data);

@@ -12,6 +12,9 @@
 /* The picture follows the snapshots at most this often, in microseconds. */
 #define REDRAW_INTERVAL (G_USEC_PER_SEC / 8)
 
+/* Smaller text cannot be read, in pixels. */
+#define LEAST_TEXT 6.5
+
 #define NOTHING G_MAXSIZE
 
 /* Where the parts of the panel lie, in pixels. */
@@ -101,8 +104,8 @@ get_geometry (EspSelectorView *view)
   geometry.cells = GRAPHENE_RECT_INIT (margin + gutter, margin + line, MAX (width - 2 * margin - gutter, 10),
                                        MAX (height - bottom - margin - line, 10));
   geometry.column_width = geometry.cells.size.width / (float) MAX (output->n_features, 1);
-  geometry.row_height
-    = MAX (geometry.cells.size.height - n_gaps * geometry.gap, 1) / (float) MAX (count_rows (arrangement), 1);
+  geometry.row_height = MAX (geometry.cells.size.height - n_gaps * geometry.gap, 1)
+                        / (float) MAX (count_rows (arrangement), 1);
   if (strip_height > 0)
     {
       geometry.strip = GRAPHENE_RECT_INIT (geometry.cells.origin.x, height - margin - line - strip_height,
@@ -133,12 +136,8 @@ new_texture (guint8 *pixels, int width, int height)
 /* Enlarges @cells[n_rows][n_columns] to @width × @height pixels, with thin gaps of colour @gap where
  * the cells are large enough to be told apart. */
 static GdkTexture *
-enlarge_cells (const guint8 (*cells)[3],
-               size_t n_columns,
-               size_t n_rows,
-               int width,
-               int height,
-               const guint8 gap[3])
+enlarge_cells (
+  const guint8 (*cells)[3], size_t n_columns, size_t n_rows, int width, int height, const guint8 gap[3])
 {
   guint8 *pixels = g_malloc (3 * (size_t) width * (size_t) height);
   size_t stride = 3 * (size_t) width;
@@ -177,22 +176,18 @@ get_heat (const EspPalette *palette, double amount)
 }
 
 static void
-draw_block (EspSelectorView *view,
-            GtkSnapshot *snapshot,
-            const EspPalette *palette,
-            const Geometry *geometry,
-            size_t l)
+draw_block (
+  EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *palette, const Geometry *geometry, size_t l)
 {
   const EspArrangement *arrangement = view->snapshot->arrangement;
   const EspLayer *layer = &arrangement->layers[l];
   size_t n_cells = layer->n_arguments * layer->n_features;
-  const float *probabilities
-    = view->snapshot->probabilities + get_action_index (view) * arrangement->n_weights + layer->weights;
+  const float *probabilities = view->snapshot->probabilities
+                               + get_action_index (view) * arrangement->n_weights + layer->weights;
   int scale = gtk_widget_get_scale_factor (GTK_WIDGET (view));
-  graphene_rect_t area
-    = GRAPHENE_RECT_INIT (geometry->cells.origin.x, get_block_y (view, geometry, l),
-                          geometry->column_width * (float) layer->n_features,
-                          geometry->row_height * (float) layer->n_arguments);
+  graphene_rect_t area = GRAPHENE_RECT_INIT (geometry->cells.origin.x, get_block_y (view, geometry, l),
+                                             geometry->column_width * (float) layer->n_features,
+                                             geometry->row_height * (float) layer->n_arguments);
   g_autofree guint8 (*cells)[3] = g_malloc (3 * n_cells + 1);
   const guint8 gap[3] = { (guint8) lroundf (255 * palette->background.red),
                           (guint8) lroundf (255 * palette->background.green),
@@ -202,17 +197,15 @@ draw_block (EspSelectorView *view,
   for (size_t i = 0; i < n_cells; i++)
     memcpy (cells[i], get_heat (palette, probabilities[i]), 3);
   graphene_rect_round_extents (&area, &area);
-  texture = enlarge_cells (cells, layer->n_features, layer->n_arguments, MAX ((int) area.size.width * scale, 1),
-                           MAX ((int) area.size.height * scale, 1), gap);
+  texture = enlarge_cells (cells, layer->n_features, layer->n_arguments,
+                           MAX ((int) area.size.width * scale, 1), MAX ((int) area.size.height * scale, 1),
+                           gap);
   gtk_snapshot_append_texture (snapshot, texture, &area);
 }
 
 static void
-draw_row_labels (EspSelectorView *view,
-                 GtkSnapshot *snapshot,
-                 const EspPalette *palette,
-                 const Geometry *geometry,
-                 size_t l)
+draw_row_labels (
+  EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *palette, const Geometry *geometry, size_t l)
 {
   const EspArrangement *arrangement = view->snapshot->arrangement;
   const EspLayer *layer = &arrangement->layers[l];
@@ -240,12 +233,35 @@ draw_row_labels (EspSelectorView *view,
       char number[16];
 
       g_snprintf (number, sizeof number, "%zu", l + 1);
-      esp_texts_draw (view->texts, snapshot, number, geometry->text_size, &palette->dim, right, y + height / 2, 1);
+      esp_texts_draw (view->texts, snapshot, number, geometry->text_size, &palette->dim, right,
+                      y + height / 2, 1);
     }
 }
 
+/* One label with a bracket for columns too narrow for labels of their own. */
 static void
-draw_column_labels (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *palette, const Geometry *geometry)
+draw_column_group (EspSelectorView *view,
+                   GtkSnapshot *snapshot,
+                   const EspPalette *palette,
+                   const Geometry *geometry,
+                   const char *text,
+                   size_t first,
+                   size_t n)
+{
+  float begin = geometry->cells.origin.x + geometry->column_width * (float) first;
+  float width = geometry->column_width * (float) n;
+
+  esp_texts_draw (view->texts, snapshot, text, geometry->text_size, &palette->dim, begin + width / 2,
+                  geometry->cells.origin.y - 0.6 * geometry->text_size - 1, 0.5);
+  gtk_snapshot_append_color (snapshot, &palette->border,
+                             &GRAPHENE_RECT_INIT (begin + 1, geometry->cells.origin.y - 3, width - 3, 1));
+}
+
+static void
+draw_column_labels (EspSelectorView *view,
+                    GtkSnapshot *snapshot,
+                    const EspPalette *palette,
+                    const Geometry *geometry)
 {
   const EspArrangement *arrangement = view->snapshot->arrangement;
   double y = geometry->cells.origin.y - 0.6 * geometry->text_size;
@@ -256,25 +272,25 @@ draw_column_labels (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalet
   double widest = 0;
 
   for (size_t i = 0; i < arrangement->n_inputs; i++)
-    widest = MAX (widest,
-                  esp_texts_get_width (view->texts,
-                                       esp_network_layout_get_symbol (view->layout, view->snapshot->environment,
-                                                                      0, i),
-                                       geometry->text_size));
+    widest = MAX (widest, esp_texts_get_name_width (
+                            view->texts,
+                            esp_network_layout_get_symbol (view->layout, view->snapshot->environment, 0, i),
+                            geometry->text_size));
   for (size_t i = 0; i < arrangement->n_inputs; i++)
     {
-      double fitting = geometry->text_size * MIN (1, (width - 1) / MAX (widest, 1));
+      double fitting = geometry->text_size * MIN (1, (width - 3) / MAX (widest, 1));
 
-      if (fitting >= 6)
-        esp_texts_draw (view->texts, snapshot,
-                        esp_network_layout_get_symbol (view->layout, view->snapshot->environment, 0, i), fitting,
-                        &palette->foreground, left + width * ((double) i + 0.5), y, 0.5);
+      if (fitting >= LEAST_TEXT)
+        esp_texts_draw_name (view->texts, snapshot,
+                             esp_network_layout_get_symbol (view->layout, view->snapshot->environment, 0, i),
+                             fitting, &palette->foreground, left + width * ((double) i + 0.5), y, 0.5);
     }
+  if (geometry->text_size * MIN (1, (width - 3) / MAX (widest, 1)) < LEAST_TEXT)
+    draw_column_group (view, snapshot, palette, geometry, "in", 0, arrangement->n_inputs);
   for (size_t l = 0; l < arrangement->n_layers; l++)
     {
       const EspLayer *layer = &arrangement->layers[l];
       double begin = left + width * (double) layer->n_features;
-      double end = begin + width * (double) layer->n_operators;
       char number[16];
 
       if (layer->n_operators == 0)
@@ -287,11 +303,7 @@ draw_column_labels (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalet
           continue;
         }
       g_snprintf (number, sizeof number, "%zu", l + 1);
-      esp_texts_draw (view->texts, snapshot, number, geometry->text_size, &palette->dim, (begin + end) / 2, y - 1,
-                      0.5);
-      gtk_snapshot_append_color (snapshot, &palette->border,
-                                 &GRAPHENE_RECT_INIT ((float) begin + 1, geometry->cells.origin.y - 3,
-                                                      (float) (end - begin) - 3, 1));
+      draw_column_group (view, snapshot, palette, geometry, number, layer->n_features, layer->n_operators);
     }
 }
 
@@ -337,17 +349,19 @@ draw_histogram (EspSelectorView *view,
         continue;
       /* The square root keeps the few undecided paths visible beside the many at 0 and 1. */
       for (int x = 0; x < width; x++)
-        memcpy (first + 3 * x,
-                get_heat (palette,
-                          sqrt (MAX (history->records[records[x]].histogram[ESP_HISTOGRAM_BINS - 1 - bin], 0))),
-                3);
+        memcpy (
+          first + 3 * x,
+          get_heat (palette,
+                    sqrt (MAX (history->records[records[x]].histogram[ESP_HISTOGRAM_BINS - 1 - bin], 0))),
+          3);
       for (int y = top + 1; y < bottom; y++)
         memcpy (pixels + (size_t) y * stride, first, stride);
     }
   texture = new_texture (pixels, width, height);
   gtk_snapshot_append_texture (snapshot, texture,
                                &GRAPHENE_RECT_INIT (geometry->strip.origin.x, geometry->strip.origin.y,
-                                                    (float) width / (float) scale, (float) height / (float) scale));
+                                                    (float) width / (float) scale,
+                                                    (float) height / (float) scale));
 }
 
 static void
@@ -381,28 +395,32 @@ draw_lines (EspSelectorView *view,
 }
 
 static void
-draw_caption (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *palette, const Geometry *geometry)
+draw_caption (EspSelectorView *view,
+              GtkSnapshot *snapshot,
+              const EspPalette *palette,
+              const Geometry *geometry)
 {
-  g_autofree char *expected = esp_text_from_count ((guint64) lround (MAX (view->snapshot->expected_paths, 0)));
+  g_autofree char *expected = esp_text_from_count (
+    (guint64) lround (MAX (view->snapshot->expected_paths, 0)));
   g_autofree char *allowed = esp_text_from_count ((guint64) lround (MAX (view->snapshot->allowed_paths, 0)));
   g_autofree char *all = esp_text_from_count ((guint64) get_n_paths (view));
   g_autofree char *temperature = esp_text_from_number (view->snapshot->temperature, 3);
-  g_autofree char *first = g_strdup_printf ("— expected %s", expected);
-  g_autofree char *second = g_strdup_printf ("┄ allowed %s", allowed);
+  g_autofree char *first = g_strdup_printf ("expected %s", expected);
+  g_autofree char *second = g_strdup_printf ("allowed %s", allowed);
   g_autofree char *third = g_strdup_printf ("of %s paths", all);
   g_autofree char *fourth = g_strdup_printf ("temperature %s", temperature);
   double space = geometry->text_size * 0.7;
   double size = geometry->text_size;
   double x = geometry->strip.origin.x;
-  double first_width = esp_texts_get_width (view->texts, first, size);
-  double second_width = esp_texts_get_width (view->texts, second, size);
   double third_width = esp_texts_get_width (view->texts, third, size);
   double fourth_width = esp_texts_get_width (view->texts, fourth, size);
 
-  esp_texts_draw (view->texts, snapshot, first, size, &palette->negative, x, geometry->caption_y, 0);
-  x += first_width + space;
-  esp_texts_draw (view->texts, snapshot, second, size, &palette->foreground, x, geometry->caption_y, 0);
-  x += second_width + space;
+  x += space
+       + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_LINE, first, size, &palette->negative, x,
+                               geometry->caption_y);
+  x += space
+       + esp_texts_draw_entry (view->texts, snapshot, ESP_MARK_DASHES, second, size, &palette->foreground, x,
+                               geometry->caption_y);
   if (x + third_width + space + fourth_width <= geometry->strip.origin.x + geometry->strip.size.width)
     esp_texts_draw (view->texts, snapshot, third, size, &palette->dim, x, geometry->caption_y, 0);
   if (x + fourth_width <= geometry->strip.origin.x + geometry->strip.size.width + 2)
@@ -504,8 +522,8 @@ draw_hover (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *pale
 
   if (path != NOTHING)
     {
-      g_autofree char *name
-        = esp_network_layout_describe_path (view->layout, state->environment, get_action_index (view), path);
+      g_autofree char *name = esp_network_layout_describe_path (view->layout, state->environment,
+                                                                get_action_index (view), path);
       g_autofree char *probability = esp_text_from_number (state->probabilities[offset + path], 2);
       g_autofree char *weight = esp_text_from_number (state->weights[offset + path], 3);
       GskRoundedRect outline;
@@ -524,17 +542,16 @@ draw_hover (EspSelectorView *view, GtkSnapshot *snapshot, const EspPalette *pale
     {
       double place = (view->pointer_x - geometry.strip.origin.x) / geometry.strip.size.width;
       double last = esp_plot_get_last_step (state);
-      const EspRecord *record
-        = &state->history->records[esp_plot_find_record (state->history, place * last)];
+      const EspRecord *record = &state->history->records[esp_plot_find_record (state->history, place * last)];
       g_autofree char *step = esp_text_from_count (record->step);
       g_autofree char *expected = esp_text_from_number (record->expected_paths, 3);
       g_autofree char *allowed = esp_text_from_number (record->allowed_paths, 3);
       g_autofree char *temperature = esp_text_from_number (record->temperature, 3);
       float x = geometry.strip.origin.x + geometry.strip.size.width * (float) ((double) record->step / last);
 
-      gtk_snapshot_append_color (snapshot, &palette->foreground,
-                                 &GRAPHENE_RECT_INIT (roundf (x), geometry.strip.origin.y, 1,
-                                                      geometry.strip.size.height));
+      gtk_snapshot_append_color (
+        snapshot, &palette->foreground,
+        &GRAPHENE_RECT_INIT (roundf (x), geometry.strip.origin.y, 1, geometry.strip.size.height));
       markup = g_markup_printf_escaped ("<b>step %s</b>\n%s paths expected, %s allowed\ntemperature %s", step,
                                         expected, allowed, temperature);
     }
@@ -682,9 +699,9 @@ esp_selector_view_class_init (EspSelectorViewClass *class)
   widget_class->map = esp_selector_view_map;
   widget_class->unmap = esp_selector_view_unmap;
   widget_class->measure = esp_selector_view_measure;
-  properties[PROPERTY_ACTION] = g_param_spec_uint (
-    "action", NULL, NULL, 0, ESP_MAX_ACTIONS - 1, 0,
-    G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROPERTY_ACTION] = g_param_spec_uint ("action", NULL, NULL, 0, ESP_MAX_ACTIONS - 1, 0,
+                                                   G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+                                                     | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPERTIES, properties);
   gtk_widget_class_set_css_name (widget_class, "selectorview");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);

@@ -3,15 +3,38 @@
 #include <math.h>
 #include <string.h>
 
+#include "esp-formula-layout.h"
+
 /* Enough for the labels of one view; a view whose labels keep changing starts afresh here. */
 #define MAX_TEXTS 1024
+
+/* Serif letters look smaller than those of a window's font. */
+#define NAME_SCALE 1.25
+
+/* A typeset name. */
+typedef struct
+{
+  EspFormulaFont *font;
+  EspFormulaLayout *layout;
+} Name;
 
 struct _EspTexts
 {
   GtkWidget *widget;
   GHashTable *layouts; /* "size text" → PangoLayout */
+  GHashTable *names;   /* "size name" → Name */
   GString *key;
 };
+
+static void
+free_name (gpointer data)
+{
+  Name *name = data;
+
+  esp_formula_layout_free (name->layout);
+  esp_formula_font_free (name->font);
+  g_free (name);
+}
 
 EspTexts *
 esp_texts_new (GtkWidget *widget)
@@ -20,6 +43,7 @@ esp_texts_new (GtkWidget *widget)
 
   texts->widget = widget;
   texts->layouts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  texts->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_name);
   texts->key = g_string_new (NULL);
   return texts;
 }
@@ -30,6 +54,7 @@ esp_texts_free (EspTexts *texts)
   if (!texts)
     return;
   g_hash_table_unref (texts->layouts);
+  g_hash_table_unref (texts->names);
   g_string_free (texts->key, TRUE);
   g_free (texts);
 }
@@ -38,6 +63,7 @@ void
 esp_texts_clear (EspTexts *texts)
 {
   g_hash_table_remove_all (texts->layouts);
+  g_hash_table_remove_all (texts->names);
 }
 
 double
@@ -112,13 +138,99 @@ esp_texts_draw (EspTexts *texts,
                y - 0.5 * logical.height / PANGO_SCALE);
 }
 
+static const Name *
+get_name (EspTexts *texts, const char *text, double size)
+{
+  int quarters = (int) lround (4 * size);
+  Name *name;
+
+  g_string_printf (texts->key, "%d %s", quarters, text);
+  name = g_hash_table_lookup (texts->names, texts->key->str);
+  if (name)
+    return name;
+
+  if (g_hash_table_size (texts->names) >= MAX_TEXTS)
+    g_hash_table_remove_all (texts->names);
+  name = g_new0 (Name, 1);
+  name->font = esp_formula_font_new (gtk_widget_get_pango_context (texts->widget), NAME_SCALE * quarters / 4);
+  name->layout = esp_formula_layout_new_name (name->font, text);
+  g_hash_table_insert (texts->names, g_strdup (texts->key->str), name);
+  return name;
+}
+
+double
+esp_texts_get_name_width (EspTexts *texts, const char *name, double size)
+{
+  return get_name (texts, name, size)->layout->width;
+}
+
 void
-esp_texts_draw_card (EspTexts *texts,
+esp_texts_draw_name (EspTexts *texts,
                      GtkSnapshot *snapshot,
-                     const EspPalette *palette,
-                     const char *markup,
+                     const char *text,
+                     double size,
+                     const GdkRGBA *color,
                      double x,
-                     double y)
+                     double y,
+                     double align)
+{
+  const Name *name = get_name (texts, text, size);
+
+  /* Small letters have their middle a quarter of the size above the baseline. */
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (roundf ((float) (x - align * name->layout->width)),
+                                                          roundf ((float) (y + 0.25 * NAME_SCALE * size
+                                                                           - 0.75 * name->layout->height))));
+  esp_formula_layout_draw (name->layout, snapshot, color, color);
+  gtk_snapshot_restore (snapshot);
+}
+
+double
+esp_texts_draw_entry (EspTexts *texts,
+                      GtkSnapshot *snapshot,
+                      EspMark mark,
+                      const char *text,
+                      double size,
+                      const GdkRGBA *color,
+                      double x,
+                      double y)
+{
+  double mark_width = mark == ESP_MARK_DOT ? 0.7 * size : 1.2 * size;
+  double gap = 0.4 * size;
+  float left = roundf ((float) x);
+  float top = roundf ((float) y);
+
+  if (snapshot)
+    {
+      if (mark == ESP_MARK_DOT)
+        {
+          float diameter = roundf ((float) mark_width);
+          graphene_rect_t area = GRAPHENE_RECT_INIT (left, top - floorf (diameter / 2), diameter, diameter);
+          GskRoundedRect circle;
+
+          gsk_rounded_rect_init_from_rect (&circle, &area, diameter / 2);
+          gtk_snapshot_push_rounded_clip (snapshot, &circle);
+          gtk_snapshot_append_color (snapshot, color, &area);
+          gtk_snapshot_pop (snapshot);
+        }
+      else
+        {
+          int n_parts = mark == ESP_MARK_DASHES ? 2 : 1;
+          float length = roundf ((float) (mark_width * (mark == ESP_MARK_DASHES ? 0.4 : 1)));
+
+          for (int i = 0; i < n_parts; i++)
+            gtk_snapshot_append_color (
+              snapshot, color,
+              &GRAPHENE_RECT_INIT (left + (float) i * ((float) mark_width - length), top, length, 2));
+        }
+      esp_texts_draw (texts, snapshot, text, size, color, x + mark_width + gap, y, 0);
+    }
+  return mark_width + gap + esp_texts_get_width (texts, text, size);
+}
+
+void
+esp_texts_draw_card (
+  EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *markup, double x, double y)
 {
   const float padding = 8;
   float width = (float) gtk_widget_get_width (texts->widget);
@@ -169,7 +281,10 @@ esp_texts_draw_card (EspTexts *texts,
 }
 
 void
-esp_texts_draw_placeholder (EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *text)
+esp_texts_draw_placeholder (EspTexts *texts,
+                            GtkSnapshot *snapshot,
+                            const EspPalette *palette,
+                            const char *text)
 {
   double size = esp_texts_get_font_size (texts);
   double width = gtk_widget_get_width (texts->widget);

@@ -40,17 +40,54 @@ void esp_texts_draw (EspTexts *texts,
                      double y,
                      double align);
 
-/* Draws a card with @markup (Pango's) beside the point @x, @y and inside the widget. */
-void esp_texts_draw_card (EspTexts *texts,
+/* As esp_texts_draw() and esp_texts_get_width(), for the name of a variable: typeset as in formulas, and
+ * as large as text of @size looks. */
+void esp_texts_draw_name (EspTexts *texts,
                           GtkSnapshot *snapshot,
-                          const EspPalette *palette,
-                          const char *markup,
+                          const char *name,
+                          double size,
+                          const GdkRGBA *color,
                           double x,
-                          double y);
+                          double y,
+                          double align);
+double esp_texts_get_name_width (EspTexts *texts, const char *name, double size);
+
+/**
+ * EspMark:
+ * @ESP_MARK_LINE: a short line
+ * @ESP_MARK_DASHES: a short dashed line
+ * @ESP_MARK_DOT: a dot
+ *
+ * What stands before an entry of a legend.
+ */
+typedef enum
+{
+  ESP_MARK_LINE,
+  ESP_MARK_DASHES,
+  ESP_MARK_DOT,
+} EspMark;
+
+/* Draws the entry @text of a legend with its @mark before it, from @x on, in the middle of @y, if
+ * @snapshot is not NULL; returns its width. The marks are drawn, since a font's would often come from
+ * another font, which takes long to find. */
+double esp_texts_draw_entry (EspTexts *texts,
+                             GtkSnapshot *snapshot,
+                             EspMark mark,
+                             const char *text,
+                             double size,
+                             const GdkRGBA *color,
+                             double x,
+                             double y);
+
+/* Draws a card with @markup (Pango's) beside the point @x, @y and inside the widget. */
+void esp_texts_draw_card (
+  EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *markup, double x, double y);
 
 /* Draws @text in the middle of the widget: what is said before there is something to show. */
-void
-esp_texts_draw_placeholder (EspTexts *texts, GtkSnapshot *snapshot, const EspPalette *palette, const char *text);
+void esp_texts_draw_placeholder (EspTexts *texts,
+                                 GtkSnapshot *snapshot,
+                                 const EspPalette *palette,
+                                 const char *text);
 
 /* Returns @value for people, with @digits significant digits and a real minus sign (g_free()). */
 char *esp_text_from_number (double value, int digits);

@@ -21,7 +21,8 @@ typedef struct
 
 /* Calls @function with @data now, or where its last call was less than @interval microseconds ago, once
  * that time has passed; further calls until then are that same call. */
-void esp_throttle_call (EspThrottle *throttle, gint64 interval, void (*function) (gpointer data), gpointer data);
+void
+esp_throttle_call (EspThrottle *throttle, gint64 interval, void (*function) (gpointer data), gpointer data);
 
 /* Drops a call that waits. */
 void esp_throttle_stop (EspThrottle *throttle);

@@ -141,10 +141,19 @@ refuse_size (const char *name, GError **error)
   return FALSE;
 }
 
+/* The parser forgets the position before it returns. */
+static void
+note_position (JsonParser *parser, const GError *error, guint *position)
+{
+  position[0] = json_parser_get_current_line (parser);
+  position[1] = json_parser_get_current_pos (parser);
+}
+
 JsonNode *
 esp_json_parse (const char *name, const char *text, gsize length, GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
+  guint position[2] = { 0, 0 };
 
   if (length > ESP_JSON_MAX_BYTES)
     {
@@ -160,11 +169,12 @@ esp_json_parse (const char *name, const char *text, gsize length, GError **error
     return NULL;
 
   parser = json_parser_new_immutable ();
+  g_signal_connect (parser, "error", G_CALLBACK (note_position), position);
   if (!json_parser_load_from_data (parser, text, length, NULL))
     {
-      /* json-glib's message starts with a file name that means nothing here */
-      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is not valid JSON: line %u, column %u", name,
-                   json_parser_get_current_line (parser), json_parser_get_current_pos (parser));
+      /* json-glib's own message starts with a file name that means nothing here */
+      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is not valid JSON near line %u, column %u", name,
+                   position[0], position[1]);
       return NULL;
     }
   if (json_parser_get_root (parser) == NULL)

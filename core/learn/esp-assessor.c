@@ -39,6 +39,7 @@ struct _EspAssessor
   EspEvaluation evaluation;
   EspResult result;
 
+  EspPool *pool; /* for the final choice: the trainer rests then */
   _Atomic bool cancelled;
   _Atomic double progress;
   guint candidate; /* the one being polished */
@@ -74,12 +75,11 @@ evaluate (EspAssessor *assessor)
   publish (assessor, formula);
   evaluation->reading_length = get_longest (formula);
   evaluation->live_paths = esp_network_count_live (network);
-  evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes,
-                                              &assessor->cancelled);
-  evaluation->masked = esp_evaluate_masked (network, ESP_CHOICE_SEED, episodes, &assessor->cancelled);
+  evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
+  evaluation->masked = esp_evaluate_masked (network, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
   evaluation->sampled
     = esp_evaluate_sampled (network, assessor->seed, ESP_STREAM_EVALUATIONS + assessor->index,
-                            ESP_CHOICE_SEED, episodes, &assessor->cancelled);
+                            ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
 }
 
 static void
@@ -114,10 +114,9 @@ choose (EspAssessor *assessor)
       EspNetwork *candidate
         = g_array_index (run->candidates, EspCandidate, assessor->candidate).network;
       g_autoptr (EspNetwork) polished
-        = esp_polish (candidate, &settings, note_progress, assessor, &assessor->cancelled);
+        = esp_polish (candidate, &settings, assessor->pool, note_progress, assessor, &assessor->cancelled);
       g_autoptr (EspFormula) formula = esp_network_extract (polished);
-      EspReturns returns = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, CHOICE_EPISODES,
-                                                 &assessor->cancelled);
+      EspReturns returns = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, CHOICE_EPISODES, assessor->pool, &assessor->cancelled);
       size_t length = get_longest (formula);
       double margin = best_returns.deviation / sqrt (CHOICE_EPISODES);
       bool within = length <= recipe->length_limit, best_within = best_length <= recipe->length_limit;
@@ -139,13 +138,13 @@ choose (EspAssessor *assessor)
   result->network = esp_network_ref (best);
   result->formula = esp_network_extract (best);
   result->formula_return = esp_evaluate_formula (result->formula, run->info, ESP_REPORT_SEED,
-                                                 ESP_REPORT_EPISODES, &assessor->cancelled);
+                                                 ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
   result->masked_return
-    = esp_evaluate_masked (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, &assessor->cancelled);
+    = esp_evaluate_masked (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
   /* polishing leaves the probabilities behind: the sampled policy is that of the snapshot */
   result->sampled_return
     = esp_evaluate_sampled (origin, run->progress.seed, ESP_STREAM_EVALUATIONS + run->progress.evaluations,
-                            ESP_REPORT_SEED, ESP_REPORT_EPISODES, &assessor->cancelled);
+                            ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
   publish (assessor, result->formula);
 }
 
@@ -203,6 +202,7 @@ esp_assessor_new (void)
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_init (&assessor->formulas[i], (EspReferenceFunction) esp_formula_ref,
                      (EspReleaseFunction) esp_formula_unref);
+  assessor->pool = esp_pool_new (0);
   failure = pthread_create (&assessor->thread, NULL, work, assessor);
   if (failure != 0)
     g_error ("cannot start a thread: %s", g_strerror (failure));
@@ -230,6 +230,7 @@ esp_assessor_free (EspAssessor *assessor)
   esp_assessor_quit (assessor);
   pthread_join (assessor->thread, NULL);
 
+  esp_pool_free (assessor->pool);
   esp_network_unref (assessor->network);
   esp_network_unref (assessor->shown);
   esp_result_clear (&assessor->result);

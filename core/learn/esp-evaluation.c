@@ -1,10 +1,59 @@
 #include "esp-evaluation.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "esp-random.h"
 
 #define MASKS_PER_EVALUATION 10
+
+/* So many episodes are in memory at a time. */
+#define PORTION 4096
+
+/* A portion of episodes, and what came out of each. */
+typedef struct
+{
+  const EspEnvironmentInfo *environment;
+  EspActFunction act;
+  void *data;
+  uint64_t seed;
+  const _Atomic bool *cancelled;
+  EspEnvironment **instances; /* one for each worker */
+  double *returns;
+  size_t *lengths; /* 0 for an episode that was not run */
+} Measurement;
+
+static void
+run_episode (void *data, size_t episode, size_t worker)
+{
+  Measurement *measurement = data;
+  double observation[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
+  EspEnvironment *instance = measurement->instances[worker];
+  double episode_return = 0.0;
+  size_t length = 0;
+  EspStep step;
+
+  if (measurement->cancelled != NULL && *measurement->cancelled)
+    return;
+  if (instance == NULL)
+    {
+      instance = esp_environment_new (measurement->environment->name, NULL);
+      g_assert (instance != NULL);
+      measurement->instances[worker] = instance;
+    }
+
+  esp_environment_reset (instance, measurement->seed + episode, observation);
+  do
+    {
+      measurement->act (measurement->data, worker, observation, action);
+      step = esp_environment_step (instance, action, observation);
+      episode_return += step.reward;
+      length++;
+    }
+  while (!step.terminated && !step.truncated);
+  measurement->returns[episode] = episode_return;
+  measurement->lengths[episode] = length;
+}
 
 /* Running sums over episodes. */
 typedef struct
@@ -44,56 +93,43 @@ tally_finish (Tally *tally)
   return *returns;
 }
 
-static void
-run_episodes (Tally *tally,
-              EspEnvironment *environment,
-              EspActFunction act,
-              void *data,
-              uint64_t seed,
-              size_t episodes,
-              const _Atomic bool *cancelled)
-{
-  double observation[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
-
-  for (size_t i = 0; i < episodes; i++)
-    {
-      double episode_return = 0.0;
-      size_t length = 0;
-      EspStep step;
-
-      if (cancelled != NULL && *cancelled)
-        return;
-      esp_environment_reset (environment, seed + i, observation);
-      do
-        {
-          act (data, observation, action);
-          step = esp_environment_step (environment, action, observation);
-          episode_return += step.reward;
-          length++;
-        }
-      while (!step.terminated && !step.truncated);
-      tally_episode (tally, episode_return, length);
-    }
-}
-
 EspReturns
 esp_evaluate (const EspEnvironmentInfo *environment,
               EspActFunction act,
               void *data,
               uint64_t seed,
               size_t episodes,
+              EspPool *pool,
               const _Atomic bool *cancelled)
 {
-  g_autoptr (EspEnvironment) instance = esp_environment_new (environment->name, NULL);
+  size_t n_workers = esp_pool_get_n_workers (pool), portion = MIN (episodes, PORTION);
+  g_autofree EspEnvironment **instances = g_new0 (EspEnvironment *, n_workers);
+  g_autofree double *returns = g_new (double, portion);
+  g_autofree size_t *lengths = g_new (size_t, portion);
+  Measurement measurement = { environment, act, data, seed, cancelled, instances, returns, lengths };
   Tally tally = { .returns.seed = seed };
 
-  g_assert (instance != NULL);
-  run_episodes (&tally, instance, act, data, seed, episodes, cancelled);
+  for (size_t first = 0; first < episodes && (cancelled == NULL || !*cancelled); first += portion)
+    {
+      size_t n = MIN (portion, episodes - first);
+
+      memset (lengths, 0, n * sizeof *lengths);
+      measurement.seed = seed + first;
+      esp_pool_run (pool, n, run_episode, &measurement);
+
+      /* in the order of the episodes, whoever ran them */
+      for (size_t i = 0; i < n; i++)
+        if (lengths[i] > 0)
+          tally_episode (&tally, returns[i], lengths[i]);
+    }
+  for (size_t i = 0; i < n_workers; i++)
+    esp_environment_free (instances[i]);
+
   return tally_finish (&tally);
 }
 
 static void
-act_formula (void *data, const double *observation, double *action)
+act_formula (void *data, size_t worker, const double *observation, double *action)
 {
   esp_formula_evaluate (data, observation, action);
 }
@@ -103,35 +139,66 @@ esp_evaluate_formula (const EspFormula *formula,
                       const EspEnvironmentInfo *environment,
                       uint64_t seed,
                       size_t episodes,
+                      EspPool *pool,
                       const _Atomic bool *cancelled)
 {
-  return esp_evaluate (environment, act_formula, (void *) formula, seed, episodes, cancelled);
+  return esp_evaluate (environment, act_formula, (void *) formula, seed, episodes, pool, cancelled);
 }
 
+/* The thresholded network, or one sampled mask after the other. */
 typedef struct
 {
   const EspNetwork *network;
-  double *features;
+  double *features; /* [n_workers][n_actions][n_features] */
 } NetworkActor;
 
+static size_t
+count_features (const EspNetwork *network)
+{
+  return network->n_actions * network->arrangement->n_features;
+}
+
 static void
-act_network (void *data, const double *observation, double *action)
+act_network (void *data, size_t worker, const double *observation, double *action)
 {
   NetworkActor *actor = data;
 
-  esp_network_evaluate (actor->network, observation, actor->features, action);
+  esp_network_evaluate (actor->network, observation, actor->features + worker * count_features (actor->network),
+                        action);
 }
 
 EspReturns
 esp_evaluate_masked (const EspNetwork *network,
                      uint64_t seed,
                      size_t episodes,
+                     EspPool *pool,
                      const _Atomic bool *cancelled)
 {
-  g_autofree double *features = g_new (double, network->n_actions * network->arrangement->n_features);
+  g_autofree double *features = g_new (double, esp_pool_get_n_workers (pool) * count_features (network));
   NetworkActor actor = { network, features };
 
-  return esp_evaluate (network->environment, act_network, &actor, seed, episodes, cancelled);
+  return esp_evaluate (network->environment, act_network, &actor, seed, episodes, pool, cancelled);
+}
+
+/* Puts @part, of later episodes, into @returns. */
+static void
+join_returns (EspReturns *returns, const EspReturns *part)
+{
+  double n = (double) returns->episodes, m = (double) part->episodes;
+  double mean, squares;
+
+  if (part->episodes == 0)
+    return;
+  mean = (n * returns->mean + m * part->mean) / (n + m);
+  squares = (n * (returns->deviation * returns->deviation + returns->mean * returns->mean)
+             + m * (part->deviation * part->deviation + part->mean * part->mean))
+            / (n + m);
+  returns->minimum = returns->episodes == 0 ? part->minimum : fmin (returns->minimum, part->minimum);
+  returns->maximum = returns->episodes == 0 ? part->maximum : fmax (returns->maximum, part->maximum);
+  returns->mean_length = (n * returns->mean_length + m * part->mean_length) / (n + m);
+  returns->mean = mean;
+  returns->deviation = sqrt (fmax (0.0, squares - mean * mean));
+  returns->episodes += part->episodes;
 }
 
 EspReturns
@@ -140,26 +207,25 @@ esp_evaluate_sampled (const EspNetwork *network,
                       uint64_t stream,
                       uint64_t seed,
                       size_t episodes,
+                      EspPool *pool,
                       const _Atomic bool *cancelled)
 {
-  g_autofree double *features = g_new (double, network->n_actions * network->arrangement->n_features);
-  g_autoptr (EspEnvironment) instance = esp_environment_new (network->environment->name, NULL);
   g_autoptr (EspNetwork) sampled = esp_network_copy (network);
-  NetworkActor actor = { sampled, features };
   size_t n_paths = network->n_actions * network->arrangement->n_weights;
   size_t share = MAX (1, episodes / MASKS_PER_EVALUATION);
-  Tally tally = { .returns.seed = seed };
+  EspReturns returns = { .seed = seed };
   EspRandom random;
 
-  g_assert (instance != NULL);
   esp_random_init (&random, mask_seed, stream);
   for (size_t first = 0; first < episodes; first += share)
     {
+      EspReturns part;
+
       for (size_t i = 0; i < n_paths; i++)
         sampled->mask[i] = esp_random_bernoulli (&random, network->probabilities[i]);
-      run_episodes (&tally, instance, act_network, &actor, seed + first, MIN (share, episodes - first),
-                    cancelled);
+      part = esp_evaluate_masked (sampled, seed + first, MIN (share, episodes - first), pool, cancelled);
+      join_returns (&returns, &part);
     }
 
-  return tally_finish (&tally);
+  return returns;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "esp-network.h"
+#include "esp-pool.h"
 #include "esp-snapshot.h"
 
 G_BEGIN_DECLS
@@ -21,16 +22,19 @@ G_BEGIN_DECLS
 #define ESP_CHOICE_SEED UINT64_C (1000000000)
 #define ESP_POLISH_SEED UINT64_C (2000000000)
 
-/* Computes the physical action[n_actions] for @observation[n_observations]. */
-typedef void (*EspActFunction) (void *data, const double *observation, double *action);
+/* Computes the physical action[n_actions] for @observation[n_observations]; called by several workers of
+ * a pool at the same time, with the number of each. */
+typedef void (*EspActFunction) (void *data, size_t worker, const double *observation, double *action);
 
-/* Runs @episodes episodes of @environment from @seed on with @act. Stops early and returns what it has
- * when @cancelled (NULL: never) becomes true. */
+/* Runs @episodes episodes of @environment from @seed on with @act, spread over the workers of @pool (NULL:
+ * the caller alone); the result does not depend on how many there are. Stops early and returns what it
+ * has when @cancelled (NULL: never) becomes true. */
 EspReturns esp_evaluate (const EspEnvironmentInfo *environment,
                          EspActFunction act,
                          void *data,
                          uint64_t seed,
                          size_t episodes,
+                         EspPool *pool,
                          const _Atomic bool *cancelled);
 
 /* As esp_evaluate(), for a formula. */
@@ -38,12 +42,14 @@ EspReturns esp_evaluate_formula (const EspFormula *formula,
                                  const EspEnvironmentInfo *environment,
                                  uint64_t seed,
                                  size_t episodes,
+                                 EspPool *pool,
                                  const _Atomic bool *cancelled);
 
 /* As esp_evaluate(), for the thresholded network. */
 EspReturns esp_evaluate_masked (const EspNetwork *network,
                                 uint64_t seed,
                                 size_t episodes,
+                                EspPool *pool,
                                 const _Atomic bool *cancelled);
 
 /* As esp_evaluate(), for Bernoulli masks drawn from stream @stream of @mask_seed: a new one for every
@@ -53,6 +59,7 @@ EspReturns esp_evaluate_sampled (const EspNetwork *network,
                                  uint64_t stream,
                                  uint64_t seed,
                                  size_t episodes,
+                                 EspPool *pool,
                                  const _Atomic bool *cancelled);
 
 G_END_DECLS

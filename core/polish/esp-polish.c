@@ -20,6 +20,7 @@ typedef struct
 typedef struct
 {
   const EspPolishSettings *settings;
+  EspPool *pool;
   EspNetwork *network;
   GArray *elements; /* of Element */
   nlopt_opt search; /* while numbers are refitted */
@@ -43,7 +44,8 @@ measure (Polish *polish)
 {
   g_autoptr (EspFormula) formula = esp_network_extract (polish->network);
   EspReturns returns = esp_evaluate_formula (formula, polish->network->environment, ESP_POLISH_SEED,
-                                             polish->settings->episodes, polish->cancelled);
+                                             polish->settings->episodes, polish->pool,
+                                             polish->cancelled);
 
   polish->done++;
   if (polish->progress != NULL)
@@ -257,11 +259,13 @@ round_numbers (Polish *polish)
 EspNetwork *
 esp_polish (const EspNetwork *network,
             const EspPolishSettings *settings,
+            EspPool *pool,
             EspPolishProgress progress,
             void *data,
             const _Atomic bool *cancelled)
 {
   Polish polish = { .settings = settings,
+                    .pool = pool,
                     .network = esp_network_copy (network),
                     .elements = g_array_new (FALSE, FALSE, sizeof (Element)),
                     .progress = progress,

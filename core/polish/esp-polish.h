@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "esp-network.h"
+#include "esp-pool.h"
 
 G_BEGIN_DECLS
 
@@ -41,6 +42,7 @@ typedef void (*EspPolishProgress) (void *data, double share);
  * becomes true. @progress may be NULL. */
 EspNetwork *esp_polish (const EspNetwork *network,
                         const EspPolishSettings *settings,
+                        EspPool *pool,
                         EspPolishProgress progress,
                         void *data,
                         const _Atomic bool *cancelled);

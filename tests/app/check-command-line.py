@@ -224,6 +224,8 @@ def test_eval():
     expect(other != result, "another seed gives the same result")
     better = expect_result(["eval", "cartpole", "--policy", "10*theta + 2*theta_dot + 0.5*x", "--episodes", "5", "--json"])
     expect(better["mean"] == 1000 and better["std"] == 0 and better["mean_length"] == 1000, better)
+    german = espalier("eval", "cartpole", "--policy", "0.5*x", "--json", LC_ALL="de_DE.UTF-8")
+    expect(german == espalier("eval", "cartpole", "--policy", "0.5*x", "--json"), german)
     status, out, err = espalier("eval", "cartpole", "--policy", policy, "--episodes", "5")
     expect(status == 0 and err == "" and "mean" in out, (out, err))
 

@@ -31,12 +31,12 @@ test_repeats (void)
         {
           EspReturns *returns = k == 0 ? a : b;
 
-          returns[0] = esp_evaluate_formula (formula, network->environment, 77, 20, NULL);
-          returns[1] = esp_evaluate_masked (network, 77, 20, NULL);
-          returns[2] = esp_evaluate_sampled (network, 5, 1000, 77, 20, NULL);
+          returns[0] = esp_evaluate_formula (formula, network->environment, 77, 20, NULL, NULL);
+          returns[1] = esp_evaluate_masked (network, 77, 20, NULL, NULL);
+          returns[2] = esp_evaluate_sampled (network, 5, 1000, 77, 20, NULL, NULL);
         }
       g_assert_cmpmem (a, sizeof a, b, sizeof b);
-      other = esp_evaluate_formula (formula, network->environment, 78, 20, NULL);
+      other = esp_evaluate_formula (formula, network->environment, 78, 20, NULL, NULL);
       g_assert_cmpfloat (other.mean, !=, a[0].mean);
       g_assert_cmpuint (other.seed, ==, 78);
       g_assert_cmpuint (other.episodes, ==, 20);
@@ -50,10 +50,33 @@ typedef struct
 } Counter;
 
 static void
-act_nothing (void *data, const double *observation, double *action)
+act_nothing (void *data, size_t worker, const double *observation, double *action)
 {
   ((Counter *) data)->calls++;
   action[0] = 0.0;
+}
+
+/* The number of workers changes nothing, not a bit. */
+static void
+test_workers (void)
+{
+  g_autoptr (EspNetwork) network = learn_network ("pendulum", 3);
+  g_autoptr (EspFormula) formula = esp_network_extract (network);
+  EspReturns expected[3];
+
+  for (size_t workers = 1; workers <= 5; workers++)
+    {
+      g_autoptr (EspPool) pool = workers == 1 ? NULL : esp_pool_new (workers);
+      EspReturns returns[3] = {
+        esp_evaluate_formula (formula, network->environment, 77, 37, pool, NULL),
+        esp_evaluate_masked (network, 77, 37, pool, NULL),
+        esp_evaluate_sampled (network, 5, 1000, 77, 37, pool, NULL),
+      };
+
+      if (workers == 1)
+        memcpy (expected, returns, sizeof expected);
+      g_assert_cmpmem (returns, sizeof returns, expected, sizeof expected);
+    }
 }
 
 static void
@@ -62,13 +85,13 @@ test_figures (void)
   g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
   const EspEnvironmentInfo *info = esp_environment_get_info (environment);
   Counter counter = { 0 };
-  EspReturns all = esp_evaluate (info, act_nothing, &counter, 100, 7, NULL);
+  EspReturns all = esp_evaluate (info, act_nothing, &counter, 100, 7, NULL, NULL);
   double sum = 0.0, squares = 0.0, low = INFINITY, high = -INFINITY;
 
   g_assert_cmpfloat_with_epsilon (all.mean_length * 7, counter.calls, 1e-6);
   for (unsigned i = 0; i < 7; i++)
     {
-      EspReturns one = esp_evaluate (info, act_nothing, &counter, 100 + i, 1, NULL);
+      EspReturns one = esp_evaluate (info, act_nothing, &counter, 100 + i, 1, NULL, NULL);
 
       g_assert_cmpfloat (one.mean, ==, one.minimum);
       g_assert_cmpfloat (one.mean, ==, one.maximum);
@@ -95,8 +118,8 @@ test_formula_is_network (void)
       {
         g_autoptr (EspNetwork) network = learn_network (environments[i], seed);
         g_autoptr (EspFormula) formula = esp_network_extract (network);
-        EspReturns read = esp_evaluate_formula (formula, network->environment, 400, 20, NULL);
-        EspReturns run = esp_evaluate_masked (network, 400, 20, NULL);
+        EspReturns read = esp_evaluate_formula (formula, network->environment, 400, 20, NULL, NULL);
+        EspReturns run = esp_evaluate_masked (network, 400, 20, NULL, NULL);
 
         g_test_message ("%s %.15g %.15g", environments[i], read.mean, run.mean);
         g_assert_cmpfloat_with_epsilon (read.mean, run.mean, 1e-9 * fabs (run.mean));
@@ -113,9 +136,9 @@ test_sampled (void)
 
   for (size_t i = 0; i < n; i++)
     network->probabilities[i] = 0.5f;
-  a = esp_evaluate_sampled (network, 1, 1000, 50, 20, NULL);
-  b = esp_evaluate_sampled (network, 2, 1000, 50, 20, NULL);
-  c = esp_evaluate_sampled (network, 1, 1001, 50, 20, NULL);
+  a = esp_evaluate_sampled (network, 1, 1000, 50, 20, NULL, NULL);
+  b = esp_evaluate_sampled (network, 2, 1000, 50, 20, NULL, NULL);
+  c = esp_evaluate_sampled (network, 1, 1001, 50, 20, NULL, NULL);
   g_assert_cmpfloat (a.mean, !=, b.mean);
   g_assert_cmpfloat (a.mean, !=, c.mean);
   g_assert_cmpuint (a.episodes, ==, 20);
@@ -123,8 +146,8 @@ test_sampled (void)
   /* paths that are certain leave nothing to draw */
   for (size_t i = 0; i < n; i++)
     network->probabilities[i] = network->mask[i];
-  a = esp_evaluate_sampled (network, 1, 1000, 50, 23, NULL);
-  masked = esp_evaluate_masked (network, 50, 23, NULL);
+  a = esp_evaluate_sampled (network, 1, 1000, 50, 23, NULL, NULL);
+  masked = esp_evaluate_masked (network, 50, 23, NULL, NULL);
   g_assert_cmpmem (&a, sizeof a, &masked, sizeof masked);
 }
 
@@ -133,7 +156,7 @@ test_cancelled (void)
 {
   g_autoptr (EspNetwork) network = learn_network ("pendulum", 3);
   const _Atomic bool cancelled = true;
-  EspReturns returns = esp_evaluate_masked (network, 0, 1000000000, &cancelled);
+  EspReturns returns = esp_evaluate_masked (network, 0, 1000000000, NULL, &cancelled);
 
   g_assert_cmpuint (returns.episodes, ==, 0);
   g_assert_cmpfloat (returns.mean, ==, 0.0);
@@ -180,6 +203,7 @@ main (int argc, char **argv)
   esp_blas_use_one_thread ();
   g_test_add_func ("/evaluation/repeats", test_repeats);
   g_test_add_func ("/evaluation/figures", test_figures);
+  g_test_add_func ("/evaluation/workers", test_workers);
   g_test_add_func ("/evaluation/formula-is-network", test_formula_is_network);
   g_test_add_func ("/evaluation/sampled", test_sampled);
   g_test_add_func ("/evaluation/cancelled", test_cancelled);

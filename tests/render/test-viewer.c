@@ -16,6 +16,8 @@
 
 #define PATIENCE 30 /* seconds after which a frame that does not come is a failure */
 
+#define WORST_BLOCK 25
+
 /* The frames that came, as the tests see them. */
 typedef struct
 {
@@ -255,26 +257,95 @@ test_frames (const void *data)
   end_viewer (viewer, &inbox);
 }
 
+/* The largest mean difference of a block of 8 × 8 pixels: 0 where nothing differs but the smoothness of
+ * edges, large where something is missing or out of place. */
+static double
+get_worst_block (const EspFrame *a, const EspFrame *b)
+{
+  double worst = 0;
+
+  for (int y = 0; y + 8 <= a->height; y += 8)
+    {
+      for (int x = 0; x + 8 <= a->width; x += 8)
+        {
+          double sum = 0;
+
+          for (int row = y; row < y + 8; row++)
+            {
+              for (size_t i = row * a->stride + 3 * x; i < row * a->stride + 3 * (x + 8); i++)
+                sum += a->pixels[i] - b->pixels[i];
+            }
+          worst = MAX (worst, fabs (sum) / (3 * 8 * 8));
+        }
+    }
+
+  return worst;
+}
+
 /* The quick picture after a camera movement and the composed one that follows show the same. */
 static void
 test_refinement (const void *data)
 {
   const int size[] = { 320, 240 };
-  EspFrame *quick, *refined;
+  const uint64_t later = 12;
   Inbox inbox;
   EspViewer *viewer = make_viewer (data, &inbox);
 
-  esp_viewer_set_speed (viewer, 0);
-  esp_viewer_orbit (viewer, 0.05, 0.03);
   esp_viewer_set_size (viewer, size[0], size[1]);
-  quick = expect (&inbox, has_size, size);
-  refined = expect_rest (&inbox);
-  g_assert_cmpint (inbox.n_frames, ==, 2);
-  g_assert_cmpfloat (get_difference (quick, refined, 0, 1), >, 0);
-  g_assert_cmpfloat (get_difference (quick, refined, 0, 1), <, 2);
+  for (int i = 0; i < 4; i++)
+    {
+      EspFrame *quick, *refined;
+      int n_before;
 
-  esp_frame_unref (quick);
-  esp_frame_unref (refined);
+      esp_viewer_set_speed (viewer, 1);
+      esp_viewer_restart (viewer, i);
+      esp_frame_unref (expect (&inbox, has_step, &later));
+      esp_viewer_set_speed (viewer, 0);
+      esp_frame_unref (expect_rest (&inbox));
+      n_before = inbox.n_frames;
+
+      esp_viewer_orbit (viewer, 0.02 * (i + 1), 0.02);
+      quick = expect (&inbox, has_size, size);
+      refined = expect_rest (&inbox);
+      g_assert_cmpint (inbox.n_frames, ==, n_before + 2);
+      g_assert_cmpfloat (get_difference (quick, refined, 0, 1), >, 0);
+      g_assert_cmpfloat (get_difference (quick, refined, 0, 1), <, 2);
+      g_test_message ("worst block %g", get_worst_block (quick, refined));
+      g_assert_cmpfloat (get_worst_block (quick, refined), <, WORST_BLOCK);
+      esp_frame_unref (quick);
+      esp_frame_unref (refined);
+    }
+  end_viewer (viewer, &inbox);
+}
+
+/* However narrow the view, both ends of the rail with their red stops are in it. */
+static void
+test_narrow (void)
+{
+  const int size[] = { 240, 480 };
+  int n_left = 0, n_right = 0;
+  EspFrame *frame;
+  Inbox inbox;
+  EspViewer *viewer = make_viewer ("cartpole", &inbox);
+
+  esp_viewer_set_speed (viewer, 0);
+  esp_viewer_set_size (viewer, size[0], size[1]);
+  frame = expect (&inbox, has_size, size);
+  for (int y = 0; y < frame->height; y++)
+    {
+      for (int x = 0; x < frame->width; x++)
+        {
+          const uint8_t *pixel = frame->pixels + y * frame->stride + 3 * x;
+          bool is_red = pixel[0] > 140 && pixel[1] < 90 && pixel[2] < 90;
+
+          n_left += is_red && x < frame->width / 6;
+          n_right += is_red && x > frame->width * 5 / 6;
+        }
+    }
+  g_assert_cmpint (n_left, >, 5);
+  g_assert_cmpint (n_right, >, 5);
+
+  esp_frame_unref (frame);
   end_viewer (viewer, &inbox);
 }
 
@@ -607,6 +678,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/render/viewer/frames/pendulum", "pendulum", test_frames);
   g_test_add_data_func ("/render/viewer/refinement/cartpole", "cartpole", test_refinement);
   g_test_add_data_func ("/render/viewer/refinement/pendulum", "pendulum", test_refinement);
+  g_test_add_func ("/render/viewer/narrow", test_narrow);
   g_test_add_func ("/render/viewer/large", test_large);
   g_test_add_func ("/render/viewer/pause-and-camera", test_pause_and_camera);
   g_test_add_func ("/render/viewer/inactive", test_inactive);

@@ -88,7 +88,8 @@ main (int argc, char **argv)
   panels[3] = esp_curve_view_new ();
   esp_network_view_set_snapshot (ESP_NETWORK_VIEW (panels[0]), snapshot);
   esp_selector_view_set_snapshot (ESP_SELECTOR_VIEW (panels[1]), snapshot);
-  esp_formula_view_set_formula (ESP_FORMULA_VIEW (panels[2]), progress > 0 ? formula : NULL, snapshot->environment);
+  esp_formula_view_set_formula (ESP_FORMULA_VIEW (panels[2]), progress > 0 ? formula : NULL,
+                                snapshot->environment);
   esp_curve_view_set_snapshot (ESP_CURVE_VIEW (panels[3]), snapshot);
 
   grid = gtk_grid_new ();

@@ -36,7 +36,7 @@ keep_sources (const EspNetworkLayout *layout, size_t node, bool *kept, EspRandom
             first = p;
         if (n == 0)
           continue;
-        chosen = first + MIN ((size_t) (esp_random_between (random, 0, 1) * (double) n), n - 1);
+        chosen = first + esp_random_below (random, (uint32_t) n);
         if (kept[chosen])
           continue;
         kept[chosen] = true;
@@ -60,8 +60,9 @@ new_history (EspSnapshot *snapshot, double progress, EspRandom *random)
       double kept = MAX (1 - t * t * 1.1, 0.03);
 
       records[i].step = (uint64_t) (t * N_STEPS);
-      records[i].episode_return
-        = i < 3 ? NAN : 1000 / (1 + exp (-14 * (t - 0.35))) * esp_random_between (random, 0.55, 1);
+      records[i].episode_return = i < 3 ? NAN
+                                        : 1000 / (1 + exp (-14 * (t - 0.35)))
+                                            * esp_random_between (random, 0.55, 1);
       records[i].temperature = 1 - 0.8 * t;
       records[i].allowed_paths = kept * n_paths;
       records[i].expected_paths = (kept + 0.05 * t * (1 - t)) * n_paths;
@@ -82,7 +83,8 @@ new_history (EspSnapshot *snapshot, double progress, EspRandom *random)
         {
           double level = 1000 / (1 + exp (-13 * (t - 0.33 - 0.04 * series)));
 
-          returns[series]->mean = MIN (level * esp_random_between (random, 0.93, 1.02), 1000);
+          level *= esp_random_between (random, 0.93, 1.02);
+          returns[series]->mean = MIN (level, 1000);
           returns[series]->deviation = 0.1 * (1000 - returns[series]->mean) + 3;
           returns[series]->episodes = 10;
         }
@@ -122,9 +124,9 @@ esp_sample_snapshot (const char *environment, const char *arrangement, double pr
       snapshot->weights[i] = (float) esp_random_between (&random, -1, 1);
       snapshot->weights[i] *= fabsf (snapshot->weights[i]) * 3;
       /* Half of the paths that go are gone at 70 % of the run, all at its end. */
-      snapshot->probabilities[i]
-        = kept[i % layers->n_weights] ? (float) (1 - 0.1 * progress * survival)
-                                      : (float) CLAMP (1 + 6 * (0.35 + 0.45 * survival - progress), 0, 1);
+      snapshot->probabilities[i] = kept[i % layers->n_weights]
+                                     ? (float) (1 - 0.1 * progress * survival)
+                                     : (float) CLAMP (1 + 6 * (0.35 + 0.45 * survival - progress), 0, 1);
       snapshot->expected_paths += snapshot->probabilities[i];
     }
   snapshot->allowed_paths = 0.9 * snapshot->expected_paths;
@@ -147,8 +149,8 @@ esp_sample_formula (const char *environment, const char *text)
 
   for (size_t i = 0; i < info->n_observations; i++)
     names[i] = info->observations[i].name;
-  formula = esp_formula_parse (text, &(EspSymbols){ info->n_observations, names, NULL, NULL }, info->n_actions,
-                               &error);
+  formula = esp_formula_parse (text, &(EspSymbols){ info->n_observations, names, NULL, NULL },
+                               info->n_actions, &error);
   g_assert_no_error (error);
   return formula;
 }
@@ -160,8 +162,8 @@ esp_sample_long_formula (const char *environment, size_t n_addends)
   g_autoptr (GString) text = g_string_new ("2*tanh(0.1");
 
   for (size_t i = 0; i < n_addends; i++)
-    g_string_append_printf (text, " %c %zu.%02zu*%s*sin(1.%zu*%s - 0.5)", i % 3 ? '+' : '-', i % 5, i % 89 + 1,
-                            info->observations[i % info->n_observations].name, i % 7 + 1,
+    g_string_append_printf (text, " %c %zu.%02zu*%s*sin(1.%zu*%s - 0.5)", i % 3 ? '+' : '-', i % 5,
+                            i % 89 + 1, info->observations[i % info->n_observations].name, i % 7 + 1,
                             info->observations[(i + 1) % info->n_observations].name);
   g_string_append_c (text, ')');
   return esp_sample_formula (environment, text->str);

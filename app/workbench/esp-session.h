@@ -1,0 +1,75 @@
+/* A session: one run and the robot that shows it.
+ *
+ * The session owns the trainer and the viewer and is the one place that talks to them. It polls their
+ * triple buffers on the main loop and hands what is new to whoever listens; nobody waits for anybody.
+ * It has no window and can be used without one. Main thread only.
+ *
+ * Signals:
+ * - `snapshot` (EspSnapshot *): the newest snapshot, at most ten times a second
+ * - `formula` (EspFormula *, may be NULL): the formula that the robot follows from now on
+ * - `frame` (GdkTexture *): a new picture of the robot; esp_session_get_frame() says what it shows
+ * - `finished` (const EspResult *): the run is done
+ * - `environment-changed` (): another environment, and so a new trainer
+ * - `speed-changed` (): the robot is shown at another speed
+ * - `view-failed` (): no more pictures will come; esp_session_get_view_error() says why
+ */
+
+#pragma once
+
+#include <gdk/gdk.h>
+
+#include "esp-frame.h"
+#include "esp-trainer.h"
+
+G_BEGIN_DECLS
+
+#define ESP_TYPE_SESSION (esp_session_get_type ())
+G_DECLARE_FINAL_TYPE (EspSession, esp_session, ESP, SESSION, GObject)
+
+/* Returns a paused session in @environment with @recipe (NULL: `default`) from @seed. Fails as
+ * esp_recipe_load() and esp_trainer_new() do. Where the robot cannot be drawn the session works without
+ * pictures; esp_session_get_view_error() says why. */
+EspSession *esp_session_new (const char *environment, const char *recipe, guint64 seed, GError **error);
+
+/* Stops and joins the viewer and the trainer; nothing is signalled any more. Dropping the last
+ * reference does it too. */
+void esp_session_close (EspSession *session);
+
+/* Starts anew, paused, in the built-in @environment with its recipe `default` and the present seed.
+ * Where that fails the session goes on as it was. */
+gboolean esp_session_set_environment (EspSession *session, const char *environment, GError **error);
+
+/* Commands to the trainer; they return at once. */
+void esp_session_train (EspSession *session);
+void esp_session_pause (EspSession *session);
+void esp_session_run_steps (EspSession *session, guint64 n_steps);
+void esp_session_restart (EspSession *session, guint64 seed);
+void esp_session_finish (EspSession *session);
+
+/* What the session knows. */
+const EspEnvironmentInfo *esp_session_get_environment (EspSession *session);
+EspRecipe *esp_session_get_recipe (EspSession *session);
+guint64 esp_session_get_seed (EspSession *session);
+EspRunState esp_session_get_state (EspSession *session);
+EspSnapshot *esp_session_get_snapshot (EspSession *session);   /* the newest, or NULL; not referenced */
+EspFormula *esp_session_get_formula (EspSession *session);     /* the newest, or NULL; not referenced */
+const EspResult *esp_session_get_result (EspSession *session); /* of a run that is done, else NULL */
+const EspFrame *esp_session_get_frame (EspSession *session);   /* what the newest picture shows, or NULL */
+
+/* The robot. The camera moves in heights of the picture. */
+const char *esp_session_get_view_error (EspSession *session); /* why there are no pictures, or NULL */
+void esp_session_set_view_size (EspSession *session, int width, int height);
+void esp_session_set_view_visible (EspSession *session, gboolean visible);
+void esp_session_orbit (EspSession *session, double right, double down);
+void esp_session_pan (EspSession *session, double right, double down);
+void esp_session_zoom (EspSession *session, double closer);
+void esp_session_reset_camera (EspSession *session);
+
+/* The speed of the picture: simulated seconds in a second; change_speed() goes one step up or down the
+ * viewer's ladder of speeds. */
+double esp_session_get_speed (EspSession *session);
+void esp_session_set_speed (EspSession *session, double speed);
+gboolean esp_session_can_change_speed (EspSession *session, gboolean faster);
+void esp_session_change_speed (EspSession *session, gboolean faster);
+
+G_END_DECLS

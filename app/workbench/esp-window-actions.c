@@ -1,0 +1,245 @@
+/* What the window can be told to do, by button, menu or key. */
+
+#include "esp-window-private.h"
+
+#include "esp-figures.h"
+#include "esp-handler-clock.h"
+
+static void
+train (EspWindow *self)
+{
+  esp_session_train (self->session);
+}
+
+static void
+pause_ (EspWindow *self)
+{
+  esp_session_pause (self->session);
+}
+
+static void
+toggle_training (EspWindow *self)
+{
+  switch (esp_session_get_state (self->session))
+    {
+    case ESP_RUN_PAUSED:
+      train (self);
+      break;
+    case ESP_RUN_TRAINING:
+      pause_ (self);
+      break;
+    case ESP_RUN_FINISHING:
+    case ESP_RUN_DONE:
+    case ESP_RUN_DIVERGED:
+      break;
+    }
+}
+
+static void
+step (EspWindow *self)
+{
+  esp_session_run_steps (self->session, 1);
+}
+
+static void
+run_steps (EspWindow *self)
+{
+  esp_session_run_steps (self->session, (guint64) gtk_spin_button_get_value (self->run_spin));
+}
+
+static void
+restart_same_seed (EspWindow *self)
+{
+  esp_session_restart (self->session, esp_session_get_seed (self->session));
+}
+
+static void
+restart_new_seed (EspWindow *self)
+{
+  /* The next seed rather than a drawn one: the title shows it, and it can be had again. */
+  esp_session_restart (self->session, esp_session_get_seed (self->session) + 1);
+}
+
+static void
+finish (EspWindow *self)
+{
+  esp_session_finish (self->session);
+}
+
+static void
+slower (EspWindow *self)
+{
+  esp_session_change_speed (self->session, FALSE);
+}
+
+static void
+faster (EspWindow *self)
+{
+  esp_session_change_speed (self->session, TRUE);
+}
+
+static void
+real_time (EspWindow *self)
+{
+  esp_session_set_speed (self->session, 1);
+}
+
+static void
+reset_camera (EspWindow *self)
+{
+  esp_session_reset_camera (self->session);
+}
+
+static void
+copy_formula (EspWindow *self)
+{
+  EspFormula *formula = esp_session_get_formula (self->session);
+
+  if (formula == NULL)
+    return;
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), esp_formula_get_text (formula));
+  esp_window_toast (self, "Formula copied");
+}
+
+/* The keys of @accels work wherever the focus is. Those of @soft are keys that a focused button or
+ * text field has a use for, so these come first. */
+typedef struct
+{
+  const char *name;
+  void (*run) (EspWindow *self);
+  const char *accels[2];
+  guint soft;
+} Command;
+
+static const Command commands[] = {
+  { "train", train, { "F5" } },
+  { "pause", pause_, { "F6" } },
+  { "toggle-training", toggle_training, { NULL }, GDK_KEY_space },
+  { "step", step, { "F7" } },
+  { "run-steps", run_steps, { "F8" } },
+  { "finish", finish, { "F9" } },
+  { "restart-same-seed", restart_same_seed, { "<Control>r" } },
+  { "restart-new-seed", restart_new_seed, { "<Control><Shift>r" } },
+  { "slower", slower, { NULL }, GDK_KEY_bracketleft },
+  { "faster", faster, { NULL }, GDK_KEY_bracketright },
+  { "real-time", real_time, { NULL }, GDK_KEY_backslash },
+  { "reset-camera", reset_camera, { "<Control>0" } },
+  { "copy-formula", copy_formula, { "<Control><Shift>c" } },
+};
+
+static void
+command_activated (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  EspWindow *self = data;
+  const Command *command = g_object_get_data (G_OBJECT (action), "command");
+
+  if (self->session == NULL)
+    return;
+  esp_handler_clock_begin ();
+  command->run (self);
+  esp_handler_clock_end ();
+}
+
+static void
+environment_changed (GSimpleAction *action, GVariant *state, gpointer data)
+{
+  EspWindow *self = data;
+  g_autoptr (GError) error = NULL;
+  const char *name = g_variant_get_string (state, NULL);
+
+  if (self->session == NULL || g_str_equal (name, esp_session_get_environment (self->session)->name))
+    return;
+  if (!esp_session_set_environment (self->session, name, &error))
+    {
+      esp_window_toast (self, error->message);
+      return;
+    }
+  g_simple_action_set_state (action, state);
+  esp_session_train (self->session);
+}
+
+void
+esp_window_add_actions (EspWindow *self)
+{
+  GtkEventController *keys = gtk_shortcut_controller_new ();
+  const EspEnvironmentInfo *environment = esp_session_get_environment (self->session);
+  g_autoptr (GSimpleAction) choose = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autoptr (GSimpleAction) action = g_simple_action_new (commands[i].name, NULL);
+
+      g_object_set_data (G_OBJECT (action), "command", (gpointer) &commands[i]);
+      g_signal_connect (action, "activate", G_CALLBACK (command_activated), self);
+      g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
+      if (commands[i].soft != 0)
+        {
+          g_autofree char *name = g_strconcat ("win.", commands[i].name, NULL);
+
+          gtk_shortcut_controller_add_shortcut (
+            GTK_SHORTCUT_CONTROLLER (keys),
+            gtk_shortcut_new (gtk_keyval_trigger_new (commands[i].soft, 0), gtk_named_action_new (name)));
+        }
+    }
+  gtk_widget_add_controller (GTK_WIDGET (self), keys);
+
+  choose = g_simple_action_new_stateful ("environment", G_VARIANT_TYPE_STRING,
+                                         g_variant_new_string (environment->name));
+  g_signal_connect (choose, "change-state", G_CALLBACK (environment_changed), self);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (choose));
+}
+
+void
+esp_window_install_accels (GtkApplication *application)
+{
+  size_t n_environments;
+  const EspEnvironmentInfo *const *environments = esp_environment_list (&n_environments);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *name = g_strconcat ("win.", commands[i].name, NULL);
+      const char *const accels[] = { commands[i].accels[0], NULL };
+
+      gtk_application_set_accels_for_action (application, name, accels);
+    }
+  for (size_t i = 0; i < n_environments && i < 9; i++)
+    {
+      g_autofree char *name = g_strconcat ("win.environment::", environments[i]->name, NULL);
+      g_autofree char *accel = g_strdup_printf ("<Alt>%d", (int) i + 1);
+      const char *const accels[] = { accel, NULL };
+
+      gtk_application_set_accels_for_action (application, name, accels);
+    }
+}
+
+static void
+enable (EspWindow *self, const char *name, gboolean enabled)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
+
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
+}
+
+void
+esp_window_update_actions (EspWindow *self)
+{
+  EspRunState state = esp_session_get_state (self->session);
+  EspSnapshot *snapshot = esp_session_get_snapshot (self->session);
+  gboolean may_train = state == ESP_RUN_PAUSED || state == ESP_RUN_TRAINING;
+  /* without one there is nothing to choose from */
+  size_t n_evaluations = snapshot == NULL || snapshot->history == NULL ? 0 : snapshot->history->n_evaluations;
+  gboolean view = esp_session_get_view_error (self->session) == NULL;
+
+  enable (self, "train", state == ESP_RUN_PAUSED);
+  enable (self, "pause", state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING);
+  enable (self, "toggle-training", may_train);
+  enable (self, "step", may_train);
+  enable (self, "run-steps", may_train);
+  enable (self, "finish", may_train && n_evaluations > 0);
+  enable (self, "slower", view && esp_session_can_change_speed (self->session, FALSE));
+  enable (self, "faster", view && esp_session_can_change_speed (self->session, TRUE));
+  enable (self, "real-time", view);
+  enable (self, "reset-camera", view);
+  enable (self, "copy-formula", esp_session_get_formula (self->session) != NULL);
+  gtk_stack_set_visible_child_name (self->train_stack, state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING ? "pause" : "train");
+}

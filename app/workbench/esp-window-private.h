@@ -1,0 +1,65 @@
+/* What the window's source files share. */
+
+#pragma once
+
+#include "esp-curve-view.h"
+#include "esp-formula-view.h"
+#include "esp-network-view.h"
+#include "esp-robot-view.h"
+#include "esp-selector-view.h"
+#include "esp-window.h"
+
+struct _EspWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  EspSession *session;
+  gboolean placed;   /* the panels got their first sizes */
+  gboolean choosing; /* the drop-down is being set by us */
+  char *message;     /* of the newest snapshot */
+
+  AdwWindowTitle *title;
+  GtkDropDown *environment_drop_down;
+  GtkStack *train_stack;
+  AdwSplitButton *run_button;
+  GtkSpinButton *run_spin;
+  AdwToastOverlay *toasts;
+  GtkPaned *rows;
+  GtkPaned *upper;
+  GtkPaned *learning;
+  GtkPaned *lower;
+
+  GtkStack *robot_stack;
+  AdwStatusPage *robot_missing;
+  EspRobotView *robot_view;
+  GtkLabel *speed_label;
+  GtkLabel *episode_label;
+  GtkLabel *policy_label;
+
+  EspNetworkView *network_view;
+  GtkLabel *network_label;
+  EspSelectorView *selector_view;
+  GtkLabel *selector_label;
+  EspFormulaView *formula_view;
+  GtkLabel *formula_label;
+  EspCurveView *curve_view;
+  GtkLabel *curve_label;
+
+  GtkLabel *state_label;
+  GtkLabel *sentence_label;
+  GtkLabel *remaining_label;
+  GtkProgressBar *progress;
+  GtkLabel *figures_label;
+};
+
+/* Adds the window's actions, and the keys that text fields must be able to take. */
+void esp_window_add_actions (EspWindow *window);
+
+/* Enables those actions that make sense in the session's present state. */
+void esp_window_update_actions (EspWindow *window);
+
+/* Shows @snapshot in the status line and in the notes of the panels. */
+void esp_window_update_status (EspWindow *window, EspSnapshot *snapshot);
+
+/* Shows a message that goes away by itself. */
+void esp_window_toast (EspWindow *window, const char *message);

@@ -1,0 +1,227 @@
+/* What the window says in words and figures: the status line, the title, and the panels' notes. */
+
+#include "esp-window-private.h"
+
+#include <math.h>
+
+#include "esp-figures.h"
+
+static const struct
+{
+  const char *text;
+  const char *css;
+} states[] = {
+  [ESP_RUN_PAUSED] = { "Paused", "paused" },          [ESP_RUN_TRAINING] = { "Training", "training" },
+  [ESP_RUN_FINISHING] = { "Finishing", "finishing" }, [ESP_RUN_DONE] = { "Done", "done" },
+  [ESP_RUN_DIVERGED] = { "Stopped", "diverged" },
+};
+
+/* Sets @text only where it differs: setting it lays the window out anew. */
+static void
+set_text (GtkLabel *label, const char *text)
+{
+  if (!g_str_equal (gtk_label_get_text (label), text))
+    gtk_label_set_text (label, text);
+}
+
+static void
+set_state (EspWindow *self, EspRunState state)
+{
+  if (g_str_equal (gtk_label_get_text (self->state_label), states[state].text))
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (states); i++)
+    gtk_widget_remove_css_class (GTK_WIDGET (self->state_label), states[i].css);
+  gtk_widget_add_css_class (GTK_WIDGET (self->state_label), states[state].css);
+  gtk_label_set_text (self->state_label, states[state].text);
+}
+
+static const EspEvaluation *
+last_evaluation (EspSnapshot *snapshot)
+{
+  EspHistory *history = snapshot->history;
+
+  if (history == NULL || history->n_evaluations == 0)
+    return NULL;
+  return &history->evaluations[history->n_evaluations - 1];
+}
+
+static char *
+returns_to_text (const EspReturns *returns, int decimals)
+{
+  g_autofree char *mean = esp_figure_number (returns->mean, decimals);
+  g_autofree char *deviation = esp_figure_number (returns->deviation, decimals);
+
+  return g_strdup_printf ("%s ± %s", mean, deviation);
+}
+
+/* Messages begin with a small letter, to go behind a colon. */
+static char *
+capitalised (const char *message)
+{
+  g_autofree char *first = g_utf8_strup (message, g_utf8_next_char (message) - message);
+
+  return g_strconcat (first, g_utf8_next_char (message), NULL);
+}
+
+static char *
+sentence (EspWindow *self, EspSnapshot *snapshot)
+{
+  g_autofree char *step = esp_figure_count (snapshot->step);
+  g_autofree char *n_steps = esp_figure_count (snapshot->n_steps);
+
+  switch (snapshot->state)
+    {
+    case ESP_RUN_PAUSED:
+      if (snapshot->message != NULL)
+        return capitalised (snapshot->message);
+      /* fall through */
+    case ESP_RUN_TRAINING:
+      return g_strdup_printf ("Step %s of %s", step, n_steps);
+    case ESP_RUN_FINISHING:
+      return g_strdup_printf ("%s steps learned; choosing the best formula and refining its constants", step);
+    case ESP_RUN_DONE:
+      {
+        const EspResult *result = esp_session_get_result (self->session);
+        g_autofree char *text = NULL;
+
+        if (result == NULL)
+          return g_strdup_printf ("%s steps learned", step);
+        text = returns_to_text (&result->formula_return, 1);
+        return g_strdup_printf ("The formula returns %s over %" G_GSIZE_FORMAT " unseen episodes", text,
+                                result->formula_return.episodes);
+      }
+    case ESP_RUN_DIVERGED:
+      return capitalised (snapshot->message == NULL ? "learning diverged" : snapshot->message);
+    }
+  g_return_val_if_reached (NULL);
+}
+
+/* How long the run will still take. Steps that start before learning does are quicker than those that
+ * follow, so the present speed tells more than the time gone by; the share of the final choice is only
+ * in the progress. */
+static double
+remaining_seconds (EspSnapshot *snapshot)
+{
+  if (snapshot->state == ESP_RUN_TRAINING && snapshot->speed > 0 && snapshot->n_steps > snapshot->step)
+    return (double) (snapshot->n_steps - snapshot->step) / snapshot->speed;
+  if (snapshot->state == ESP_RUN_FINISHING && snapshot->progress > 0)
+    return snapshot->seconds * (1 - snapshot->progress) / snapshot->progress;
+  return NAN;
+}
+
+static void
+update_run (EspWindow *self, EspSnapshot *snapshot)
+{
+  g_autofree char *words = sentence (self, snapshot);
+  g_autofree char *elapsed = esp_figure_duration (snapshot->seconds);
+  g_autofree char *remaining = NULL;
+  double left = remaining_seconds (snapshot);
+  GString *figures = g_string_new (NULL);
+
+  set_state (self, snapshot->state);
+  set_text (self->sentence_label, words);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->sentence_label),
+                               snapshot->message == NULL ? NULL : words);
+  if (snapshot->message != NULL && g_strcmp0 (snapshot->message, self->message) != 0)
+    esp_window_toast (self, words);
+  g_free (self->message);
+  self->message = g_strdup (snapshot->message);
+  gtk_progress_bar_set_fraction (self->progress, CLAMP (snapshot->progress, 0, 1));
+
+  if (isfinite (left))
+    {
+      g_autofree char *duration = esp_figure_duration (left);
+
+      remaining = g_strdup_printf ("%s left", duration);
+    }
+  else if (snapshot->seconds > 0)
+    remaining = g_strdup_printf ("after %s", elapsed);
+  set_text (self->remaining_label, remaining == NULL ? "" : remaining);
+
+  if (snapshot->state == ESP_RUN_TRAINING)
+    {
+      g_autofree char *speed = esp_figure_count ((guint64) fmax (0, snapshot->speed));
+
+      g_string_append_printf (figures, "%s steps/s   ", speed);
+    }
+  g_autofree char *temperature = esp_figure_number (snapshot->temperature, 2);
+  g_autofree char *expected = esp_figure_number (snapshot->expected_paths, 0);
+  g_autofree char *allowed = esp_figure_number (snapshot->allowed_paths, 0);
+
+  g_string_append_printf (figures, "temperature %s   paths %s / %s allowed", temperature, expected, allowed);
+  set_text (self->figures_label, figures->str);
+  g_string_free (figures, TRUE);
+}
+
+static void
+update_title (EspWindow *self, EspSnapshot *snapshot)
+{
+  g_autofree char *subtitle = g_strdup_printf ("%s, seed %" G_GUINT64_FORMAT ", recipe %s",
+                                               snapshot->environment->title, snapshot->seed,
+                                               esp_recipe_get_name (esp_session_get_recipe (self->session)));
+
+  if (!g_str_equal (adw_window_title_get_subtitle (self->title), subtitle))
+    adw_window_title_set_subtitle (self->title, subtitle);
+}
+
+static void
+update_notes (EspWindow *self, EspSnapshot *snapshot)
+{
+  const EspEvaluation *evaluation = last_evaluation (snapshot);
+  size_t n_paths = snapshot->n_actions * snapshot->arrangement->n_weights;
+  size_t n_chosen = 0;
+  double best = -INFINITY;
+  g_autofree char *chosen = NULL;
+  g_autofree char *all = esp_figure_count (n_paths);
+  g_autofree char *selector = NULL;
+  g_autofree char *network = NULL;
+  g_autofree char *curve = NULL;
+  EspFormula *formula = esp_session_get_formula (self->session);
+
+  for (size_t i = 0; i < n_paths; i++)
+    n_chosen += snapshot->probabilities[i] > snapshot->threshold;
+  chosen = esp_figure_count (n_chosen);
+  selector = g_strdup_printf ("%s of %s paths chosen", chosen, all);
+  set_text (self->selector_label, selector);
+
+  if (evaluation != NULL)
+    {
+      g_autofree char *live = esp_figure_count (evaluation->live_paths);
+
+      network = g_strdup_printf ("%s live paths", live);
+    }
+  set_text (self->network_label, network == NULL ? "" : network);
+
+  for (size_t i = 0; snapshot->history != NULL && i < snapshot->history->n_evaluations; i++)
+    best = fmax (best, snapshot->history->evaluations[i].formula.mean);
+  if (isfinite (best))
+    {
+      g_autofree char *mean = esp_figure_number (best, 1);
+
+      curve = g_strdup_printf ("best formula %s", mean);
+    }
+  set_text (self->curve_label, curve == NULL ? "" : curve);
+
+  if (formula != NULL)
+    {
+      size_t length = 0;
+      g_autofree char *text = NULL;
+      g_autofree char *note = NULL;
+
+      for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+        length = MAX (length, esp_formula_get_length (formula, i));
+      text = esp_figure_count (length);
+      note = g_strdup_printf ("reading length %s", text);
+      set_text (self->formula_label, note);
+    }
+  else
+    set_text (self->formula_label, "");
+}
+
+void
+esp_window_update_status (EspWindow *self, EspSnapshot *snapshot)
+{
+  update_title (self, snapshot);
+  update_run (self, snapshot);
+  update_notes (self, snapshot);
+}

@@ -1,0 +1,505 @@
+/* The workbench's window as a user drives it: opened on a real display with a real trainer and viewer. */
+
+#include <math.h>
+#include <signal.h>
+
+#include "esp-bench.h"
+#include "esp-handler-clock.h"
+
+static EspSnapshot *
+snapshot_of (EspBench *bench)
+{
+  return esp_session_get_snapshot (bench->session);
+}
+
+static gboolean
+is_paused (EspBench *bench)
+{
+  return snapshot_of (bench) != NULL && snapshot_of (bench)->state == ESP_RUN_PAUSED;
+}
+
+static gboolean
+is_training (EspBench *bench)
+{
+  return snapshot_of (bench) != NULL && snapshot_of (bench)->state == ESP_RUN_TRAINING
+         && snapshot_of (bench)->step > 0;
+}
+
+static gboolean
+is_done (EspBench *bench)
+{
+  return esp_session_get_result (bench->session) != NULL;
+}
+
+static gboolean
+is_evaluated (EspBench *bench)
+{
+  return snapshot_of (bench)->history->n_evaluations > 0;
+}
+
+static gboolean
+is_drawn (EspBench *bench)
+{
+  return esp_robot_view_get_n_shown (bench->window->robot_view) >= 3;
+}
+
+static gboolean
+has_formula (EspBench *bench)
+{
+  return esp_formula_view_get_formula (bench->window->formula_view) != NULL;
+}
+
+static void
+activate (EspBench *bench, const char *action)
+{
+  GActionGroup *group = G_ACTION_GROUP (bench->window);
+
+  g_assert_true (g_action_group_get_action_enabled (group, action));
+  g_action_group_activate_action (group, action, NULL);
+}
+
+/* Presses @keyval by the shortcuts of the window itself, the ones that a text field may take first. */
+static void
+press_soft_key (EspBench *bench, guint keyval)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (bench->window));
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (!GTK_IS_SHORTCUT_CONTROLLER (controller))
+        continue;
+      for (guint j = 0; j < g_list_model_get_n_items (G_LIST_MODEL (controller)); j++)
+        {
+          g_autoptr (GtkShortcut) shortcut = g_list_model_get_item (G_LIST_MODEL (controller), j);
+          GtkShortcutTrigger *trigger = gtk_shortcut_get_trigger (shortcut);
+
+          if (GTK_IS_KEYVAL_TRIGGER (trigger)
+              && gtk_keyval_trigger_get_keyval (GTK_KEYVAL_TRIGGER (trigger)) == keyval
+              && gtk_keyval_trigger_get_modifiers (GTK_KEYVAL_TRIGGER (trigger)) == 0)
+            {
+              g_assert_true (gtk_shortcut_action_activate (gtk_shortcut_get_action (shortcut), 0,
+                                                           GTK_WIDGET (bench->window), NULL));
+              return;
+            }
+        }
+    }
+  g_test_fail_printf ("no shortcut for key %u", keyval);
+}
+
+static void
+test_opens (void)
+{
+  EspBench bench;
+  guint before = esp_bench_count_threads ();
+
+  esp_bench_open (&bench, 1000000, FALSE);
+  g_assert_cmpuint (esp_bench_count_threads (), >, before);
+  g_assert_true (esp_bench_wait (&bench, is_training, 10));
+  g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
+  g_assert_null (esp_session_get_view_error (bench.session));
+  g_assert_true (esp_bench_wait (&bench, has_formula, 60));
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view)
+                 == esp_session_get_formula (bench.session));
+  g_assert_cmpstr (gtk_label_get_text (bench.window->state_label), ==, "Training");
+  g_assert_nonnull (strstr (adw_window_title_get_subtitle (bench.window->title), "seed 3"));
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (bench.window->train_stack), ==, "pause");
+  /* the picture has exactly the size of the view */
+  g_assert_cmpint (esp_session_get_frame (bench.session)->width, ==,
+                   gtk_widget_get_width (GTK_WIDGET (bench.window->robot_view)));
+  esp_bench_close (&bench);
+}
+
+static void
+test_closes (void)
+{
+  EspBench bench;
+  guint before;
+
+  /* libraries start threads of their own with the first window and keep them */
+  esp_bench_open (&bench, 1000000, FALSE);
+  g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
+  esp_bench_close (&bench);
+  before = esp_bench_count_threads ();
+  for (int i = 0; i < 3; i++)
+    {
+      esp_bench_open (&bench, 1000000, FALSE);
+      g_assert_true (esp_bench_wait (&bench, i == 0 ? is_training : is_drawn, 20));
+      g_assert_cmpfloat (esp_bench_close (&bench), <, 2);
+    }
+  g_assert_cmpuint (esp_bench_count_threads (), <=, before);
+}
+
+static gboolean
+raise_signal (gpointer data)
+{
+  raise (GPOINTER_TO_INT (data));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_signal (gconstpointer data)
+{
+  EspBench bench;
+
+  esp_bench_open (&bench, 1000000, FALSE);
+  g_timeout_add (500, raise_signal, (gpointer) data);
+  /* returns when the last window is gone */
+  g_assert_cmpint (g_application_run (G_APPLICATION (bench.application), 0, NULL), ==, 0);
+  g_object_unref (bench.application);
+}
+
+static void
+test_actions (void)
+{
+  static const struct
+  {
+    const char *action;
+    const char *accel;
+  } expected[] = {
+    { "win.train", "F5" },
+    { "win.pause", "F6" },
+    { "win.step", "F7" },
+    { "win.run-steps", "F8" },
+    { "win.finish", "F9" },
+    { "win.restart-same-seed", "<Control>r" },
+    { "win.restart-new-seed", "<Shift><Control>r" },
+    { "win.reset-camera", "<Control>0" },
+    { "win.copy-formula", "<Shift><Control>c" },
+    { "win.environment::cartpole", "<Alt>1" },
+    { "win.environment::pendulum", "<Alt>2" },
+    { "win.show-help-overlay", "<Control>question" },
+    { "app.quit", "<Control>q" },
+    { "app.about", "<Control>F1" },
+    { "app.colour-scheme::system", "<Shift><Control>s" },
+    { "app.colour-scheme::light", "<Shift><Control>l" },
+    { "app.colour-scheme::dark", "<Shift><Control>d" },
+  };
+  EspBench bench;
+  g_autofree char *overlay = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_auto (GStrv) names = NULL;
+
+  esp_bench_open (&bench, 1000000, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_auto (GStrv) accels = gtk_application_get_accels_for_action (GTK_APPLICATION (bench.application),
+                                                                     expected[i].action);
+      g_autofree char *name = NULL;
+      g_autoptr (GVariant) target = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_action_parse_detailed_name (expected[i].action, &name, &target, &error);
+      g_assert_no_error (error);
+      g_assert_true (g_action_group_has_action (
+        g_str_has_prefix (name, "app.") ? G_ACTION_GROUP (bench.application) : G_ACTION_GROUP (bench.window),
+        name + 4));
+      if (!g_strv_contains ((const char *const *) accels, expected[i].accel))
+        g_test_fail_printf ("%s has no key %s but %s", expected[i].action, expected[i].accel, accels[0]);
+    }
+
+  /* every action of the window is in the window of shortcuts: by its name, or by its soft key */
+  bytes = g_resources_lookup_data ("/org/espalier/Espalier/gtk/help-overlay.ui", 0, NULL);
+  g_assert_nonnull (bytes);
+  overlay = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  names = g_action_group_list_actions (G_ACTION_GROUP (bench.window));
+  for (gsize i = 0; names[i] != NULL; i++)
+    {
+      static const char *const soft[][2] = {
+        { "toggle-training", ">space<" },
+        { "slower", ">bracketleft<" },
+        { "faster", ">bracketright<" },
+        { "real-time", ">backslash<" },
+        { "environment", "Choose the environment" },
+      };
+      g_autofree char *wanted = g_strdup_printf (">win.%s<", names[i]);
+      const char *needle = wanted;
+
+      for (gsize j = 0; j < G_N_ELEMENTS (soft); j++)
+        if (g_str_equal (soft[j][0], names[i]))
+          needle = soft[j][1];
+      if (strstr (overlay, needle) == NULL)
+        g_test_fail_printf ("the shortcuts window does not mention win.%s", names[i]);
+    }
+  esp_bench_close (&bench);
+}
+
+static void
+test_training_commands (void)
+{
+  EspBench bench;
+  guint64 step;
+
+  esp_bench_open (&bench, 1000000, TRUE);
+  g_assert_true (esp_bench_wait (&bench, is_paused, 10));
+  g_assert_cmpuint (snapshot_of (&bench)->step, ==, 0);
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "pause"));
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "finish"));
+
+  activate (&bench, "step");
+  esp_bench_wait (&bench, NULL, 0.5);
+  g_assert_true (is_paused (&bench));
+  g_assert_cmpuint (snapshot_of (&bench)->step, ==, 1);
+
+  gtk_spin_button_set_value (bench.window->run_spin, 40);
+  g_assert_cmpstr (adw_split_button_get_label (bench.window->run_button), ==, "Run 40");
+  activate (&bench, "run-steps");
+  esp_bench_wait (&bench, NULL, 1);
+  g_assert_true (is_paused (&bench));
+  g_assert_cmpuint (snapshot_of (&bench)->step, ==, 41);
+
+  press_soft_key (&bench, GDK_KEY_space);
+  g_assert_true (esp_bench_wait (&bench, is_training, 10));
+  esp_bench_wait (&bench, NULL, 0.3);
+  g_assert_cmpuint (snapshot_of (&bench)->step, >, 41);
+  press_soft_key (&bench, GDK_KEY_space);
+  g_assert_true (esp_bench_wait (&bench, is_paused, 10));
+  step = snapshot_of (&bench)->step;
+  esp_bench_wait (&bench, NULL, 0.4);
+  g_assert_cmpuint (snapshot_of (&bench)->step, ==, step);
+
+  activate (&bench, "train");
+  g_assert_true (esp_bench_wait (&bench, is_training, 10));
+  activate (&bench, "pause");
+  g_assert_true (esp_bench_wait (&bench, is_paused, 10));
+  esp_bench_close (&bench);
+}
+
+static gboolean
+has_seed_4 (EspBench *bench)
+{
+  return snapshot_of (bench)->seed == 4;
+}
+
+static gboolean
+has_run_2 (EspBench *bench)
+{
+  return snapshot_of (bench)->run >= 2;
+}
+
+static void
+test_restart (void)
+{
+  EspBench bench;
+  guint64 run;
+
+  esp_bench_open (&bench, 1000000, FALSE);
+  g_assert_true (esp_bench_wait (&bench, is_training, 10));
+  run = snapshot_of (&bench)->run;
+  activate (&bench, "restart-new-seed");
+  g_assert_true (esp_bench_wait (&bench, has_seed_4, 10));
+  g_assert_cmpuint (snapshot_of (&bench)->run, >, run);
+  g_assert_cmpuint (esp_session_get_seed (bench.session), ==, 4);
+  g_assert_nonnull (strstr (adw_window_title_get_subtitle (bench.window->title), "seed 4"));
+  run = snapshot_of (&bench)->run;
+  activate (&bench, "restart-same-seed");
+  for (int i = 0; i < 100 && snapshot_of (&bench)->run == run; i++)
+    esp_bench_wait (&bench, NULL, 0.1);
+  g_assert_cmpuint (snapshot_of (&bench)->run, >, run);
+  g_assert_cmpuint (snapshot_of (&bench)->seed, ==, 4);
+  g_assert_true (esp_bench_wait (&bench, has_run_2, 1));
+  esp_bench_close (&bench);
+}
+
+static gboolean
+shows_pendulum (EspBench *bench)
+{
+  return snapshot_of (bench) != NULL && g_str_equal (snapshot_of (bench)->environment->name, "pendulum")
+         && esp_session_get_frame (bench->session) != NULL
+         && esp_session_get_frame (bench->session)->n_observations
+              == snapshot_of (bench)->environment->n_observations;
+}
+
+static void
+test_environment (void)
+{
+  EspBench bench;
+
+  esp_bench_open (&bench, 1000000, FALSE);
+  g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
+  g_action_group_change_action_state (G_ACTION_GROUP (bench.window), "environment",
+                                      g_variant_new_string ("pendulum"));
+  g_assert_true (esp_bench_wait (&bench, shows_pendulum, 20));
+  g_assert_cmpuint (gtk_drop_down_get_selected (bench.window->environment_drop_down), ==, 1);
+  g_assert_true (esp_bench_wait (&bench, is_training, 10));
+
+  /* and back by the drop-down; an unknown one changes nothing */
+  gtk_drop_down_set_selected (bench.window->environment_drop_down, 0);
+  g_assert_cmpstr (esp_session_get_environment (bench.session)->name, ==, "cartpole");
+  g_action_group_change_action_state (G_ACTION_GROUP (bench.window), "environment",
+                                      g_variant_new_string ("unicycle"));
+  g_assert_cmpstr (esp_session_get_environment (bench.session)->name, ==, "cartpole");
+  esp_bench_wait (&bench, NULL, 0.3);
+  esp_bench_close (&bench);
+}
+
+static void
+test_finish (void)
+{
+  EspBench bench;
+  const EspResult *result;
+
+  esp_bench_open (&bench, 1200, FALSE);
+  g_assert_true (esp_bench_wait (&bench, is_done, 120));
+  result = esp_session_get_result (bench.session);
+  g_assert_nonnull (result->formula);
+  g_assert_cmpuint (result->formula_return.episodes, ==, 100);
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view) == result->formula);
+  esp_bench_wait (&bench, NULL, 0.3);
+  g_assert_cmpstr (gtk_label_get_text (bench.window->state_label), ==, "Done");
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->sentence_label), "100 unseen episodes"));
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "train"));
+  activate (&bench, "copy-formula");
+
+  /* a new run forgets the result, and can be cut short */
+  activate (&bench, "restart-new-seed");
+  g_assert_true (esp_bench_wait (&bench, is_training, 10));
+  g_assert_false (is_done (&bench));
+  g_assert_true (esp_bench_wait (&bench, is_evaluated, 60));
+  activate (&bench, "finish");
+  g_assert_true (esp_bench_wait (&bench, is_done, 120));
+  esp_bench_close (&bench);
+}
+
+static void
+test_speed_and_camera (void)
+{
+  EspBench bench;
+
+  esp_bench_open (&bench, 1000000, TRUE);
+  g_assert_cmpstr (gtk_label_get_text (bench.window->speed_label), ==, "1×");
+  press_soft_key (&bench, GDK_KEY_bracketright);
+  g_assert_cmpfloat (esp_session_get_speed (bench.session), ==, 2);
+  g_assert_cmpstr (gtk_label_get_text (bench.window->speed_label), ==, "2×");
+  press_soft_key (&bench, GDK_KEY_backslash);
+  press_soft_key (&bench, GDK_KEY_bracketleft);
+  g_assert_cmpstr (gtk_label_get_text (bench.window->speed_label), ==, "½×");
+  while (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "slower"))
+    press_soft_key (&bench, GDK_KEY_bracketleft);
+  g_assert_cmpfloat (esp_session_get_speed (bench.session), ==, 0.125);
+  while (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "faster"))
+    press_soft_key (&bench, GDK_KEY_bracketright);
+  g_assert_cmpfloat (esp_session_get_speed (bench.session), ==, 16);
+  activate (&bench, "reset-camera");
+  esp_bench_close (&bench);
+}
+
+static void
+test_colour_schemes (void)
+{
+  EspBench bench;
+  AdwStyleManager *style = adw_style_manager_get_default ();
+
+  esp_bench_open (&bench, 1000000, TRUE);
+  g_action_group_change_action_state (G_ACTION_GROUP (bench.application), "colour-scheme",
+                                      g_variant_new_string ("dark"));
+  g_assert_true (adw_style_manager_get_dark (style));
+  g_action_group_change_action_state (G_ACTION_GROUP (bench.application), "colour-scheme",
+                                      g_variant_new_string ("light"));
+  g_assert_false (adw_style_manager_get_dark (style));
+  g_action_group_change_action_state (G_ACTION_GROUP (bench.application), "colour-scheme",
+                                      g_variant_new_string ("system"));
+  g_assert_cmpint (adw_style_manager_get_color_scheme (style), ==, ADW_COLOR_SCHEME_DEFAULT);
+  esp_bench_close (&bench);
+}
+
+/* Returns the widget below @widget that has @id in the template. */
+static GtkWidget *
+find_child (GtkWidget *widget, const char *id)
+{
+  GtkWidget *found = NULL;
+
+  if (g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (widget)), id) == 0)
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL && found == NULL;
+       child = gtk_widget_get_next_sibling (child))
+    found = find_child (child, id);
+  return found;
+}
+
+static void
+test_names_for_screen_readers (void)
+{
+  static const struct
+  {
+    const char *child;
+    const char *label;
+  } expected[] = {
+    { "environment_drop_down", "Environment" },
+    { "train_button", "Train" },
+    { "pause_button", "Pause" },
+    { "step_button", "Single step" },
+    { "run_button", "Run steps, then pause" },
+    { "restart_button", "Restart" },
+    { "finish_button", "Finish" },
+    { "menu_button", "Main menu" },
+    { "slower_button", "Show the robot slower" },
+    { "faster_button", "Show the robot faster" },
+    { "camera_button", "Reset the camera" },
+    { "copy_button", "Copy the formula" },
+    { "robot_view", "Robot following the current formula" },
+    { "network_view", "Graph of the symbolic network" },
+    { "selector_view", "Selection probabilities of the paths" },
+    { "formula_view", "Current formula" },
+    { "curve_view", "Curves of the return" },
+  };
+  EspBench bench;
+
+  esp_bench_open (&bench, 1000000, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      GtkWidget *child = find_child (GTK_WIDGET (bench.window), expected[i].child);
+
+      g_assert_nonnull (child);
+      gtk_test_accessible_assert_property (GTK_ACCESSIBLE (child), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                           expected[i].label);
+      if (GTK_IS_BUTTON (child) || ADW_IS_SPLIT_BUTTON (child))
+        g_assert_nonnull (gtk_widget_get_tooltip_text (child));
+    }
+  esp_bench_close (&bench);
+}
+
+static void
+test_handler_times (void)
+{
+  EspBench bench;
+
+  esp_bench_open (&bench, 1000000, FALSE);
+  g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
+  g_assert_true (esp_bench_wait (&bench, has_formula, 60));
+  esp_handler_clock_reset ();
+  esp_bench_wait (&bench, NULL, 10);
+  g_test_message ("%" G_GUINT64_FORMAT " handlers: median %.2f ms, p99 %.2f ms, longest %.2f ms",
+                  esp_handler_clock_get_count (), esp_handler_clock_get_quantile (0.5),
+                  esp_handler_clock_get_quantile (0.99), esp_handler_clock_get_maximum ());
+  g_assert_cmpuint (esp_handler_clock_get_count (), >, 200);
+#ifndef __SANITIZE_ADDRESS__ /* which takes its own time */
+  g_assert_cmpfloat (esp_handler_clock_get_quantile (0.99), <=, 8);
+  g_assert_cmpfloat (esp_handler_clock_get_maximum (), <=, 16);
+#endif
+  esp_bench_close (&bench);
+}
+
+int
+main (int argc, char **argv)
+{
+  gtk_test_init (&argc, &argv);
+  adw_init ();
+  esp_bench_time_drawing ();
+
+  g_test_add_func ("/workbench/opens", test_opens);
+  g_test_add_func ("/workbench/closes", test_closes);
+  g_test_add_data_func ("/workbench/sigterm", GINT_TO_POINTER (SIGTERM), test_signal);
+  g_test_add_data_func ("/workbench/sigint", GINT_TO_POINTER (SIGINT), test_signal);
+  g_test_add_func ("/workbench/actions", test_actions);
+  g_test_add_func ("/workbench/training-commands", test_training_commands);
+  g_test_add_func ("/workbench/restart", test_restart);
+  g_test_add_func ("/workbench/environment", test_environment);
+  g_test_add_func ("/workbench/finish", test_finish);
+  g_test_add_func ("/workbench/speed-and-camera", test_speed_and_camera);
+  g_test_add_func ("/workbench/colour-schemes", test_colour_schemes);
+  g_test_add_func ("/workbench/names-for-screen-readers", test_names_for_screen_readers);
+  g_test_add_func ("/workbench/handler-times", test_handler_times);
+  return g_test_run ();
+}

@@ -1,0 +1,108 @@
+/* Schedules and path counts against those worked out from the published ones (ESPL, arXiv 2311.02104: the
+ * released code's schedule for LunarLander and its arrangements on the paper's eight tasks). */
+
+#include <math.h>
+
+#include <glib.h>
+
+#include "esp-arrangement.h"
+#include "esp-schedule.h"
+
+typedef struct
+{
+  double epoch;
+  double temperature;
+  double allowed;
+  double rounding; /* of allowed, as written */
+} ScheduleRow;
+
+static void
+test_published (void)
+{
+  static const ScheduleRow rows[] = {
+    { 0, 1.00, 1648, 0.5 },   { 225, 0.80, 1545, 0.5 },  { 450, 0.60, 1236, 0.5 }, { 675, 0.40, 722, 0.5 },
+    { 810, 0.28, 314, 0.5 },  { 855, 0.24, 162, 0.5 },   { 882, 0.216, 67, 0.5 },  { 891, 0.208, 34, 0.5 },
+    { 900, 0.20, 1.6, 0.05 }, { 1500, 0.20, 1.6, 0.05 },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      double progress = rows[i].epoch / 900;
+
+      g_assert_cmpfloat_with_epsilon (esp_schedule_temperature (progress, 0.2), rows[i].temperature, 1e-12);
+      g_assert_cmpfloat_with_epsilon (1648 * esp_schedule_allowance (progress, 0, 0.001), rows[i].allowed,
+                                      rows[i].rounding);
+    }
+}
+
+static void
+test_warm_up (void)
+{
+  /* halfway through the 80 % that follow the warm-up: x = ½ */
+  g_assert_cmpfloat_with_epsilon (esp_schedule_allowance (0.6, 0.2, 0.1), 0.1 + 0.9 * 0.75, 1e-12);
+  g_assert_cmpfloat (esp_schedule_allowance (0.2, 0.2, 0.1), ==, 1);
+  g_assert_cmpfloat (esp_schedule_allowance (0.1, 0.2, 0.1), ==, 1);
+  g_assert_cmpfloat_with_epsilon (esp_schedule_allowance (1, 0.2, 0.1), 0.1, 1e-12);
+  /* next to no time between warm-up and end */
+  g_assert_cmpfloat (esp_schedule_allowance (0.998, 0.999, 0.1), ==, 1);
+  g_assert_cmpfloat_with_epsilon (esp_schedule_allowance (1, 0.999, 0.1), 0.1, 1e-12);
+}
+
+/* The hinge of the sparsity is active at equality, so at the start all paths must be allowed and not one
+ * rounding more, whatever the target. */
+static void
+test_start_is_all (void)
+{
+  for (int i = 0; i <= 1000; i++)
+    for (size_t n = 1; n < 10000; n = 3 * n + 1)
+      g_assert_cmpfloat ((double) n * esp_schedule_allowance (0, 0, i / 1000.0), ==, (double) n);
+}
+
+typedef struct
+{
+  const char *task;
+  size_t n_observations;
+  size_t n_actions;
+  size_t weights[3];
+} CountRow;
+
+static void
+test_path_counts (void)
+{
+  static const char *const arrangements[3] = { "S0", "C0", "U0" };
+  static const size_t biases[3] = { 41, 39, 41 };
+  static const CountRow rows[] = {
+    { "CartPole", 4, 1, { 660, 535, 674 } },       { "MountainCar", 2, 1, { 578, 457, 592 } },
+    { "Pendulum", 3, 1, { 619, 496, 633 } },       { "InvDoublePend", 9, 1, { 865, 730, 879 } },
+    { "InvPendSwingup", 5, 1, { 701, 574, 715 } }, { "LunarLander", 8, 2, { 824, 691, 838 } },
+    { "Hopper", 15, 3, { 1111, 964, 1125 } },      { "BipedalWalker", 24, 4, { 1480, 1315, 1494 } },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (size_t k = 0; k < 3; k++)
+      {
+        g_autoptr (EspArrangement)
+          arrangement = esp_arrangement_new (arrangements[k], rows[i].n_observations, NULL);
+
+        g_test_message ("%s, %s", rows[i].task, arrangements[k]);
+        g_assert_cmpuint (arrangement->n_weights, ==, rows[i].weights[k]);
+        g_assert_cmpuint (arrangement->n_biases, ==, biases[k]);
+      }
+
+  /* the published totals of S0 over all actions */
+  g_assert_cmpuint (rows[5].n_actions * rows[5].weights[0], ==, 1648);
+  g_assert_cmpuint (rows[6].n_actions * rows[6].weights[0], ==, 3333);
+  g_assert_cmpuint (rows[7].n_actions * rows[7].weights[0], ==, 5920);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/schedule/published", test_published);
+  g_test_add_func ("/schedule/warm-up", test_warm_up);
+  g_test_add_func ("/schedule/start-is-all", test_start_is_all);
+  g_test_add_func ("/arrangement/path-counts", test_path_counts);
+
+  return g_test_run ();
+}
