@@ -745,7 +745,8 @@ esp_selector_view_set_snapshot (EspSelectorView *view, EspSnapshot *snapshot)
     {
       if (!snapshot || !old || old->environment != snapshot->environment || old->run != snapshot->run)
         forget_picture (view);
-      else if (old->step != snapshot->step || old->updates != snapshot->updates)
+      else if (old->step != snapshot->step || old->updates != snapshot->updates
+               || old->state != snapshot->state)
         esp_throttle_call (&view->throttle, REDRAW_INTERVAL, forget_picture, view);
     }
   g_clear_pointer (&old, esp_snapshot_unref);

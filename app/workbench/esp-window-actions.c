@@ -241,5 +241,6 @@ esp_window_update_actions (EspWindow *self)
   enable (self, "real-time", view);
   enable (self, "reset-camera", view);
   enable (self, "copy-formula", esp_session_get_formula (self->session) != NULL);
-  gtk_stack_set_visible_child_name (self->train_stack, state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING ? "pause" : "train");
+  gtk_stack_set_visible_child_name (
+    self->train_stack, state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING ? "pause" : "train");
 }

@@ -33,6 +33,7 @@ struct _EspWindow
   AdwStatusPage *robot_missing;
   EspRobotView *robot_view;
   GtkLabel *speed_label;
+  GtkLabel *waiting_label;
   GtkLabel *episode_label;
   GtkLabel *policy_label;
 

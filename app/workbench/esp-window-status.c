@@ -96,14 +96,20 @@ sentence (EspWindow *self, EspSnapshot *snapshot)
   g_return_val_if_reached (NULL);
 }
 
-/* How long the run will still take. Steps that start before learning does are quicker than those that
- * follow, so the present speed tells more than the time gone by; the share of the final choice is only
- * in the progress. */
+/* The share of the progress that the trainer gives to the final choice. */
+#define CHOICE_SHARE 0.1
+
+/* Returns how many seconds the run will still take, the final choice included, or NaN. */
 static double
 remaining_seconds (EspSnapshot *snapshot)
 {
   if (snapshot->state == ESP_RUN_TRAINING && snapshot->speed > 0 && snapshot->n_steps > snapshot->step)
-    return (double) (snapshot->n_steps - snapshot->step) / snapshot->speed;
+    {
+      /* the present speed tells more than the time gone by: the first steps only fill the replay */
+      double training = (double) (snapshot->n_steps - snapshot->step) / snapshot->speed;
+
+      return training + (snapshot->seconds + training) * CHOICE_SHARE / (1 - CHOICE_SHARE);
+    }
   if (snapshot->state == ESP_RUN_FINISHING && snapshot->progress > 0)
     return snapshot->seconds * (1 - snapshot->progress) / snapshot->progress;
   return NAN;
@@ -120,8 +126,7 @@ update_run (EspWindow *self, EspSnapshot *snapshot)
 
   set_state (self, snapshot->state);
   set_text (self->sentence_label, words);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->sentence_label),
-                               snapshot->message == NULL ? NULL : words);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->sentence_label), snapshot->message == NULL ? NULL : words);
   if (snapshot->message != NULL && g_strcmp0 (snapshot->message, self->message) != 0)
     esp_window_toast (self, words);
   g_free (self->message);
@@ -184,7 +189,10 @@ update_notes (EspWindow *self, EspSnapshot *snapshot)
   selector = g_strdup_printf ("%s of %s paths chosen", chosen, all);
   set_text (self->selector_label, selector);
 
-  if (evaluation != NULL)
+  /* the final network is shown pruned, so that each of its paths lives */
+  if (snapshot->state == ESP_RUN_DONE)
+    network = g_strdup_printf ("%s live paths", chosen);
+  else if (evaluation != NULL)
     {
       g_autofree char *live = esp_figure_count (evaluation->live_paths);
 

@@ -45,6 +45,16 @@ set_speed_label (EspWindow *self)
   gtk_label_set_text (self->speed_label, text);
 }
 
+/* Shows @frame, or that there is none yet. */
+static void
+show_frame (EspWindow *self, GdkTexture *frame)
+{
+  esp_robot_view_set_texture (self->robot_view, frame);
+  gtk_widget_set_visible (GTK_WIDGET (self->waiting_label), frame == NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->episode_label), frame != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->policy_label), frame != NULL);
+}
+
 static void
 show_episode (EspWindow *self)
 {
@@ -87,7 +97,7 @@ static void
 session_frame (EspSession *session, GdkTexture *frame, EspWindow *self)
 {
   esp_handler_clock_begin ();
-  esp_robot_view_set_texture (self->robot_view, frame);
+  show_frame (self, frame);
   show_episode (self);
   esp_handler_clock_end ();
 }
@@ -129,7 +139,7 @@ session_environment_changed (EspSession *session, EspWindow *self)
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->robot_view), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                   environment->description, -1);
-  esp_robot_view_set_texture (self->robot_view, NULL);
+  show_frame (self, NULL);
   session_view_failed (session, self);
   session_formula (session, esp_session_get_formula (session), self);
 }
@@ -285,6 +295,7 @@ esp_window_class_init (EspWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EspWindow, robot_missing);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, robot_view);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, speed_label);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, waiting_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, episode_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, policy_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, network_view);

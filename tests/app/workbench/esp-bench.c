@@ -96,13 +96,20 @@ esp_bench_wait (EspBench *self, EspBenchCondition condition, double seconds)
 }
 
 guint
-esp_bench_count_threads (void)
+esp_bench_count_threads (const char *name)
 {
   g_autoptr (GDir) folder = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *id;
   guint n = 0;
 
-  while (folder != NULL && g_dir_read_name (folder) != NULL)
-    n++;
+  while (folder != NULL && (id = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/task", id, "comm", NULL);
+      g_autofree char *found = NULL;
+
+      if (g_file_get_contents (path, &found, NULL, NULL) && g_str_equal (g_strchomp (found), name))
+        n++;
+    }
   return n;
 }
 

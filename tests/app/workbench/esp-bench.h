@@ -29,8 +29,8 @@ typedef gboolean (*EspBenchCondition) (EspBench *bench);
 /* Runs the main loop until @condition holds, at most @seconds; returns whether it does. NULL never does. */
 gboolean esp_bench_wait (EspBench *bench, EspBenchCondition condition, double seconds);
 
-/* Returns how many threads the process has. */
-guint esp_bench_count_threads (void);
+/* Returns how many of the process's threads are called @name. */
+guint esp_bench_count_threads (const char *name);
 
 /* Puts the drawing functions of all panels between begin and end of the handler clock. */
 void esp_bench_time_drawing (void);

@@ -92,10 +92,8 @@ static void
 test_opens (void)
 {
   EspBench bench;
-  guint before = esp_bench_count_threads ();
 
   esp_bench_open (&bench, 1000000, FALSE);
-  g_assert_cmpuint (esp_bench_count_threads (), >, before);
   g_assert_true (esp_bench_wait (&bench, is_training, 10));
   g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
   g_assert_null (esp_session_get_view_error (bench.session));
@@ -114,21 +112,19 @@ test_opens (void)
 static void
 test_closes (void)
 {
-  EspBench bench;
-  guint before;
-
-  /* libraries start threads of their own with the first window and keep them */
-  esp_bench_open (&bench, 1000000, FALSE);
-  g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
-  esp_bench_close (&bench);
-  before = esp_bench_count_threads ();
   for (int i = 0; i < 3; i++)
     {
+      EspBench bench;
+
       esp_bench_open (&bench, 1000000, FALSE);
       g_assert_true (esp_bench_wait (&bench, i == 0 ? is_training : is_drawn, 20));
-      g_assert_cmpfloat (esp_bench_close (&bench), <, 2);
+      g_assert_cmpuint (esp_bench_count_threads ("trainer"), ==, 1);
+      g_assert_cmpuint (esp_bench_count_threads ("assessor"), ==, 1);
+      /* OpenGL, once it begins to start up, cannot be interrupted */
+      g_assert_cmpfloat (esp_bench_close (&bench), <, i == 0 ? 15 : 5);
+      g_assert_cmpuint (esp_bench_count_threads ("trainer"), ==, 0);
+      g_assert_cmpuint (esp_bench_count_threads ("assessor"), ==, 0);
     }
-  g_assert_cmpuint (esp_bench_count_threads (), <=, before);
 }
 
 static gboolean
@@ -385,6 +381,89 @@ test_speed_and_camera (void)
   esp_bench_close (&bench);
 }
 
+typedef struct
+{
+  double x;
+  double y;
+  int n;
+} Movement;
+
+static void
+moved (EspRobotView *view, double x, double y, Movement *movement)
+{
+  movement->x += x;
+  movement->y += y;
+  movement->n++;
+}
+
+static void
+zoomed (EspRobotView *view, double closer, Movement *movement)
+{
+  movement->y += closer;
+  movement->n++;
+}
+
+/* Returns the controller of @widget that is a @type. */
+static GtkEventController *
+find_controller (GtkWidget *widget, GType type)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (g_type_is_a (G_OBJECT_TYPE (controller), type))
+        return controller;
+    }
+  g_assert_not_reached ();
+}
+
+static void
+test_gestures (void)
+{
+  EspBench bench;
+  GtkWidget *view;
+  GtkEventController *controller;
+  Movement orbit = { 0 }, pan = { 0 }, zoom = { 0 };
+  gboolean handled = FALSE;
+  double height;
+
+  esp_bench_open (&bench, 1000000, TRUE);
+  g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
+  view = GTK_WIDGET (bench.window->robot_view);
+  height = gtk_widget_get_height (view);
+  g_signal_connect (view, "orbit", G_CALLBACK (moved), &orbit);
+  g_signal_connect (view, "pan", G_CALLBACK (moved), &pan);
+  g_signal_connect (view, "zoom", G_CALLBACK (zoomed), &zoom);
+
+  /* a drag tells the way from its beginning; the signals tell the way since the last one */
+  controller = find_controller (view, GTK_TYPE_GESTURE_DRAG);
+  g_signal_emit_by_name (controller, "drag-update", 10.0, 4.0);
+  g_signal_emit_by_name (controller, "drag-update", 30.0, -8.0);
+  g_assert_cmpint (orbit.n + pan.n, ==, 2);
+  g_assert_cmpfloat_with_epsilon (orbit.x + pan.x, 30 / height, 1e-9);
+  g_assert_cmpfloat_with_epsilon (orbit.y + pan.y, -8 / height, 1e-9);
+
+  controller = find_controller (view, GTK_TYPE_EVENT_CONTROLLER_SCROLL);
+  g_signal_emit_by_name (controller, "scroll", 0.0, -1.0, &handled);
+  g_assert_true (handled);
+  g_assert_cmpfloat (zoom.y, >, 0);
+
+  controller = find_controller (view, GTK_TYPE_EVENT_CONTROLLER_KEY);
+  orbit = pan = zoom = (Movement){ 0 };
+  g_signal_emit_by_name (controller, "key-pressed", GDK_KEY_Left, 0, 0, &handled);
+  g_assert_cmpfloat (orbit.x, <, 0);
+  g_signal_emit_by_name (controller, "key-pressed", GDK_KEY_Up, 0, GDK_SHIFT_MASK, &handled);
+  g_assert_cmpfloat (pan.y, <, 0);
+  g_signal_emit_by_name (controller, "key-pressed", GDK_KEY_minus, 0, 0, &handled);
+  g_assert_cmpfloat (zoom.y, <, 0);
+  g_signal_emit_by_name (controller, "key-pressed", GDK_KEY_space, 0, 0, &handled);
+  g_assert_false (handled);
+  g_assert_cmpint (orbit.n + pan.n + zoom.n, ==, 3);
+  esp_bench_close (&bench);
+}
+
 static void
 test_colour_schemes (void)
 {
@@ -441,7 +520,6 @@ test_names_for_screen_readers (void)
     { "robot_view", "Robot following the current formula" },
     { "network_view", "Graph of the symbolic network" },
     { "selector_view", "Selection probabilities of the paths" },
-    { "formula_view", "Current formula" },
     { "curve_view", "Curves of the return" },
   };
   EspBench bench;
@@ -473,7 +551,7 @@ test_handler_times (void)
   g_test_message ("%" G_GUINT64_FORMAT " handlers: median %.2f ms, p99 %.2f ms, longest %.2f ms",
                   esp_handler_clock_get_count (), esp_handler_clock_get_quantile (0.5),
                   esp_handler_clock_get_quantile (0.99), esp_handler_clock_get_maximum ());
-  g_assert_cmpuint (esp_handler_clock_get_count (), >, 200);
+  g_assert_cmpuint (esp_handler_clock_get_count (), >, 100);
 #ifndef __SANITIZE_ADDRESS__ /* which takes its own time */
   g_assert_cmpfloat (esp_handler_clock_get_quantile (0.99), <=, 8);
   g_assert_cmpfloat (esp_handler_clock_get_maximum (), <=, 16);
@@ -498,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/workbench/environment", test_environment);
   g_test_add_func ("/workbench/finish", test_finish);
   g_test_add_func ("/workbench/speed-and-camera", test_speed_and_camera);
+  g_test_add_func ("/workbench/gestures", test_gestures);
   g_test_add_func ("/workbench/colour-schemes", test_colour_schemes);
   g_test_add_func ("/workbench/names-for-screen-readers", test_names_for_screen_readers);
   g_test_add_func ("/workbench/handler-times", test_handler_times);
