@@ -272,8 +272,7 @@ esp_polish (const EspNetwork *network,
                     .data = data,
                     .cancelled = cancelled };
 
-  if (settings->rounds > 0)
-    if (settings->rounds == 0)
+  if (settings->rounds == 0)
     {
       g_array_unref (polish.elements);
       return polish.network;

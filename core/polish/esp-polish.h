@@ -38,8 +38,8 @@ typedef struct
 /* Told now and then how far polishing is, 0 … 1. */
 typedef void (*EspPolishProgress) (void *data, double share);
 
-/* Returns a polished copy of @network; no rounds leave it as it is. Returns the best so far as soon as @cancelled (NULL: never)
- * becomes true. @progress may be NULL. */
+/* Returns a polished copy of @network; no rounds leave it as it is. Measures with @pool (NULL: alone).
+ * Returns the best so far as soon as @cancelled (NULL: never) becomes true. @progress may be NULL. */
 EspNetwork *esp_polish (const EspNetwork *network,
                         const EspPolishSettings *settings,
                         EspPool *pool,

@@ -125,7 +125,8 @@ test_prunes (void)
   g_assert_cmpstr (before, ==, untouched);
 
   {
-    g_autoptr (EspNetwork) again = esp_polish (network, &settings, NULL, NULL, NULL, NULL);
+    g_autoptr (EspPool) pool = esp_pool_new (3);
+    g_autoptr (EspNetwork) again = esp_polish (network, &settings, pool, NULL, NULL, NULL);
     g_autofree char *same = get_text (again);
 
     g_assert_cmpstr (text, ==, same);
