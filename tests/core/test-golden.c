@@ -1,10 +1,11 @@
 /* Two consecutive updates against values that tests/oracles/sac_update.py worked out by automatic
  * differentiation in double precision.
  *
- * The first moments of Adam are the gradients, so they are compared as such: within 2e-5 of each and 2e-6 of
- * the largest of its kind, about four times what single precision and the steep ends of logarithm and
- * quotient leave. A parameter may differ by a thousandth of one step of Adam, whose first steps know the
- * gradient's sign and little else; so it is the moments that would show a wrong term. */
+ * The first moments of Adam are the gradients, so they are compared as such: within 5e-5 of each and 6e-6 of
+ * the largest of its kind, three times what single precision and the steep ends of logarithm and
+ * quotient leave with any order of summation. A parameter may differ by a thousandth of one step of Adam,
+ * whose first steps know the gradient's sign and little else; so it is the moments that would show a wrong
+ * term. */
 
 #include <math.h>
 #include <string.h>
@@ -84,7 +85,7 @@ compare_gradient (const char *name, const float *values, JsonArray *array, size_
       largest = fmax (largest, fabs (value));
     }
   g_assert_cmpfloat (largest, >, 0);
-  compare (name, values + first, part, n, 2e-5, 2e-6 * largest);
+  compare (name, values + first, part, n, 5e-5, 6e-6 * largest);
 }
 
 static void

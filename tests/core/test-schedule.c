@@ -95,6 +95,44 @@ test_path_counts (void)
   g_assert_cmpuint (rows[7].n_actions * rows[7].weights[0], ==, 5920);
 }
 
+typedef struct
+{
+  const char *name;
+  /* how many of each operator a layer has: mul, div, log, exp, sin, cos, id, if; the output layer has none */
+  const char *layers[8];
+} OperatorRow;
+
+static void
+test_operators (void)
+{
+  static const OperatorRow rows[] = {
+    { "S0", { "30000000", "03000000", "00222200", "00222200", "11110000", "11110000", "00000000" } },
+    { "C0", { "30000000", "30000000", "03000000", "00113300", "11110000", "11110000", "00000000" } },
+    { "C1", { "30000001", "30000001", "03000001", "00113301", "11110001", "00000000" } },
+    { "C2", { "30000000", "30000000", "03000000", "00333300", "11110000", "11110000", "00000000" } },
+    { "C3", { "30000001", "30000001", "03000001", "00333301", "11110001", "11110001", "00000000" } },
+    { "C4", { "30000000", "30000000", "03000000", "00113300", "11110000", "00000000" } },
+    { "U0", { "11111100", "11111100", "11111100", "11111100", "11111100", "00000000" } },
+    { "U1", { "11111101", "11111101", "11111101", "11111101", "11111101", "00000000" } },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (EspArrangement) arrangement = esp_arrangement_new (rows[i].name, 4, NULL);
+
+      for (size_t l = 0; l < arrangement->n_layers; l++)
+        {
+          char counts[] = "00000000";
+
+          for (size_t k = 0; k < arrangement->layers[l].n_operators; k++)
+            counts[arrangement->layers[l].operators[k]]++;
+          g_test_message ("%s, layer %zu: %s", rows[i].name, l, counts);
+          g_assert_cmpstr (counts, ==, rows[i].layers[l]);
+        }
+      g_assert_null (rows[i].layers[arrangement->n_layers]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -103,6 +141,7 @@ main (int argc, char **argv)
   g_test_add_func ("/schedule/warm-up", test_warm_up);
   g_test_add_func ("/schedule/start-is-all", test_start_is_all);
   g_test_add_func ("/arrangement/path-counts", test_path_counts);
+  g_test_add_func ("/arrangement/operators", test_operators);
 
   return g_test_run ();
 }
