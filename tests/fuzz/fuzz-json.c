@@ -1,5 +1,6 @@
 /* Fuzzing the reading of JSON: what is read is written and read back the same, what is not has a sentence. */
 
+#include <stdint.h>
 #include <string.h>
 
 #include "esp-error.h"
