@@ -16,9 +16,6 @@ G_BEGIN_DECLS
 /* Paths less probable than this are not drawn. */
 #define ESP_FAINTEST_PROBABILITY 0.02f
 
-/* The index of no node and no path. */
-#define ESP_NOTHING G_MAXSIZE
-
 struct _EspNetworkView
 {
   GtkWidget parent_instance;
