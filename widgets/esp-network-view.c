@@ -44,7 +44,9 @@ ensure_layout (EspNetworkView *view)
     return TRUE;
 
   environment = view->snapshot->environment;
-  size = 1.05 * esp_texts_get_font_size (view->texts);
+  /* Larger names where the panel is. */
+  size = CLAMP (gtk_widget_get_height (GTK_WIDGET (view)) / 26.0,
+                1.05 * esp_texts_get_font_size (view->texts), 1.4 * esp_texts_get_font_size (view->texts));
   input_width = size;
   for (size_t i = 0; i < view->snapshot->arrangement->n_inputs; i++)
     input_width = MAX (input_width,
