@@ -289,7 +289,7 @@ esp_formula_canvas_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
     return;
   forget_layout (canvas);
   g_clear_pointer (&canvas->font, esp_formula_font_free);
-  gtk_widget_queue_allocate (widget);
+  gtk_widget_queue_resize (widget);
 }
 
 static void
@@ -430,8 +430,8 @@ esp_formula_canvas_set_formula (EspFormulaCanvas *canvas,
     canvas->terms = esp_terms_new (formula, MOST_NODES);
   else
     canvas->size = 0;
-  gtk_widget_queue_allocate (GTK_WIDGET (canvas));
-  gtk_widget_queue_draw (GTK_WIDGET (canvas));
+  /* Not only an allocation: the scrolled window must have its turn as well, for its bars. */
+  gtk_widget_queue_resize (GTK_WIDGET (canvas));
 }
 
 int

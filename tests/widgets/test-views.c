@@ -536,7 +536,8 @@ static void
 test_scroll (void)
 {
   GtkWidget *view = esp_formula_view_new ();
-  GtkWidget *window = esp_test_show (view, 400, 120);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *window;
   GtkWidget *scrolled = gtk_widget_get_first_child (view);
   GtkAdjustment *adjustment;
   g_autoptr (EspFormula) formula = esp_sample_long_formula ("cartpole", 60);
@@ -544,6 +545,9 @@ test_scroll (void)
   g_autoptr (GdkTexture) top = NULL;
   g_autoptr (GdkTexture) below = NULL;
 
+  gtk_widget_set_vexpand (view, TRUE);
+  gtk_box_append (GTK_BOX (box), view);
+  window = esp_test_show (box, 400, 120);
   esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, esp_sample_environment ("cartpole"));
   top = take_settled_picture (view);
   g_assert_true (GTK_IS_SCROLLED_WINDOW (scrolled));
