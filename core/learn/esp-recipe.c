@@ -66,7 +66,7 @@ static const Field fields[] = {
   FIELD (deviation_hidden, WIDTHS, 1, 4096, "[64, 64, 64]",
          "widths of the hidden layers of the network that gives the exploration noise"),
   FIELD (policy_rate, NUMBER, 0, 1, "0.0003", "learning rate of the policy's weights and biases"),
-  FIELD (policy_clip, NUMBER, 0, 1e9, "0.5", "largest norm of the policy's gradient"),
+  FIELD (policy_clip, NUMBER, 0, 1e9, "0.5", "largest norm of the policy's gradient; 0 does not clip"),
   FIELD (mask_samples, COUNT, 1, 16, "2", "masks drawn for each policy update"),
   FIELD (mask_period, COUNT, 1, 1e9, "1000", "steps for which one mask acts"),
   FIELD (guard_penalty, NUMBER, 0, 1e6, "1", "weight of the penalties for arguments out of a guard's range"),

@@ -259,6 +259,13 @@ def test_train(folder):
         expect(word in out, f"“{word}” is not in the report")
 
 
+def test_divergence(folder):
+    """One sentence says what diverged and when, however soon it does."""
+    recipe = tiny_recipe(folder, critic_rate=1, discount=1, target_rate=1, reward_scale=1e6)
+    for seed in range(8):
+        expect_complaint(["train", "cartpole", "--recipe", recipe, "--seed", str(seed)], 1, "diverged at step 1", "critic")
+
+
 def test_interruption(folder):
     """A run that is stopped and resumed ends as one that was not."""
     recipe = tiny_recipe(folder, steps=60000, evaluation_period=5000)
