@@ -70,19 +70,27 @@ struct _EspEnvironment
   bool terminated;
 };
 
+extern const EspEnvironmentInfo esp_bipedal_walker_info;
+extern const EspEnvironmentInfo esp_car2d_info;
 extern const EspEnvironmentInfo esp_cartpole_info;
 extern const EspEnvironmentInfo esp_half_cheetah_info;
 extern const EspEnvironmentInfo esp_hopper_info;
 extern const EspEnvironmentInfo esp_inverted_double_pendulum_info;
 extern const EspEnvironmentInfo esp_inverted_pendulum_swingup_info;
+extern const EspEnvironmentInfo esp_lunar_lander_info;
+extern const EspEnvironmentInfo esp_mountain_car_info;
 extern const EspEnvironmentInfo esp_pendulum_info;
 extern const EspEnvironmentInfo esp_reacher_info;
 extern const EspEnvironmentInfo esp_walker2d_info;
+extern const EspEnvironmentInterface esp_bipedal_walker_interface;
+extern const EspEnvironmentInterface esp_car2d_interface;
 extern const EspEnvironmentInterface esp_cartpole_interface;
 extern const EspEnvironmentInterface esp_half_cheetah_interface;
 extern const EspEnvironmentInterface esp_hopper_interface;
 extern const EspEnvironmentInterface esp_inverted_double_pendulum_interface;
 extern const EspEnvironmentInterface esp_inverted_pendulum_swingup_interface;
+extern const EspEnvironmentInterface esp_lunar_lander_interface;
+extern const EspEnvironmentInterface esp_mountain_car_interface;
 extern const EspEnvironmentInterface esp_pendulum_interface;
 extern const EspEnvironmentInterface esp_reacher_interface;
 extern const EspEnvironmentInterface esp_walker2d_interface;

@@ -23,6 +23,7 @@ typedef struct
 
 static const EspEnvironmentInterface *const interfaces[] = {
   &esp_cartpole_interface,
+  &esp_mountain_car_interface,
   &esp_pendulum_interface,
   &esp_inverted_double_pendulum_interface,
   &esp_inverted_pendulum_swingup_interface,
@@ -30,10 +31,14 @@ static const EspEnvironmentInterface *const interfaces[] = {
   &esp_hopper_interface,
   &esp_half_cheetah_interface,
   &esp_walker2d_interface,
+  &esp_lunar_lander_interface,
+  &esp_bipedal_walker_interface,
+  &esp_car2d_interface,
 };
 
 static const EspEnvironmentInfo *const infos[] = {
   &esp_cartpole_info,
+  &esp_mountain_car_info,
   &esp_pendulum_info,
   &esp_inverted_double_pendulum_info,
   &esp_inverted_pendulum_swingup_info,
@@ -41,6 +46,9 @@ static const EspEnvironmentInfo *const infos[] = {
   &esp_hopper_info,
   &esp_half_cheetah_info,
   &esp_walker2d_info,
+  &esp_lunar_lander_info,
+  &esp_bipedal_walker_info,
+  &esp_car2d_info,
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (interfaces) == G_N_ELEMENTS (infos));
