@@ -9,10 +9,19 @@
 /* A formula of more nodes cannot be read anyway, and typesetting has to stay quick. */
 #define MOST_NODES 400
 
-/* Of the text around, so that exponents can be read. */
-#define FORMULA_SCALE 1.4
+/* Sizes of the formula's font, in tenths of the text around: the least, at which exponents can still be
+ * read; the greatest; the greatest of a formula in several lines, since short lines read badly; and from
+ * which on a formula on one line is large enough not to be broken. */
+#define LEAST_SIZE       14
+#define MOST_SIZE        26
+#define MOST_BROKEN_SIZE 20
+#define COMFORTABLE_SIZE 18
+/* The next formula is set larger only if it can be by this much, so that sizes do not jump about while
+ * formulas come and go. */
+#define LEAST_GROWTH 3
 
-#define LEAST_WIDTH 160
+/* More than any formula's. */
+#define ENDLESS 1e6
 
 struct _EspFormulaCanvas
 {
@@ -25,42 +34,172 @@ struct _EspFormulaCanvas
   int selected;
 
   EspTexts *texts;
-  EspFormulaFont *font;
-  EspFormulaLayout *layout;
-  int layout_width;       /* that @layout was made for */
-  int unbreakable_width;  /* of the widest part that cannot be broken; -1 when unknown */
+  EspFormulaFont *font;     /* of the least size: greater ones are drawn enlarged, which costs nothing */
+  EspFormulaLayout *layout; /* NULL when out of date */
+  int size;                 /* that it is drawn at; 0 before the first formula */
+  int room_width;           /* that it was made for */
+  int room_height;
   GskRenderNode *picture; /* the formula without marks; NULL when out of date */
+
+  GtkAdjustment *adjustments[2]; /* by orientation */
 };
 
-G_DEFINE_FINAL_TYPE (EspFormulaCanvas, esp_formula_canvas, GTK_TYPE_WIDGET)
+enum
+{
+  PROPERTY_HADJUSTMENT = 1,
+  PROPERTY_VADJUSTMENT,
+  PROPERTY_HSCROLL_POLICY,
+  PROPERTY_VSCROLL_POLICY,
+};
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (EspFormulaCanvas,
+                               esp_formula_canvas,
+                               GTK_TYPE_WIDGET,
+                               G_IMPLEMENT_INTERFACE (GTK_TYPE_SCROLLABLE, NULL))
 
 static void
 forget_layout (EspFormulaCanvas *canvas)
 {
   g_clear_pointer (&canvas->picture, gsk_render_node_unref);
   g_clear_pointer (&canvas->layout, esp_formula_layout_free);
-  canvas->unbreakable_width = -1;
 }
 
-static EspFormulaFont *
-get_font (EspFormulaCanvas *canvas)
+/* How many times larger than its layout the formula is drawn. */
+static double
+get_scale (EspFormulaCanvas *canvas)
+{
+  return canvas->size / (double) LEAST_SIZE;
+}
+
+static EspFormulaLayout *
+new_layout (EspFormulaCanvas *canvas, double width)
 {
   if (!canvas->font)
     canvas->font = esp_formula_font_new (gtk_widget_get_pango_context (GTK_WIDGET (canvas)),
-                                         FORMULA_SCALE * esp_texts_get_font_size (canvas->texts));
-  return canvas->font;
+                                         LEAST_SIZE / 10.0 * esp_texts_get_font_size (canvas->texts));
+  return esp_formula_layout_new (canvas->font, canvas->terms, canvas->environment, width);
 }
 
-static const EspFormulaLayout *
-get_layout (EspFormulaCanvas *canvas, int width)
+/* The greatest size at which @layout fits the room, without regard to the bounds of sizes. */
+static int
+get_fitting_size (EspFormulaCanvas *canvas, const EspFormulaLayout *layout)
 {
-  if (canvas->layout && canvas->layout_width == width)
-    return canvas->layout;
-  g_clear_pointer (&canvas->picture, gsk_render_node_unref);
-  g_clear_pointer (&canvas->layout, esp_formula_layout_free);
-  canvas->layout = esp_formula_layout_new (get_font (canvas), canvas->terms, canvas->environment, width);
-  canvas->layout_width = width;
-  return canvas->layout;
+  double scale = MIN (canvas->room_width / MAX (layout->width, 1),
+                      canvas->room_height / MAX (layout->height, 1));
+
+  return (int) floor (LEAST_SIZE * MIN (scale, 100));
+}
+
+/* Keeps @layout (consumed) for @size. */
+static void
+take_layout (EspFormulaCanvas *canvas, EspFormulaLayout *layout, int size)
+{
+  forget_layout (canvas);
+  canvas->layout = layout;
+  canvas->size = size;
+}
+
+/* Lays the formula out in lines for @size; returns whether all of them fit the room. */
+static gboolean
+try_broken (EspFormulaCanvas *canvas, int size)
+{
+  EspFormulaLayout *layout = new_layout (canvas, canvas->room_width * LEAST_SIZE / (double) size);
+
+  if (get_fitting_size (canvas, layout) < size && size > LEAST_SIZE)
+    {
+      esp_formula_layout_free (layout);
+      return FALSE;
+    }
+  take_layout (canvas, layout, size);
+  return get_fitting_size (canvas, layout) >= size;
+}
+
+/* Finds the greatest size, and the lines for it: one layout for a formula that fits on a line or is too
+ * long for the room, at most four more for what lies between. */
+static void
+fit (EspFormulaCanvas *canvas, int previous_size)
+{
+  EspFormulaLayout *whole = new_layout (canvas, ENDLESS);
+  int size = MIN (get_fitting_size (canvas, whole), MOST_SIZE);
+  gboolean is_small_growth;
+
+  if (size >= COMFORTABLE_SIZE)
+    {
+      is_small_growth = previous_size >= COMFORTABLE_SIZE && size > previous_size
+                        && size < previous_size + LEAST_GROWTH;
+      take_layout (canvas, whole, is_small_growth ? previous_size : size);
+      return;
+    }
+  if (size >= LEAST_SIZE)
+    take_layout (canvas, whole, size);
+  else
+    {
+      esp_formula_layout_free (whole);
+      size = LEAST_SIZE;
+      if (!try_broken (canvas, size))
+        return;
+    }
+  /* What fits in several lines may well be a little larger than it is on one. */
+  for (int low = size, high = MOST_BROKEN_SIZE; low < high;)
+    {
+      int middle = (low + high + 1) / 2;
+
+      if (try_broken (canvas, middle))
+        low = middle;
+      else
+        high = middle - 1;
+    }
+  if (canvas->size > previous_size && canvas->size < previous_size + LEAST_GROWTH)
+    try_broken (canvas, previous_size);
+}
+
+static double
+get_extent (EspFormulaCanvas *canvas, GtkOrientation orientation)
+{
+  if (!canvas->layout)
+    return 0;
+  return get_scale (canvas)
+         * (orientation == GTK_ORIENTATION_HORIZONTAL ? canvas->layout->width : canvas->layout->height);
+}
+
+/* Where the formula's upper left corner is: in the middle of the room, or scrolled. */
+static double
+get_origin (EspFormulaCanvas *canvas, GtkOrientation orientation)
+{
+  double room = orientation == GTK_ORIENTATION_HORIZONTAL ? canvas->room_width : canvas->room_height;
+  double extent = get_extent (canvas, orientation);
+
+  if (extent <= room)
+    return round ((room - extent) / 2);
+  return canvas->adjustments[orientation]
+           ? -round (gtk_adjustment_get_value (canvas->adjustments[orientation]))
+           : 0;
+}
+
+static void
+configure_adjustment (EspFormulaCanvas *canvas, GtkOrientation orientation)
+{
+  double room = orientation == GTK_ORIENTATION_HORIZONTAL ? canvas->room_width : canvas->room_height;
+  double upper = MAX (ceil (get_extent (canvas, orientation)), room);
+  GtkAdjustment *adjustment = canvas->adjustments[orientation];
+
+  if (adjustment)
+    gtk_adjustment_configure (adjustment, CLAMP (gtk_adjustment_get_value (adjustment), 0, upper - room), 0,
+                              upper, 0.1 * room, 0.9 * room, room);
+}
+
+static void
+esp_formula_canvas_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  EspFormulaCanvas *canvas = ESP_FORMULA_CANVAS (widget);
+  gboolean same_room = width == canvas->room_width && height == canvas->room_height;
+
+  canvas->room_width = width;
+  canvas->room_height = height;
+  if (canvas->terms && (!canvas->layout || !same_room))
+    fit (canvas, same_room ? canvas->size : 0);
+  configure_adjustment (canvas, GTK_ORIENTATION_HORIZONTAL);
+  configure_adjustment (canvas, GTK_ORIENTATION_VERTICAL);
 }
 
 static void
@@ -72,50 +211,26 @@ esp_formula_canvas_measure (GtkWidget *widget,
                             int *minimum_baseline,
                             int *natural_baseline)
 {
-  EspFormulaCanvas *canvas = ESP_FORMULA_CANVAS (widget);
-
-  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? LEAST_WIDTH : 40;
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 40;
   *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 420 : 60;
-  if (!canvas->terms)
-    return;
-  if (orientation == GTK_ORIENTATION_HORIZONTAL)
-    {
-      if (canvas->unbreakable_width < 0)
-        {
-          g_autoptr (EspFormulaLayout) narrow = esp_formula_layout_new (get_font (canvas), canvas->terms,
-                                                                        canvas->environment, LEAST_WIDTH);
-
-          canvas->unbreakable_width = (int) ceil (narrow->width);
-        }
-      *minimum = MAX (*minimum, canvas->unbreakable_width);
-      *natural = MAX (*natural, *minimum);
-    }
-  else
-    {
-      *minimum = (int) ceil (get_layout (canvas, for_size > 0 ? for_size : 420)->height);
-      *natural = *minimum;
-    }
-}
-
-static GtkSizeRequestMode
-esp_formula_canvas_get_request_mode (GtkWidget *widget)
-{
-  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
 }
 
 static void
 draw_marks (EspFormulaCanvas *canvas, GtkSnapshot *snapshot, const GdkRGBA *color, int term, float border)
 {
+  float scale = (float) get_scale (canvas);
+
   if (term < 0)
     return;
   for (guint i = 0; i < canvas->layout->areas->len; i++)
     {
       const EspFormulaArea *area = &g_array_index (canvas->layout->areas, EspFormulaArea, i);
-      graphene_rect_t box = area->area;
+      graphene_rect_t box;
       GskRoundedRect outline;
 
       if (area->term != term)
         continue;
+      graphene_rect_scale (&area->area, scale, scale, &box);
       graphene_rect_inset (&box, -3, -3);
       gsk_rounded_rect_init_from_rect (&outline, &box, 5);
       gtk_snapshot_push_rounded_clip (snapshot, &outline);
@@ -133,24 +248,28 @@ esp_formula_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   EspFormulaCanvas *canvas = ESP_FORMULA_CANVAS (widget);
   const EspPalette *palette = esp_palette_get (widget);
 
-  if (!canvas->terms)
+  if (!canvas->terms || !canvas->layout)
     {
-      esp_texts_draw_placeholder (canvas->texts, snapshot, palette,
-                                  "The formula appears after the first evaluation");
+      esp_texts_draw_placeholder (canvas->texts, snapshot, palette, ESP_FORMULA_PLACEHOLDER);
       return;
     }
-  get_layout (canvas, gtk_widget_get_width (widget));
+  gtk_snapshot_save (snapshot);
+  gtk_snapshot_translate (snapshot,
+                          &GRAPHENE_POINT_INIT ((float) get_origin (canvas, GTK_ORIENTATION_HORIZONTAL),
+                                                (float) get_origin (canvas, GTK_ORIENTATION_VERTICAL)));
   draw_marks (canvas, snapshot, &palette->accent, canvas->hovered, 0);
   draw_marks (canvas, snapshot, &palette->accent, canvas->selected, 1.5f);
   if (!canvas->picture)
     {
       GtkSnapshot *picture = gtk_snapshot_new ();
 
-      esp_formula_layout_draw (canvas->layout, picture, &palette->foreground, &palette->dim);
+      esp_formula_layout_draw (canvas->layout, picture, get_scale (canvas), &palette->foreground,
+                               &palette->dim);
       canvas->picture = gtk_snapshot_free_to_node (picture);
     }
   if (canvas->picture)
     gtk_snapshot_append_node (snapshot, canvas->picture);
+  gtk_snapshot_restore (snapshot);
 }
 
 static void
@@ -164,7 +283,7 @@ esp_formula_canvas_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
   g_clear_pointer (&canvas->picture, gsk_render_node_unref);
   font_changed = canvas->font
                  && fabs (esp_formula_font_get_base_size (canvas->font)
-                          - FORMULA_SCALE * esp_texts_get_font_size (canvas->texts))
+                          - LEAST_SIZE / 10.0 * esp_texts_get_font_size (canvas->texts))
                       > 0.01;
   if (!font_changed)
     return;
@@ -174,10 +293,71 @@ esp_formula_canvas_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
 }
 
 static void
+set_adjustment (EspFormulaCanvas *canvas, GtkOrientation orientation, GtkAdjustment *adjustment)
+{
+  GtkAdjustment **place = &canvas->adjustments[orientation];
+
+  if (*place)
+    g_signal_handlers_disconnect_by_func (*place, gtk_widget_queue_draw, canvas);
+  if (g_set_object (place, adjustment) && adjustment)
+    configure_adjustment (canvas, orientation);
+  if (adjustment)
+    g_signal_connect_swapped (adjustment, "value-changed", G_CALLBACK (gtk_widget_queue_draw), canvas);
+}
+
+static void
+esp_formula_canvas_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  EspFormulaCanvas *canvas = ESP_FORMULA_CANVAS (object);
+
+  switch (id)
+    {
+    case PROPERTY_HADJUSTMENT:
+      g_value_set_object (value, canvas->adjustments[GTK_ORIENTATION_HORIZONTAL]);
+      break;
+    case PROPERTY_VADJUSTMENT:
+      g_value_set_object (value, canvas->adjustments[GTK_ORIENTATION_VERTICAL]);
+      break;
+    case PROPERTY_HSCROLL_POLICY:
+    case PROPERTY_VSCROLL_POLICY:
+      g_value_set_enum (value, GTK_SCROLL_MINIMUM);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+      break;
+    }
+}
+
+static void
+esp_formula_canvas_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  EspFormulaCanvas *canvas = ESP_FORMULA_CANVAS (object);
+
+  switch (id)
+    {
+    case PROPERTY_HADJUSTMENT:
+      set_adjustment (canvas, GTK_ORIENTATION_HORIZONTAL, g_value_get_object (value));
+      break;
+    case PROPERTY_VADJUSTMENT:
+      set_adjustment (canvas, GTK_ORIENTATION_VERTICAL, g_value_get_object (value));
+      break;
+    case PROPERTY_HSCROLL_POLICY:
+    case PROPERTY_VSCROLL_POLICY:
+      /* The formula takes the room that it is given, whatever the policy. */
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+      break;
+    }
+}
+
+static void
 esp_formula_canvas_dispose (GObject *object)
 {
   EspFormulaCanvas *canvas = ESP_FORMULA_CANVAS (object);
 
+  set_adjustment (canvas, GTK_ORIENTATION_HORIZONTAL, NULL);
+  set_adjustment (canvas, GTK_ORIENTATION_VERTICAL, NULL);
   forget_layout (canvas);
   g_clear_pointer (&canvas->font, esp_formula_font_free);
   g_clear_pointer (&canvas->terms, esp_terms_free);
@@ -197,12 +377,20 @@ esp_formula_canvas_class_init (EspFormulaCanvasClass *class)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (class);
 
-  G_OBJECT_CLASS (class)->dispose = esp_formula_canvas_dispose;
-  G_OBJECT_CLASS (class)->finalize = esp_formula_canvas_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->get_property = esp_formula_canvas_get_property;
+  object_class->set_property = esp_formula_canvas_set_property;
+  object_class->dispose = esp_formula_canvas_dispose;
+  object_class->finalize = esp_formula_canvas_finalize;
   widget_class->measure = esp_formula_canvas_measure;
-  widget_class->get_request_mode = esp_formula_canvas_get_request_mode;
+  widget_class->size_allocate = esp_formula_canvas_size_allocate;
   widget_class->snapshot = esp_formula_canvas_snapshot;
   widget_class->css_changed = esp_formula_canvas_css_changed;
+  g_object_class_override_property (object_class, PROPERTY_HADJUSTMENT, "hadjustment");
+  g_object_class_override_property (object_class, PROPERTY_VADJUSTMENT, "vadjustment");
+  g_object_class_override_property (object_class, PROPERTY_HSCROLL_POLICY, "hscroll-policy");
+  g_object_class_override_property (object_class, PROPERTY_VSCROLL_POLICY, "vscroll-policy");
   gtk_widget_class_set_css_name (widget_class, "formulacanvas");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
 }
@@ -213,7 +401,7 @@ esp_formula_canvas_init (EspFormulaCanvas *canvas)
   canvas->texts = esp_texts_new (GTK_WIDGET (canvas));
   canvas->hovered = -1;
   canvas->selected = -1;
-  canvas->unbreakable_width = -1;
+  gtk_widget_set_overflow (GTK_WIDGET (canvas), GTK_OVERFLOW_HIDDEN);
 }
 
 GtkWidget *
@@ -240,13 +428,22 @@ esp_formula_canvas_set_formula (EspFormulaCanvas *canvas,
   canvas->selected = -1;
   if (formula)
     canvas->terms = esp_terms_new (formula, MOST_NODES);
+  else
+    canvas->size = 0;
+  /* Not only an allocation: the scrolled window must have its turn as well, for its bars. */
   gtk_widget_queue_resize (GTK_WIDGET (canvas));
 }
 
 int
 esp_formula_canvas_find (EspFormulaCanvas *canvas, double x, double y)
 {
-  return canvas->layout ? esp_formula_layout_find (canvas->layout, x, y) : -1;
+  double scale = get_scale (canvas);
+
+  if (!canvas->layout)
+    return -1;
+  return esp_formula_layout_find (canvas->layout,
+                                  (x - get_origin (canvas, GTK_ORIENTATION_HORIZONTAL)) / scale,
+                                  (y - get_origin (canvas, GTK_ORIENTATION_VERTICAL)) / scale);
 }
 
 void

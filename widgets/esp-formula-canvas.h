@@ -1,6 +1,7 @@
 /* The part of a formula view that scrolls: draws the typeset formula and finds terms in it.
  *
- * As high as the formula needs at its width. Main thread only.
+ * It sets the formula as large as fits its room, within limits, on one line if that is not too small,
+ * and in the middle; a formula too long for the room scrolls (GtkScrollable). Main thread only.
  */
 
 #pragma once
@@ -11,6 +12,9 @@
 #include "esp-formula.h"
 
 G_BEGIN_DECLS
+
+/* What stands there before there is a formula. */
+#define ESP_FORMULA_PLACEHOLDER "The formula appears after the first evaluation"
 
 #define ESP_TYPE_FORMULA_CANVAS (esp_formula_canvas_get_type ())
 G_DECLARE_FINAL_TYPE (EspFormulaCanvas, esp_formula_canvas, ESP, FORMULA_CANVAS, GtkWidget)

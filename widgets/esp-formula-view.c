@@ -366,8 +366,8 @@ esp_formula_view_init (EspFormulaView *view)
   gtk_widget_set_overflow (widget, GTK_OVERFLOW_HIDDEN);
   gtk_widget_action_set_enabled (widget, "formula.copy-text", FALSE);
   gtk_widget_action_set_enabled (widget, "formula.copy-latex", FALSE);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  "The formula appears after the first evaluation", -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula",
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, ESP_FORMULA_PLACEHOLDER, -1);
 }
 
 GtkWidget *
@@ -377,12 +377,12 @@ esp_formula_view_new (void)
 }
 
 static void
-update_accessible_label (EspFormulaView *view)
+update_description (EspFormulaView *view)
 {
-  g_autoptr (GString) label = g_string_new (NULL);
+  g_autoptr (GString) description = g_string_new (NULL);
 
   if (!view->formula)
-    g_string_append (label, "The formula appears after the first evaluation");
+    g_string_append (description, ESP_FORMULA_PLACEHOLDER);
   else
     for (size_t i = 0; i < esp_formula_get_n_actions (view->formula); i++)
       {
@@ -391,13 +391,14 @@ update_accessible_label (EspFormulaView *view)
                                                      esp_formula_get_length (view->formula, i))
                                   : get_unicode_text (view, esp_formula_get_expression (view->formula, i), 3);
 
-        g_string_append_printf (label, "%s%s = %s", i > 0 ? "; " : "",
+        g_string_append_printf (description, "%s%s = %s", i > 0 ? "; " : "",
                                 view->environment && i < view->environment->n_actions
                                   ? view->environment->actions[i].name
                                   : "action",
                                 text);
       }
-  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, label->str, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  description->str, -1);
 }
 
 void
@@ -420,7 +421,7 @@ esp_formula_view_set_formula (EspFormulaView *view,
   esp_formula_canvas_set_formula (view->canvas, formula, environment);
   gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-text", formula != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-latex", formula != NULL);
-  update_accessible_label (view);
+  update_description (view);
 }
 
 EspFormula *

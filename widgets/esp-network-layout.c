@@ -84,7 +84,7 @@ esp_network_layout_place (
 
   margin = MIN (10, 0.03 * MIN (width, height));
   row_height = (height - 2 * margin) / (double) most;
-  half_height = CLAMP (0.33 * row_height, 2, 16);
+  half_height = CLAMP (0.33 * row_height, 2, 22);
   input_width = MIN (input_width, 0.25 * width);
   output_width = MIN (output_width, 0.25 * width);
   left = margin + input_width;

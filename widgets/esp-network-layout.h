@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* The index of no node and no path. */
+#define ESP_NOTHING G_MAXSIZE
+
 /**
  * EspNode:
  * @x: middle, in pixels of the unzoomed graph

@@ -57,6 +57,12 @@ bytes_from_oklab (Oklab color, guint8 bytes[3])
                               * srgb_from_linear (-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s));
 }
 
+const guint8 *
+esp_palette_get_heat (const EspPalette *palette, double amount)
+{
+  return palette->heat[amount > 0 ? (int) lround (255 * MIN (amount, 1)) : 0];
+}
+
 GdkRGBA
 esp_color_mix (const GdkRGBA *a, const GdkRGBA *b, double amount)
 {

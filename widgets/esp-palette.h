@@ -47,6 +47,9 @@ typedef struct
  * text and background from the widget's style context. Valid until the next call. */
 const EspPalette *esp_palette_get (GtkWidget *widget);
 
+/* Returns red, green and blue of @amount (0 … 1) of heat; those of 0 for what is not a number. */
+const guint8 *esp_palette_get_heat (const EspPalette *palette, double amount);
+
 /* Returns @a with @amount (0 … 1) of @b mixed in. */
 GdkRGBA esp_color_mix (const GdkRGBA *a, const GdkRGBA *b, double amount);
 

@@ -133,3 +133,11 @@ esp_plot_trace_records (cairo_t *cr,
         }
     }
 }
+
+GdkTexture *
+esp_plot_new_picture (guint8 *pixels, int width, int height)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, 3 * (size_t) width * (size_t) height);
+
+  return gdk_memory_texture_new (width, height, GDK_MEMORY_R8G8B8, bytes, 3 * (size_t) width);
+}

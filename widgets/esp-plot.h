@@ -1,4 +1,4 @@
-/* What the panels with axes share: ticks, and lines with few points. No state. */
+/* What the panels with axes share: ticks, lines with few points, pictures of cells. No state. */
 
 #pragma once
 
@@ -52,5 +52,8 @@ void esp_plot_trace_records (cairo_t *cr,
                              const EspHistory *history,
                              EspPlotValue value,
                              gconstpointer data);
+
+/* Returns a picture of @pixels (consumed), [@height][@width][3] bytes of red, green and blue. */
+GdkTexture *esp_plot_new_picture (guint8 *pixels, int width, int height);
 
 G_END_DECLS

@@ -181,7 +181,7 @@ esp_texts_draw_name (EspTexts *texts,
   gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (roundf ((float) (x - align * name->layout->width)),
                                                           roundf ((float) (y + 0.25 * NAME_SCALE * size
                                                                            - 0.75 * name->layout->height))));
-  esp_formula_layout_draw (name->layout, snapshot, color, color);
+  esp_formula_layout_draw (name->layout, snapshot, 1, color, color);
   gtk_snapshot_restore (snapshot);
 }
 

@@ -189,7 +189,6 @@ test_restart (void)
 {
   g_autoptr (EspTrainer) trainer = make_trainer (NULL, 1);
   g_auto (Outcome) first = { 0 }, same = { 0 }, other = { 0 }, interrupted = { 0 };
-  g_autoptr (EspSnapshot) snapshot = NULL;
 
   esp_trainer_run (trainer);
   get_outcome (trainer, &first);

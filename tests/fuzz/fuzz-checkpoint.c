@@ -3,6 +3,7 @@
  * An input that begins with an odd byte changes a sound checkpoint: five bytes each say where and to what.
  * Any other is the whole file; `espalier train cartpole … --checkpoint FOLDER/seed` makes a first one. */
 
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ work_with (EspRun *run)
       g_autoptr (EspFormula) formula = esp_network_extract (network);
 
       g_assert_nonnull (esp_formula_get_text (formula));
-      esp_evaluate_formula (formula, run->info, 0, 1, NULL);
+      esp_evaluate_formula (formula, run->info, 0, 1, NULL, NULL);
     }
   for (int i = 0; i < 3 && run->recipe->batch_size < 1000 && !esp_run_is_complete (run); i++)
     {

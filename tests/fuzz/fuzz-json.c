@@ -1,5 +1,6 @@
 /* Fuzzing the reading of JSON: what is read is written and read back the same, what is not has a sentence. */
 
+#include <stdint.h>
 #include <string.h>
 
 #include "esp-error.h"
@@ -25,10 +26,11 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
   text = json_to_string (node, FALSE);
   again = esp_json_parse ("output", text, strlen (text), &again_error);
-  /* numbers beyond the doubles become infinite, which is no JSON */
+  /* json-glib writes what is too large for a double as inf, and 1e22 as 1e+22.0, which are no JSON */
   if (again == NULL)
     {
-      g_assert_true (strstr (text, "inf") != NULL || strlen (text) > ESP_JSON_MAX_BYTES);
+      g_assert_true (strstr (text, "inf") != NULL || strstr (text, "e+") != NULL
+                     || strlen (text) > ESP_JSON_MAX_BYTES);
       return 0;
     }
   same = json_to_string (again, FALSE);

@@ -1,6 +1,7 @@
 /* Fuzzing recipes: as a file and, its lines, as assignments. What is taken round-trips and can start a run.
  */
 
+#include <stdint.h>
 #include <string.h>
 
 #include "esp-demand.h"

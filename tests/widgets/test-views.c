@@ -339,11 +339,13 @@ test_accessible (void)
   gtk_test_accessible_assert_property (views[NETWORK], GTK_ACCESSIBLE_PROPERTY_LABEL, "Symbolic network");
   gtk_test_accessible_assert_property (views[SELECTOR], GTK_ACCESSIBLE_PROPERTY_LABEL, "Path selector");
   gtk_test_accessible_assert_property (views[CURVE], GTK_ACCESSIBLE_PROPERTY_LABEL, "Curve of the return");
-  gtk_test_accessible_assert_property (views[FORMULA], GTK_ACCESSIBLE_PROPERTY_LABEL,
+  gtk_test_accessible_assert_property (views[FORMULA], GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula");
+  gtk_test_accessible_assert_property (views[FORMULA], GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                        "The formula appears after the first evaluation");
   esp_formula_view_set_formula (ESP_FORMULA_VIEW (views[FORMULA]), formula,
                                 esp_sample_environment ("cartpole"));
-  gtk_test_accessible_assert_property (views[FORMULA], GTK_ACCESSIBLE_PROPERTY_LABEL,
+  gtk_test_accessible_assert_property (views[FORMULA], GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula");
+  gtk_test_accessible_assert_property (views[FORMULA], GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                        "force = 2·tanh(1.23·x − θ̇)");
   for (int kind = 0; kind < N_VIEWS; kind++)
     g_assert_finalize_object (views[kind]);
@@ -380,9 +382,10 @@ test_formula_of_two (void)
   g_autoptr (EspFormula) formula = esp_formula_new (expressions, 2, &(EspSymbols){ 4, names, NULL, NULL });
 
   esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, info);
-  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_LABEL, "force = x; second = 2");
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, "force = x; second = 2");
   esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), NULL, NULL);
-  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_LABEL,
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula");
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                        "The formula appears after the first evaluation");
 }
 
@@ -438,21 +441,246 @@ test_select (void)
   g_autofree char *first = NULL;
   double x;
 
-  click (GTK_WIDGET (view), 100, 25);
+  click (GTK_WIDGET (view), 250, 100);
   g_assert_null (esp_formula_view_get_selected (view));
   esp_formula_view_set_formula (view, formula, esp_sample_environment ("cartpole"));
   esp_picture_wait (200);
   for (x = 20; x < 480 && !esp_formula_view_get_selected (view); x += 4)
-    click (GTK_WIDGET (view), x, 24);
+    click (GTK_WIDGET (view), x, 100);
   /* The first term from the left is the number, with all its digits. */
   g_object_get (view, "selected", &first, NULL);
   g_assert_cmpstr (first, ==, "1.23456789");
-  click (GTK_WIDGET (view), x - 4, 24);
+  click (GTK_WIDGET (view), x - 4, 100);
   g_assert_null (esp_formula_view_get_selected (view));
-  click (GTK_WIDGET (view), x - 4, 24);
+  click (GTK_WIDGET (view), x - 4, 100);
   g_assert_nonnull (esp_formula_view_get_selected (view));
   esp_formula_view_set_formula (view, other, esp_sample_environment ("cartpole"));
   g_assert_null (esp_formula_view_get_selected (view));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* Where something is drawn: all that differs from the picture's first pixel. */
+static GdkRectangle
+get_ink (GdkTexture *texture)
+{
+  int width = gdk_texture_get_width (texture);
+  int height = gdk_texture_get_height (texture);
+  g_autofree guint32 *pixels = g_new (guint32, (size_t) width * (size_t) height);
+  GdkRectangle ink = { 0, 0, 0, 0 };
+
+  gdk_texture_download (texture, (guchar *) pixels, 4 * (size_t) width);
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++)
+      if (pixels[y * width + x] != pixels[0])
+        {
+          GdkRectangle point = { x, y, 1, 1 };
+
+          if (ink.width == 0)
+            ink = point;
+          else
+            gdk_rectangle_union (&ink, &point, &ink);
+        }
+  return ink;
+}
+
+static GdkRectangle
+get_formula_ink (GtkWidget *view, const char *text)
+{
+  g_autoptr (EspFormula) formula = esp_sample_formula ("cartpole", text);
+  g_autoptr (GdkTexture) texture = NULL;
+
+  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, esp_sample_environment ("cartpole"));
+  esp_picture_wait (200);
+  texture = esp_picture_take (view);
+  return get_ink (texture);
+}
+
+/* A short formula is large and in the middle; a longer one is smaller, fits as well, and sizes do not
+ * jump for a digit more or less. */
+static void
+test_fit (void)
+{
+  static const char short_text[] = "theta";
+  static const char middle_text[] = "2*tanh(7.41*theta + 0.783*theta_dot + 1.5*x)";
+  static const char slightly_shorter_text[] = "2*tanh(7.4*theta + 0.783*theta_dot + 1.5*x)";
+  static const char long_text[] =
+    "2*tanh(7.41*theta + 0.783*theta_dot + 1.5*x + 2.25*sin(3.5*x_dot + 1.25) + "
+    "0.125*cos(4.5*theta + 1.75*x) + 3.125*theta*theta_dot + 4.5*x*x_dot)";
+  GtkWidget *view = esp_formula_view_new ();
+  GtkWidget *window = esp_test_show (view, 600, 240);
+  GdkRectangle small, middle, shorter, large;
+
+  small = get_formula_ink (view, short_text);
+  g_assert_cmpint (ABS (small.x + small.width / 2 - 300), <, 30);
+  g_assert_cmpint (ABS (small.y + small.height / 2 - 120), <, 20);
+  middle = get_formula_ink (view, middle_text);
+  g_assert_cmpint (middle.width, >, 450);
+  g_assert_cmpint (middle.width, <, 600);
+  g_assert_cmpint (middle.height, <, 80); /* one line */
+  g_assert_cmpint (ABS (middle.x + middle.width / 2 - 300), <, 30);
+  /* The same size: only the digit is gone, although the rest could be larger. */
+  shorter = get_formula_ink (view, slightly_shorter_text);
+  g_assert_cmpint (shorter.width, <, middle.width);
+  g_assert_cmpint (ABS (shorter.height - middle.height), <=, 1);
+  large = get_formula_ink (view, long_text);
+  g_assert_cmpint (large.height, >, middle.height);
+  g_assert_cmpint (large.x, >, 0);
+  g_assert_cmpint (large.y, >, 0);
+  g_assert_cmpint (large.x + large.width, <, 600);
+  g_assert_cmpint (large.y + large.height, <, 240);
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* What does not fit the room scrolls, and comes back. */
+static void
+test_scroll (void)
+{
+  GtkWidget *view = esp_formula_view_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *window;
+  GtkWidget *scrolled = gtk_widget_get_first_child (view);
+  GtkAdjustment *adjustment;
+  g_autoptr (EspFormula) formula = esp_sample_long_formula ("cartpole", 60);
+  g_autoptr (EspFormula) brief = esp_sample_formula ("cartpole", "theta");
+  g_autoptr (GdkTexture) top = NULL;
+  g_autoptr (GdkTexture) below = NULL;
+
+  gtk_widget_set_vexpand (view, TRUE);
+  gtk_box_append (GTK_BOX (box), view);
+  window = esp_test_show (box, 400, 120);
+  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, esp_sample_environment ("cartpole"));
+  top = take_settled_picture (view);
+  g_assert_true (GTK_IS_SCROLLED_WINDOW (scrolled));
+  adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scrolled));
+  g_assert_cmpfloat (gtk_adjustment_get_upper (adjustment), >, 240);
+  gtk_adjustment_set_value (adjustment, 100);
+  below = take_settled_picture (view);
+  g_assert_cmpuint (count_differences (top, below), >, 1000);
+  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), brief, esp_sample_environment ("cartpole"));
+  esp_picture_wait (100);
+  g_assert_cmpfloat (gtk_adjustment_get_upper (adjustment), ==, 120);
+  g_assert_cmpfloat (gtk_adjustment_get_value (adjustment), ==, 0);
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+static gboolean
+press (GtkWidget *widget, guint key)
+{
+  gboolean handled = FALSE;
+
+  g_signal_emit_by_name (get_controller (widget, GTK_TYPE_EVENT_CONTROLLER_KEY), "key-pressed", key, 0, 0,
+                         &handled);
+  return handled;
+}
+
+/* Arrow keys show the card of a cell or a step, and the description says the same. */
+static void
+test_keys (gconstpointer data)
+{
+  static const guint keys[] = { GDK_KEY_Right, GDK_KEY_Right, GDK_KEY_Down, GDK_KEY_End,
+                                GDK_KEY_Up,    GDK_KEY_Left,  GDK_KEY_Home };
+  Kind kind = GPOINTER_TO_INT (data);
+  GtkWidget *view = new_view (kind);
+  GtkWidget *window = esp_test_show (view, 420, 300);
+  g_autoptr (EspSnapshot) snapshot = esp_sample_snapshot ("cartpole", "S0", 0.7);
+  g_autoptr (EspSnapshot) other = esp_sample_snapshot ("pendulum", "mul", 0);
+  g_autoptr (GdkTexture) before = NULL;
+  g_autoptr (GdkTexture) after = NULL;
+
+  g_assert_true (gtk_widget_get_focusable (view));
+  g_assert_false (press (view, GDK_KEY_Right)); /* nothing to point at */
+  show_snapshot (kind, view, snapshot);
+  before = take_settled_picture (view);
+  g_assert_false (press (view, GDK_KEY_Tab)); /* which leads on */
+  for (size_t i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autoptr (GdkTexture) hovered = NULL;
+
+      g_assert_true (press (view, keys[i]));
+      gtk_test_widget_wait_for_draw (view);
+      hovered = esp_picture_take (view);
+      g_assert_cmpuint (count_differences (before, hovered), >, 200);
+    }
+  g_assert_true (press (view, GDK_KEY_Escape));
+  g_assert_false (press (view, GDK_KEY_Escape));
+  after = take_settled_picture (view);
+  g_assert_cmpuint (count_differences (before, after), ==, 0);
+
+  /* What was pointed at goes with its network. */
+  press (view, GDK_KEY_End);
+  press (view, GDK_KEY_End);
+  show_snapshot (kind, view, other);
+  esp_picture_wait (300);
+  show_snapshot (kind, view, NULL);
+  esp_picture_wait (50);
+  g_assert_false (press (view, GDK_KEY_Left));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+static void
+test_selector_keys (void)
+{
+  GtkWidget *view = esp_selector_view_new ();
+  GtkWidget *window = esp_test_show (view, 420, 300);
+  g_autoptr (EspArrangement) arrangement = esp_arrangement_new ("mul", 4, NULL);
+  g_autoptr (EspSnapshot) snapshot = esp_snapshot_new (esp_sample_environment ("cartpole"), arrangement);
+
+  for (size_t i = 0; i < arrangement->n_weights; i++)
+    {
+      snapshot->weights[i] = (float) i;
+      snapshot->probabilities[i] = 0.5f;
+    }
+  esp_selector_view_set_snapshot (ESP_SELECTOR_VIEW (view), snapshot);
+  esp_picture_wait (200);
+  press (view, GDK_KEY_Right);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       "x → ×\u20091 in layer 1, argument 1, p = 0.5, w = 0");
+  press (view, GDK_KEY_Right);
+  press (view, GDK_KEY_Down);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       "ẋ → ×\u20091 in layer 1, argument 2, p = 0.5, w = 5");
+  press (view, GDK_KEY_Down);
+  press (view, GDK_KEY_End);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       "×\u20091 in layer 1 → force, p = 0.5, w = 12");
+  /* There is no such feature in the row above: the last one there. */
+  press (view, GDK_KEY_Up);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       "θ̇ → ×\u20091 in layer 1, argument 2, p = 0.5, w = 7");
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+static void
+test_curve_keys (void)
+{
+  GtkWidget *view = esp_curve_view_new ();
+  GtkWidget *window = esp_test_show (view, 420, 300);
+  g_autoptr (EspSnapshot) snapshot = esp_sample_snapshot ("cartpole", "S0", 0.7);
+  const EspHistory *history = snapshot->history;
+
+  g_assert_cmpuint (history->n_evaluations, >, 2);
+  for (size_t i = 0; i < 2; i++)
+    {
+      EspEvaluation *evaluation = &snapshot->history->evaluations[i];
+
+      evaluation->step = 1000 * (i + 1);
+      evaluation->sampled = evaluation->masked = evaluation->formula = (EspReturns){ 0 };
+      evaluation->live_paths = 3;
+      evaluation->reading_length = 9;
+    }
+  esp_curve_view_set_snapshot (ESP_CURVE_VIEW (view), snapshot);
+  esp_picture_wait (200);
+  press (view, GDK_KEY_Right);
+  press (view, GDK_KEY_Home);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       "step 1000, 3 live paths, reading length 9");
+  press (view, GDK_KEY_Right);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       "step 2000, 3 live paths, reading length 9");
+  press (view, GDK_KEY_Left);
+  press (view, GDK_KEY_Left);
+  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       "step 1000, 3 live paths, reading length 9");
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -551,6 +779,12 @@ esp_test_add_views (void)
     }
   g_test_add_data_func ("/widgets/network/action", GINT_TO_POINTER (NETWORK), test_action);
   g_test_add_data_func ("/widgets/selector/action", GINT_TO_POINTER (SELECTOR), test_action);
+  g_test_add_data_func ("/widgets/selector/keys", GINT_TO_POINTER (SELECTOR), test_keys);
+  g_test_add_data_func ("/widgets/curve/keys", GINT_TO_POINTER (CURVE), test_keys);
+  g_test_add_func ("/widgets/selector/keys-describe", test_selector_keys);
+  g_test_add_func ("/widgets/curve/keys-describe", test_curve_keys);
+  g_test_add_func ("/widgets/formula/fit", test_fit);
+  g_test_add_func ("/widgets/formula/scroll", test_scroll);
   g_test_add_func ("/widgets/network/pan-and-zoom", test_pan_and_zoom);
   g_test_add_func ("/widgets/formula/two-actions", test_formula_of_two);
   g_test_add_func ("/widgets/formula/copy", test_copy);

@@ -52,10 +52,13 @@ test_durations (void)
 static void
 work (double milliseconds)
 {
-  clock_t end = clock () + (clock_t) (milliseconds * CLOCKS_PER_SEC / 1000);
+  struct timespec start, now;
 
-  while (clock () < end)
-    ;
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &start);
+  do
+    clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  while ((double) (now.tv_sec - start.tv_sec) * 1e3 + (double) (now.tv_nsec - start.tv_nsec) * 1e-6
+         < milliseconds);
 }
 
 static void
