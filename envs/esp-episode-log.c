@@ -1,4 +1,4 @@
-#include "esp-action-log.h"
+#include "esp-episode-log.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,39 +8,38 @@ typedef struct
 {
   uint64_t kind;
   uint64_t n_records;
-} ReplayHeader;
+} LogHeader;
 
 static size_t
-count_values (const EspActionLog *log)
+count_values (const EspEpisodeLog *log)
 {
   return log->n_start + log->capacity * log->n_record;
 }
 
 void
-esp_action_log_init (EspActionLog *log, size_t n_start, size_t n_record, size_t capacity)
+esp_episode_log_init (EspEpisodeLog *log, size_t n_start, size_t n_record, size_t capacity)
 {
-  *log = (EspActionLog){ .n_start = n_start, .n_record = n_record, .capacity = capacity };
+  *log = (EspEpisodeLog){ .n_start = n_start, .n_record = n_record, .capacity = capacity };
   log->values = g_new0 (double, count_values (log));
 }
 
 void
-esp_action_log_clear (EspActionLog *log)
+esp_episode_log_clear (EspEpisodeLog *log)
 {
   g_clear_pointer (&log->values, g_free);
 }
 
 void
-esp_action_log_begin (EspActionLog *log, EspActionLogKind kind, const double *values, size_t n)
+esp_episode_log_begin (EspEpisodeLog *log, EspEpisodeLogKind kind, const double *values, size_t n)
 {
-  memset (log->values + n, 0,
-          (log->n_start + log->n_records * log->n_record - n) * sizeof (double));
+  memset (log->values + n, 0, (log->n_start + log->n_records * log->n_record - n) * sizeof (double));
   memcpy (log->values, values, n * sizeof (double));
   log->kind = kind;
   log->n_records = 0;
 }
 
 void
-esp_action_log_add (EspActionLog *log, const double *values)
+esp_episode_log_add (EspEpisodeLog *log, const double *values)
 {
   memcpy (log->values + log->n_start + log->n_records * log->n_record, values,
           log->n_record * sizeof (double));
@@ -48,41 +47,41 @@ esp_action_log_add (EspActionLog *log, const double *values)
 }
 
 bool
-esp_action_log_is_full (const EspActionLog *log)
+esp_episode_log_is_full (const EspEpisodeLog *log)
 {
   return log->n_records == log->capacity;
 }
 
 const double *
-esp_action_log_get_record (const EspActionLog *log, size_t i)
+esp_episode_log_get_record (const EspEpisodeLog *log, size_t i)
 {
   return log->values + log->n_start + i * log->n_record;
 }
 
 size_t
-esp_action_log_get_size (const EspActionLog *log)
+esp_episode_log_get_size (const EspEpisodeLog *log)
 {
-  return sizeof (ReplayHeader) + count_values (log) * sizeof (double);
+  return sizeof (LogHeader) + count_values (log) * sizeof (double);
 }
 
 void
-esp_action_log_write (const EspActionLog *log, void *bytes)
+esp_episode_log_write (const EspEpisodeLog *log, void *bytes)
 {
-  ReplayHeader header = { log->kind, log->n_records };
+  LogHeader header = { log->kind, log->n_records };
 
   memcpy (bytes, &header, sizeof header);
   memcpy ((uint8_t *) bytes + sizeof header, log->values, count_values (log) * sizeof (double));
 }
 
 gboolean
-esp_action_log_read (EspActionLog *log, const void *bytes)
+esp_episode_log_read (EspEpisodeLog *log, const void *bytes)
 {
   size_t n = count_values (log), used;
-  const uint8_t *values = (const uint8_t *) bytes + sizeof (ReplayHeader);
-  ReplayHeader header;
+  const uint8_t *values = (const uint8_t *) bytes + sizeof (LogHeader);
+  LogHeader header;
 
   memcpy (&header, bytes, sizeof header);
-  if (header.kind > ESP_ACTION_LOG_PHYSICS || header.n_records > log->capacity)
+  if (header.kind > ESP_EPISODE_LOG_PHYSICS || header.n_records > log->capacity)
     return FALSE;
   used = log->n_start + header.n_records * log->n_record;
   for (size_t i = 0; i < n; i++)
