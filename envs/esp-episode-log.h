@@ -14,29 +14,14 @@
 #include "esp-environment.h"
 
 /**
-<<<<<<<< HEAD:envs/esp-action-log.h
- * EspActionLogKind:
- * @ESP_ACTION_LOG_RESET: an episode that begins with the numbers that a reset draws
- * @ESP_ACTION_LOG_PHYSICS: one that begins at a physical state
-========
  * EspEpisodeLogKind:
  * @ESP_EPISODE_LOG_RESET: an episode that begins with the numbers that a reset draws
  * @ESP_EPISODE_LOG_PHYSICS: one that begins at a physical state
->>>>>>>> box2d-envs:envs/esp-episode-log.h
  *
  * What the values of a start mean.
  */
 typedef enum
 {
-<<<<<<<< HEAD:envs/esp-action-log.h
-  ESP_ACTION_LOG_RESET,
-  ESP_ACTION_LOG_PHYSICS,
-} EspActionLogKind;
-
-/**
- * EspActionLog:
- * @kind: an EspActionLogKind
-========
   ESP_EPISODE_LOG_RESET,
   ESP_EPISODE_LOG_PHYSICS,
 } EspEpisodeLogKind;
@@ -44,7 +29,6 @@ typedef enum
 /**
  * EspEpisodeLog:
  * @kind: an EspEpisodeLogKind
->>>>>>>> box2d-envs:envs/esp-episode-log.h
  * @n_records: how many steps there are
  * @n_start: room for the start's values
  * @n_record: values of one record
@@ -59,33 +43,6 @@ typedef struct
   size_t n_record;
   size_t capacity;
   double *values;
-<<<<<<<< HEAD:envs/esp-action-log.h
-} EspActionLog;
-
-/* Makes an empty log; free what it holds with esp_action_log_clear(). */
-void esp_action_log_init (EspActionLog *log, size_t n_start, size_t n_record, size_t capacity);
-
-/* Frees what @log holds. */
-void esp_action_log_clear (EspActionLog *log);
-
-/* Begins anew with the @n values of a start, at most n_start. */
-void esp_action_log_begin (EspActionLog *log, EspActionLogKind kind, const double *values, size_t n);
-
-/* Adds the record of a step (@values[n_record]). There must be room. */
-void esp_action_log_add (EspActionLog *log, const double *values);
-
-/* Returns whether there is no room for another record. */
-bool esp_action_log_is_full (const EspActionLog *log);
-
-/* Returns the record @i (n_record values). */
-const double *esp_action_log_get_record (const EspActionLog *log, size_t i);
-
-/* Returns how many bytes esp_action_log_write() writes; constant. */
-size_t esp_action_log_get_size (const EspActionLog *log);
-
-/* Writes @log to @bytes. */
-void esp_action_log_write (const EspActionLog *log, void *bytes);
-========
 } EspEpisodeLog;
 
 /* Makes an empty log; free what it holds with esp_episode_log_clear(). */
@@ -111,13 +68,8 @@ size_t esp_episode_log_get_size (const EspEpisodeLog *log);
 
 /* Writes @log to @bytes. */
 void esp_episode_log_write (const EspEpisodeLog *log, void *bytes);
->>>>>>>> box2d-envs:envs/esp-episode-log.h
 
 /* Reads @log, which must have been made for the same environment, from @bytes. FALSE, with nothing
  * changed, unless these are a known kind, as many records as there is room for, finite values, and 0 where
  * nothing is used. What the values mean is for the caller to check. */
-<<<<<<<< HEAD:envs/esp-action-log.h
-gboolean esp_action_log_read (EspActionLog *log, const void *bytes);
-========
 gboolean esp_episode_log_read (EspEpisodeLog *log, const void *bytes);
->>>>>>>> box2d-envs:envs/esp-episode-log.h
