@@ -94,6 +94,12 @@ esp_box2d_world_new (void)
 }
 
 void
+esp_box2d_world_set_gravity (EspBox2dWorld *world, float gravity)
+{
+  world->world.SetGravity (b2Vec2 (0, -gravity));
+}
+
+void
 esp_box2d_world_free (EspBox2dWorld *world)
 {
   delete world;

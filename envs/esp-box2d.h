@@ -104,6 +104,9 @@ extern "C"
   /* Returns an empty world; free with esp_box2d_world_free(). */
   EspBox2dWorld *esp_box2d_world_new (void);
 
+  /* Changes gravity to (0, −@gravity) m/s². */
+  void esp_box2d_world_set_gravity (EspBox2dWorld *world, float gravity);
+
   /* Frees @world and all that is in it; NULL is allowed. */
   void esp_box2d_world_free (EspBox2dWorld *world);
 

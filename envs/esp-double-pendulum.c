@@ -2,11 +2,15 @@
  *
  * Model, observation, reward, limits and reset are those of "InvertedDoublePendulum-v4" in Gymnasium. The tip
  * of the upper pole and the forces of the rail's ends are read as the last Runge–Kutta stage left them.
+ * The family `inverted-double-pendulum-params` varies the model; see esp-task.h.
  */
 
 #include "esp-mujoco-environment.h"
 
 #include <math.h>
+
+#include "esp-mujoco-task.h"
+#include "esp-task-private.h"
 
 #define POSITION_NOISE   0.1
 #define VELOCITY_NOISE   0.1
@@ -136,5 +140,62 @@ const EspEnvironmentInterface esp_inverted_double_pendulum_interface = {
   .reset = double_pendulum_reset,
   .step = double_pendulum_step,
   .observe = double_pendulum_observe,
+  ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
+};
+
+static const EspEnvironmentInfo params_info = {
+  .name = "inverted-double-pendulum-params",
+  .title = "Inverted double pendulum of many builds",
+  .description = "Keep two poles upright on a cart whose masses and joints differ from task to task",
+  .n_observations = G_N_ELEMENTS (observations),
+  .observations = observations,
+  .n_actions = G_N_ELEMENTS (actions),
+  .actions = actions,
+  .max_steps = 200,
+  .time_step = 0.05,
+  .scene = "inverted-double-pendulum.xml",
+  .n_pose = 3,
+  .family = "inverted-double-pendulum-params",
+};
+
+static const EspTaskParameter parameters[] = { ESP_MUJOCO_TASK_PARAMETERS (4, 3, 3) };
+
+const EspTaskFamily esp_inverted_double_pendulum_params_family = {
+  .environment = &params_info,
+  .train =
+    "each mass, inertia and friction times 1.5^U(-3, 3), each damping times 1.3^U(-3, 3); our own choice",
+  .test = "the same; our own choice",
+  .n_train = 40,
+  .n_test = 10,
+  .n_parameters = G_N_ELEMENTS (parameters),
+  .parameters = parameters,
+};
+
+static gboolean
+params_init (EspEnvironment *environment, GError **error)
+{
+  if (!double_pendulum_init (environment, error))
+    return FALSE;
+  esp_mujoco_task_own_model (environment, ((EspMujocoEnvironment *) environment)->model->opt.timestep);
+
+  return TRUE;
+}
+
+static gboolean
+params_draw_task (EspRandom *random, bool is_test, double *values, GError **error)
+{
+  return esp_mujoco_task_draw (&model, &esp_inverted_double_pendulum_params_family, random, values, error);
+}
+
+const EspEnvironmentInterface esp_inverted_double_pendulum_params_interface = {
+  .info = &params_info,
+  .instance_size = sizeof (DoublePendulum),
+  .init = params_init,
+  .reset = double_pendulum_reset,
+  .step = double_pendulum_step,
+  .observe = double_pendulum_observe,
+  .family = &esp_inverted_double_pendulum_params_family,
+  .draw_task = params_draw_task,
+  .set_task = esp_mujoco_task_set,
   ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
 };

@@ -9,6 +9,7 @@
 
 #include "esp-environment.h"
 #include "esp-random.h"
+#include "esp-task.h"
 
 /**
  * EspEnvironmentInterface:
@@ -30,6 +31,10 @@
  * @set_physics: takes over finite numbers; FALSE, with nothing changed, if they are no state
  * @correct_physics: optional, for engines that remember more than the physical state; as set_physics(), but
  *   keeps what they remember
+ * @family: the family of tasks that this is; NULL for others, which need none of what follows
+ * @task: the task of new instances; NULL for the first one of the family
+ * @draw_task: draws the values of a training or test task
+ * @set_task: takes over the values of a task, before a reset; FALSE, with nothing changed, if they are none
  *
  * The functions of one environment; static data.
  */
@@ -51,6 +56,10 @@ typedef struct
   void (*get_physics) (const EspEnvironment *environment, double *values);
   gboolean (*set_physics) (EspEnvironment *environment, const double *values);
   gboolean (*correct_physics) (EspEnvironment *environment, const double *values);
+  const EspTaskFamily *family;
+  const EspTask *task;
+  gboolean (*draw_task) (EspRandom *random, bool is_test, double *values, GError **error);
+  gboolean (*set_task) (EspEnvironment *environment, const double *values);
 } EspEnvironmentInterface;
 
 /**
@@ -59,6 +68,7 @@ typedef struct
  * @random: the episode's random stream
  * @steps: how many steps the episode has
  * @terminated: whether an earlier step of the episode terminated it
+ * @task: the task; NULL outside of families
  *
  * The generic part of an instance, first in each environment's struct.
  */
@@ -68,7 +78,11 @@ struct _EspEnvironment
   EspRandom random;
   uint64_t steps;
   bool terminated;
+  EspTask *task;
 };
+
+/* Returns a number for @name that never changes. */
+uint64_t esp_environment_hash (const char *name);
 
 extern const EspEnvironmentInfo esp_bipedal_walker_info;
 extern const EspEnvironmentInfo esp_car2d_info;

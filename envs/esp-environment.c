@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "esp-error.h"
+#include "esp-task-private.h"
 
 /* The stream of a seed that environments draw from; learners use others. */
 #define ENVIRONMENT_STREAM 0x656e7669726f6e00u
@@ -14,7 +15,7 @@
 typedef struct
 {
   uint64_t magic;
-  uint64_t environment; /* hash of the name */
+  uint64_t environment; /* its name and task, hashed */
   uint64_t size;        /* of the whole state */
   uint64_t steps;
   uint64_t terminated;
@@ -55,14 +56,31 @@ G_STATIC_ASSERT (G_N_ELEMENTS (interfaces) == G_N_ELEMENTS (infos));
 
 /* FNV-1a, 64 bits: g_str_hash() may change with GLib, states last longer. */
 static uint64_t
-hash_name (const char *name)
+hash_bytes (uint64_t hash, const void *bytes, size_t n)
 {
-  uint64_t hash = 0xcbf29ce484222325u;
-
-  for (const char *c = name; *c != '\0'; c++)
-    hash = (hash ^ (uint8_t) *c) * 0x100000001b3u;
+  for (size_t i = 0; i < n; i++)
+    hash = (hash ^ ((const uint8_t *) bytes)[i]) * 0x100000001b3u;
 
   return hash;
+}
+
+uint64_t
+esp_environment_hash (const char *name)
+{
+  return hash_bytes (0xcbf29ce484222325u, name, strlen (name));
+}
+
+/* A state makes sense in its environment only, and among the tasks of a family in its own. */
+static uint64_t
+identify (const EspEnvironment *environment)
+{
+  const EspEnvironmentInfo *info = environment->interface->info;
+  uint64_t hash = esp_environment_hash (info->family != NULL ? info->family : info->name);
+
+  if (environment->task == NULL)
+    return hash;
+
+  return hash_bytes (hash, environment->task->values, environment->task->n_values * sizeof (double));
 }
 
 const EspEnvironmentInfo *const *
@@ -89,9 +107,14 @@ static void
 set_unknown_error (const char *name, GError **error)
 {
   g_autoptr (GString) known = g_string_new (NULL);
+  const EspTaskFamily *const *families;
+  size_t n_families;
 
   for (size_t i = 0; i < G_N_ELEMENTS (infos); i++)
     g_string_append_printf (known, "%s%s", i == 0 ? "" : ", ", infos[i]->name);
+  families = esp_task_families (&n_families);
+  for (size_t i = 0; i < n_families; i++)
+    g_string_append_printf (known, ", %s", families[i]->environment->name);
   g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
                "there is no environment called “%s”; the built-in ones are %s", name, known->str);
 }
@@ -100,7 +123,15 @@ EspEnvironment *
 esp_environment_new (const char *name, GError **error)
 {
   const EspEnvironmentInterface *interface = find_interface (name);
+  g_autoptr (GError) reason = NULL;
 
+  if (interface == NULL)
+    interface = esp_task_find_interface (name, &reason);
+  if (reason != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&reason));
+      return NULL;
+    }
   if (interface == NULL)
     {
       set_unknown_error (name, error);
@@ -110,7 +141,8 @@ esp_environment_new (const char *name, GError **error)
   EspEnvironment *environment = g_malloc0 (interface->instance_size);
 
   environment->interface = interface;
-  if (interface->init != NULL && !interface->init (environment, error))
+  if ((interface->init != NULL && !interface->init (environment, error))
+      || !esp_task_begin (environment, error))
     {
       esp_environment_free (environment);
       return NULL;
@@ -128,6 +160,7 @@ esp_environment_free (EspEnvironment *environment)
     return;
   if (environment->interface->free != NULL)
     environment->interface->free (environment);
+  g_free (environment->task);
   g_free (environment);
 }
 
@@ -214,7 +247,7 @@ esp_environment_get_state (const EspEnvironment *environment, void *state)
 {
   StateHeader header = {
     .magic = STATE_MAGIC,
-    .environment = hash_name (environment->interface->info->name),
+    .environment = identify (environment),
     .size = esp_environment_get_state_size (environment),
     .steps = environment->steps,
     .terminated = environment->terminated,
@@ -239,7 +272,7 @@ esp_environment_set_state (EspEnvironment *environment, const void *state, size_
     }
 
   memcpy (&header, state, sizeof header);
-  if (header.magic != STATE_MAGIC || header.environment != hash_name (info->name) || header.size != size)
+  if (header.magic != STATE_MAGIC || header.environment != identify (environment) || header.size != size)
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "these bytes are not a saved state of “%s”",
                    info->name);

@@ -58,6 +58,7 @@ typedef struct
  * @time_step: seconds of simulated time in one step
  * @scene: name of the MJCF file that shows the environment, such as `cartpole.xml`
  * @n_pose: how many joint positions the scene has
+ * @family: the family of tasks that it belongs to, see esp-task.h; NULL for most
  *
  * The constant description of an environment; static data.
  */
@@ -74,6 +75,7 @@ typedef struct
   double time_step;
   const char *scene;
   size_t n_pose;
+  const char *family;
 } EspEnvironmentInfo;
 
 /**
@@ -97,8 +99,8 @@ typedef struct _EspEnvironment EspEnvironment;
  * @n_environments. Static data. Any thread. */
 const EspEnvironmentInfo *const *esp_environment_list (size_t *n_environments);
 
-/* Returns a new instance of the built-in environment @name, reset with seed 0; free with
- * esp_environment_free(). Fails with ESP_ERROR_USAGE for an unknown name. Any thread. */
+/* Returns a new instance of the built-in environment, family or task @name (see esp-task.h), reset with seed
+ * 0; free with esp_environment_free(). Fails with ESP_ERROR_USAGE for an unknown name. Any thread. */
 EspEnvironment *esp_environment_new (const char *name, GError **error);
 
 /* Frees @environment; NULL is allowed. */

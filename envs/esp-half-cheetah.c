@@ -1,11 +1,14 @@
 /* Half-cheetah: a runner in a plane with two legs of three motors each. It cannot fall out of the task.
  *
- * Model, observation, reward and reset are those of "HalfCheetah-v4" in Gymnasium.
+ * Model, observation, reward and reset are those of "HalfCheetah-v4" in Gymnasium. The family `cheetah-vel`
+ * asks for a speed; see esp-task.h.
  */
 
 #include "esp-mujoco-environment.h"
 
 #include <math.h>
+
+#include "esp-task-private.h"
 
 #define POSITION_NOISE 0.1
 #define VELOCITY_NOISE 0.1
@@ -14,6 +17,9 @@
 
 static EspMujocoModel model = { .file = "half-cheetah.xml", .n_velocities = N_POSITIONS, .frame_skip = 5 };
 
+#define N_OBSERVATIONS (2 * N_POSITIONS - 1)
+
+/* The last three are those of the family only. */
 static const EspSignal observations[] = {
   { "z", "z", "z", "height of the torso, 0 at rest", "m", -INFINITY, INFINITY },
   { "phi", "φ", "\\phi", "pitch of the torso, positive forwards", "rad", -INFINITY, INFINITY },
@@ -38,6 +44,9 @@ static const EspSignal observations[] = {
     INFINITY },
   { "theta_6_dot", "θ̇₆", "\\dot{\\theta}_6", "angular velocity of the front foot", "rad/s", -INFINITY,
     INFINITY },
+  { "x_torso", "xₜ", "x_t", "where the torso is, forwards", "m", -INFINITY, INFINITY },
+  { "y_torso", "yₜ", "y_t", "where the torso is, sideways: always 0", "m", -INFINITY, INFINITY },
+  { "z_torso", "zₜ", "z_t", "where the torso is, above the ground", "m", -INFINITY, INFINITY },
 };
 
 static const EspSignal actions[] = {
@@ -53,7 +62,7 @@ const EspEnvironmentInfo esp_half_cheetah_info = {
   .name = "half-cheetah",
   .title = "Half-cheetah",
   .description = "Run forwards on two legs, as fast as possible",
-  .n_observations = G_N_ELEMENTS (observations),
+  .n_observations = N_OBSERVATIONS,
   .observations = observations,
   .n_actions = G_N_ELEMENTS (actions),
   .actions = actions,
@@ -108,5 +117,123 @@ const EspEnvironmentInterface esp_half_cheetah_interface = {
   .reset = half_cheetah_reset,
   .step = half_cheetah_step,
   .observe = half_cheetah_observe,
+  ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
+};
+
+#define SPEED_EFFORT_WEIGHT 0.05
+#define TRAIN_SPEED         2.5 /* the fastest */
+#define TEST_SPEED          3.0
+#define LARGEST_SPEED       1e3
+
+typedef struct
+{
+  EspMujocoEnvironment parent;
+  const mjtNum *torso; /* where the last sub-step began */
+  double speed;
+} CheetahVel;
+
+static const EspEnvironmentInfo cheetah_vel_info = {
+  .name = "cheetah-vel",
+  .title = "Half-cheetah at a speed",
+  .description = "Run forwards on two legs at a speed that differs from task to task",
+  .n_observations = G_N_ELEMENTS (observations),
+  .observations = observations,
+  .n_actions = G_N_ELEMENTS (actions),
+  .actions = actions,
+  .max_steps = 200,
+  .time_step = 0.05,
+  .scene = "half-cheetah.xml",
+  .n_pose = N_POSITIONS,
+  .family = "cheetah-vel",
+};
+
+static const EspTaskParameter parameters[] = {
+  { "velocity", "the speed to run at", "m/s", 1 },
+};
+
+const EspTaskFamily esp_cheetah_vel_family = {
+  .environment = &cheetah_vel_info,
+  .train = "speed U(0, 2.5) m/s",
+  .test = "speed U(2.5, 3) m/s",
+  .n_train = 50,
+  .n_test = 15,
+  .n_parameters = G_N_ELEMENTS (parameters),
+  .parameters = parameters,
+};
+
+static gboolean
+cheetah_vel_init (EspEnvironment *environment, GError **error)
+{
+  CheetahVel *self = (CheetahVel *) environment;
+  mjtNum *place;
+  int torso;
+
+  if (!half_cheetah_init (environment, error))
+    return FALSE;
+  torso = esp_mujoco_environment_find (environment, mjOBJ_BODY, "torso", error);
+  if (torso < 0)
+    return FALSE;
+  place = self->parent.data->xpos + 3 * torso;
+  self->torso = place;
+  esp_mujoco_environment_keep (environment, place, 3);
+
+  return TRUE;
+}
+
+static double
+cheetah_vel_step (EspEnvironment *environment, const double *action, bool *terminated)
+{
+  const CheetahVel *self = (const CheetahVel *) environment;
+  double before = self->parent.data->qpos[0];
+  double speed;
+
+  *terminated = !esp_mujoco_environment_advance (environment, action);
+  if (*terminated)
+    return 0;
+  speed = (self->parent.data->qpos[0] - before) / cheetah_vel_info.time_step;
+
+  return -fabs (speed - self->speed)
+         - SPEED_EFFORT_WEIGHT * esp_mujoco_environment_get_effort (environment, action);
+}
+
+static void
+cheetah_vel_observe (const EspEnvironment *environment, double *observation)
+{
+  const CheetahVel *self = (const CheetahVel *) environment;
+
+  half_cheetah_observe (environment, observation);
+  for (int i = 0; i < 3; i++)
+    observation[N_OBSERVATIONS + i] = self->torso[i];
+}
+
+static gboolean
+cheetah_vel_draw_task (EspRandom *random, bool is_test, double *values, GError **error)
+{
+  values[0] = is_test ? esp_random_between (random, TRAIN_SPEED, TEST_SPEED)
+                      : esp_random_between (random, 0, TRAIN_SPEED);
+
+  return TRUE;
+}
+
+static gboolean
+cheetah_vel_set_task (EspEnvironment *environment, const double *values)
+{
+  if (!(fabs (values[0]) <= LARGEST_SPEED))
+    return FALSE;
+  ((CheetahVel *) environment)->speed = values[0];
+
+  return TRUE;
+}
+
+const EspEnvironmentInterface esp_cheetah_vel_interface = {
+  .info = &cheetah_vel_info,
+  .instance_size = sizeof (CheetahVel),
+  .init = cheetah_vel_init,
+  .reset = half_cheetah_reset,
+  .step = cheetah_vel_step,
+  .observe = cheetah_vel_observe,
+  .family = &esp_cheetah_vel_family,
+  .draw_task = cheetah_vel_draw_task,
+  .set_task = cheetah_vel_set_task,
   ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
 };

@@ -1,11 +1,15 @@
 /* Hopper: a leg with three motors that must hop forwards and not fall.
  *
- * Model, observation, reward, limits and reset are those of "Hopper-v4" in Gymnasium.
+ * Model, observation, reward, limits and reset are those of "Hopper-v4" in Gymnasium. The family
+ * `hopper-params` varies the model; see esp-task.h.
  */
 
 #include "esp-mujoco-environment.h"
 
 #include <math.h>
+
+#include "esp-mujoco-task.h"
+#include "esp-task-private.h"
 
 #define NOISE         0.005
 #define VELOCITY_CLIP 10.0
@@ -91,7 +95,7 @@ hopper_step (EspEnvironment *environment, const double *action, bool *terminated
       *terminated = true;
       return 0;
     }
-  speed = (self->data->qpos[0] - before) / esp_hopper_info.time_step;
+  speed = (self->data->qpos[0] - before) / environment->interface->info->time_step;
   *terminated = !is_healthy (self->data);
 
   return speed + ALIVE - EFFORT_WEIGHT * esp_mujoco_environment_get_effort (environment, action);
@@ -115,5 +119,64 @@ const EspEnvironmentInterface esp_hopper_interface = {
   .reset = hopper_reset,
   .step = hopper_step,
   .observe = hopper_observe,
+  ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
+};
+
+/* The simulation's step in the family, in seconds; that of the environment has as many of them. */
+#define PARAMS_TIME_STEP 0.004
+
+static const EspEnvironmentInfo params_info = {
+  .name = "hopper-params",
+  .title = "Hopper of many builds",
+  .description = "Hop forwards on one leg whose masses, joints and friction differ from task to task",
+  .n_observations = G_N_ELEMENTS (observations),
+  .observations = observations,
+  .n_actions = G_N_ELEMENTS (actions),
+  .actions = actions,
+  .max_steps = 200,
+  .time_step = 0.016,
+  .scene = "hopper.xml",
+  .n_pose = N_POSITIONS,
+  .family = "hopper-params",
+};
+
+static const EspTaskParameter parameters[] = { ESP_MUJOCO_TASK_PARAMETERS (5, N_POSITIONS, 5) };
+
+const EspTaskFamily esp_hopper_params_family = {
+  .environment = &params_info,
+  .train = "each mass, inertia and friction times 1.5^U(-3, 3), each damping times 1.3^U(-3, 3)",
+  .test = "the same",
+  .n_train = 40,
+  .n_test = 10,
+  .n_parameters = G_N_ELEMENTS (parameters),
+  .parameters = parameters,
+};
+
+static gboolean
+params_init (EspEnvironment *environment, GError **error)
+{
+  if (!hopper_init (environment, error))
+    return FALSE;
+  esp_mujoco_task_own_model (environment, PARAMS_TIME_STEP);
+
+  return TRUE;
+}
+
+static gboolean
+params_draw_task (EspRandom *random, bool is_test, double *values, GError **error)
+{
+  return esp_mujoco_task_draw (&model, &esp_hopper_params_family, random, values, error);
+}
+
+const EspEnvironmentInterface esp_hopper_params_interface = {
+  .info = &params_info,
+  .instance_size = sizeof (EspMujocoEnvironment),
+  .init = params_init,
+  .reset = hopper_reset,
+  .step = hopper_step,
+  .observe = hopper_observe,
+  .family = &esp_hopper_params_family,
+  .draw_task = params_draw_task,
+  .set_task = esp_mujoco_task_set,
   ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
 };

@@ -1,13 +1,15 @@
 /* Lunar lander with continuous engines: set a lander down softly between two flags.
  *
  * Geometry, masses, engines, reward and reset are those of "LunarLanderContinuous-v3" in Gymnasium without
- * wind; the physics is Box2D's. Gymnasium runs Box2D 2.3.0, whose joint limits are imitated here and whose edge
- * collision differs from 2.4: in recordings a step of a flight is the same to 1e-4 (mostly 1e-5), standing on a
- * slope to 3e-2, and hard impacts go their own ways.
+ * wind; the physics is Box2D's. Gymnasium runs Box2D 2.3.0, whose joint limits are imitated here and whose
+ * edge collision differs from 2.4: in recordings a step of a flight is the same to 1e-4 (mostly 1e-5),
+ * standing on a slope to 3e-2, and hard impacts go their own ways.
  *
  * Bodies are created in the order of the definition, which decides the order in which contacts are solved.
  * Lengths of the definition are in pixels, 30 to the metre. The x axis points right, y up, and the angle is
  * counter-clockwise. Leg 1 is on the right.
+ *
+ * The family `lunar-lander-params` varies engines and gravity; see esp-task.h.
  */
 
 #include "esp-lunar-lander.h"
@@ -19,6 +21,7 @@
 #include "esp-environment-private.h"
 #include "esp-error.h"
 #include "esp-episode-log.h"
+#include "esp-task-private.h"
 
 #define SCALE               30.0
 #define RATE                50.0
@@ -53,6 +56,7 @@
 #define LEG_TORQUE 40.0
 #define LEG_SPEED  0.3
 
+#define GRAVITY        10.0
 #define MAIN_POWER     13.0
 #define SIDE_POWER     0.6
 #define MAIN_BELOW     (4 / SCALE)
@@ -86,6 +90,9 @@ typedef struct
   EspBox2dJoint *joints[2];
   double heights[N_HEIGHTS];
   double shaping; /* of the present state */
+  double main_power;
+  double side_power;
+  double gravity;
   double draws[N_DRAWS];
   bool has_draws; /* whether the next step uses them */
   EspEpisodeLog log;
@@ -202,6 +209,7 @@ build (LunarLander *lander, const EspBox2dMotion *motions)
 {
   esp_box2d_world_free (lander->world);
   lander->world = esp_box2d_world_new ();
+  esp_box2d_world_set_gravity (lander->world, (float) lander->gravity);
   add_ground (lander);
 
   lander->bodies[0] = esp_box2d_world_add_body (lander->world, &motions[0], &lander_shape);
@@ -295,7 +303,7 @@ advance (LunarLander *lander, const double *record, bool *terminated)
       double below = MAIN_BELOW + 2 * draws[0];
       double offset[] = { tip[0] * below + side[0] * draws[1], -tip[1] * below - side[1] * draws[1] };
 
-      fire (lander, offset, offset, MAIN_POWER * main_power);
+      fire (lander, offset, offset, lander->main_power * main_power);
     }
   if (side_power != 0)
     {
@@ -303,7 +311,7 @@ advance (LunarLander *lander, const double *record, bool *terminated)
       double offset[] = { tip[0] * draws[0] + side[0] * away, -tip[1] * draws[0] - side[1] * away };
       double point[] = { offset[0] - tip[0] * SIDE_OFFSET, offset[1] + tip[1] * SIDE_HEIGHT };
 
-      fire (lander, offset, point, SIDE_POWER * fabs (side_power));
+      fire (lander, offset, point, lander->side_power * fabs (side_power));
     }
 
   ease_limits (lander);
@@ -402,7 +410,12 @@ is_physics (const double *values)
 static gboolean
 lunar_lander_init (EspEnvironment *environment, GError **error)
 {
-  esp_episode_log_init (&((LunarLander *) environment)->log, N_PHYSICS, N_RECORD, MAX_STEPS);
+  LunarLander *lander = (LunarLander *) environment;
+
+  lander->main_power = MAIN_POWER;
+  lander->side_power = SIDE_POWER;
+  lander->gravity = GRAVITY;
+  esp_episode_log_init (&lander->log, N_PHYSICS, N_RECORD, MAX_STEPS);
 
   return TRUE;
 }
@@ -642,7 +655,7 @@ esp_lunar_lander_start (EspEnvironment *environment,
 {
   LunarLander *lander = (LunarLander *) environment;
 
-  g_assert (environment->interface == &esp_lunar_lander_interface);
+  g_assert (environment->interface->step == lunar_lander_step);
   if (!is_start (values))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
@@ -666,7 +679,7 @@ esp_lunar_lander_set_draws (EspEnvironment *environment, const double *draws)
 {
   LunarLander *lander = (LunarLander *) environment;
 
-  g_assert (environment->interface == &esp_lunar_lander_interface);
+  g_assert (environment->interface->step == lunar_lander_step);
   for (int i = 0; i < N_DRAWS; i++)
     lander->draws[i] = isnan (draws[i]) ? 0 : CLAMP (draws[i], -1, 1);
   lander->has_draws = true;
@@ -687,4 +700,90 @@ const EspEnvironmentInterface esp_lunar_lander_interface = {
   .get_n_physics = lunar_lander_get_n_physics,
   .get_physics = lunar_lander_get_physics,
   .set_physics = lunar_lander_set_physics,
+};
+
+/* Of which the nominal values are the middle, but for gravity. */
+#define MAIN_RANGE    0.25
+#define SIDE_RANGE    0.5
+#define GRAVITY_LOW   7.0
+#define GRAVITY_HIGH  12.0
+#define LARGEST_POWER 1e3
+
+static const EspEnvironmentInfo params_info = {
+  .name = "lunar-lander-params",
+  .title = "Lunar lander of many builds",
+  .description = "Set a lander down softly with engines and gravity that differ from task to task",
+  .n_observations = G_N_ELEMENTS (observations),
+  .observations = observations,
+  .n_actions = G_N_ELEMENTS (actions),
+  .actions = actions,
+  .max_steps = MAX_STEPS,
+  .time_step = 1 / RATE,
+  .scene = "lunar-lander.xml",
+  .n_pose = N_POSE_TERRAIN + N_BODIES * 3 + N_POSE_FLAMES,
+  .family = "lunar-lander-params",
+};
+
+static const EspTaskParameter parameters[] = {
+  { "main_power", "impulse of the main engine in a step at full power", "N s", 1 },
+  { "side_power", "impulse of a side engine in a step at full power", "N s", 1 },
+  { "gravity", "gravity, downwards", "m/s²", 1 },
+};
+
+const EspTaskFamily esp_lunar_lander_params_family = {
+  .environment = &params_info,
+  .train =
+    "main engine 13 U(0.75, 1.25), side engines 0.6 U(0.5, 1.5), gravity U(7, 12) m/s²; our own choice",
+  .test = "the same; our own choice",
+  .n_train = 40,
+  .n_test = 10,
+  .n_parameters = G_N_ELEMENTS (parameters),
+  .parameters = parameters,
+};
+
+static gboolean
+params_draw_task (EspRandom *random, bool is_test, double *values, GError **error)
+{
+  values[0] = MAIN_POWER * esp_random_between (random, 1 - MAIN_RANGE, 1 + MAIN_RANGE);
+  values[1] = SIDE_POWER * esp_random_between (random, 1 - SIDE_RANGE, 1 + SIDE_RANGE);
+  values[2] = esp_random_between (random, GRAVITY_LOW, GRAVITY_HIGH);
+
+  return TRUE;
+}
+
+static gboolean
+params_set_task (EspEnvironment *environment, const double *values)
+{
+  LunarLander *lander = (LunarLander *) environment;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (parameters); i++)
+    {
+      if (!(values[i] >= 0 && values[i] <= LARGEST_POWER))
+        return FALSE;
+    }
+  lander->main_power = values[0];
+  lander->side_power = values[1];
+  lander->gravity = values[2];
+
+  return TRUE;
+}
+
+const EspEnvironmentInterface esp_lunar_lander_params_interface = {
+  .info = &params_info,
+  .instance_size = sizeof (LunarLander),
+  .init = lunar_lander_init,
+  .free = lunar_lander_free,
+  .reset = lunar_lander_reset,
+  .step = lunar_lander_step,
+  .observe = lunar_lander_observe,
+  .get_state_size = lunar_lander_get_state_size,
+  .get_state = lunar_lander_get_state,
+  .set_state = lunar_lander_set_state,
+  .get_pose = lunar_lander_get_pose,
+  .get_n_physics = lunar_lander_get_n_physics,
+  .get_physics = lunar_lander_get_physics,
+  .set_physics = lunar_lander_set_physics,
+  .family = &esp_lunar_lander_params_family,
+  .draw_task = params_draw_task,
+  .set_task = params_set_task,
 };

@@ -44,9 +44,8 @@ load_fitting (const EspMujocoModel *model, const EspEnvironmentInfo *info, GErro
   return loaded;
 }
 
-/* Compiles the model for its first user. */
-static const mjModel *
-get_compiled (EspMujocoModel *model, const EspEnvironmentInfo *info, GError **error)
+const mjModel *
+esp_mujoco_environment_compile (EspMujocoModel *model, const EspEnvironmentInfo *info, GError **error)
 {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   const mjModel *compiled;
@@ -73,7 +72,7 @@ esp_mujoco_environment_init (EspEnvironment *environment, EspMujocoModel *model,
 {
   EspMujocoEnvironment *self = get_self (environment);
 
-  self->model = get_compiled (model, environment->interface->info, error);
+  self->model = esp_mujoco_environment_compile (model, environment->interface->info, error);
   if (self->model == NULL)
     return FALSE;
   if (!esp_mujoco_call (make_data, self, error))

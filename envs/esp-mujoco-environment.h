@@ -72,6 +72,11 @@ typedef struct
   mjtNum *before;
 } EspMujocoEnvironment;
 
+/* Returns the compiled @model of the environment @info, which the first caller compiles. Fails as
+ * esp_mujoco_environment_init(). Any thread. */
+const mjModel *
+esp_mujoco_environment_compile (EspMujocoModel *model, const EspEnvironmentInfo *info, GError **error);
+
 /* Makes the simulation of @model. Fails with ESP_ERROR_FILE if the model's file is missing, broken or of
  * another robot, or with ESP_ERROR_SYSTEM. Any thread. */
 gboolean esp_mujoco_environment_init (EspEnvironment *environment, EspMujocoModel *model, GError **error);

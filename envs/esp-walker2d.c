@@ -1,12 +1,16 @@
 /* Walker: two legs of three motors each in a plane that must walk forwards and not fall.
  *
  * Model, observation, reward, limits and reset are those of "Walker2d-v4" in Gymnasium, its unequal feet (the
- * left one has twice the grip of the right one) included.
+ * left one has twice the grip of the right one) included. The family `walker2d-params` varies the model; see
+ * esp-task.h.
  */
 
 #include "esp-mujoco-environment.h"
 
 #include <math.h>
+
+#include "esp-mujoco-task.h"
+#include "esp-task-private.h"
 
 #define NOISE         0.005
 #define VELOCITY_CLIP 10.0
@@ -98,7 +102,7 @@ walker2d_step (EspEnvironment *environment, const double *action, bool *terminat
       *terminated = true;
       return 0;
     }
-  speed = (self->data->qpos[0] - before) / esp_walker2d_info.time_step;
+  speed = (self->data->qpos[0] - before) / environment->interface->info->time_step;
   *terminated = !is_healthy (self->data);
 
   return speed + ALIVE - EFFORT_WEIGHT * esp_mujoco_environment_get_effort (environment, action);
@@ -122,5 +126,64 @@ const EspEnvironmentInterface esp_walker2d_interface = {
   .reset = walker2d_reset,
   .step = walker2d_step,
   .observe = walker2d_observe,
+  ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
+};
+
+/* The simulation's step in the family, in seconds; that of the environment has as many of them. */
+#define PARAMS_TIME_STEP 0.004
+
+static const EspEnvironmentInfo params_info = {
+  .name = "walker2d-params",
+  .title = "Walker of many builds",
+  .description = "Walk forwards on two legs whose masses, joints and friction differ from task to task",
+  .n_observations = G_N_ELEMENTS (observations),
+  .observations = observations,
+  .n_actions = G_N_ELEMENTS (actions),
+  .actions = actions,
+  .max_steps = 200,
+  .time_step = 0.016,
+  .scene = "walker2d.xml",
+  .n_pose = N_POSITIONS,
+  .family = "walker2d-params",
+};
+
+static const EspTaskParameter parameters[] = { ESP_MUJOCO_TASK_PARAMETERS (8, N_POSITIONS, 8) };
+
+const EspTaskFamily esp_walker2d_params_family = {
+  .environment = &params_info,
+  .train = "each mass, inertia and friction times 1.5^U(-3, 3), each damping times 1.3^U(-3, 3)",
+  .test = "the same",
+  .n_train = 40,
+  .n_test = 10,
+  .n_parameters = G_N_ELEMENTS (parameters),
+  .parameters = parameters,
+};
+
+static gboolean
+params_init (EspEnvironment *environment, GError **error)
+{
+  if (!walker2d_init (environment, error))
+    return FALSE;
+  esp_mujoco_task_own_model (environment, PARAMS_TIME_STEP);
+
+  return TRUE;
+}
+
+static gboolean
+params_draw_task (EspRandom *random, bool is_test, double *values, GError **error)
+{
+  return esp_mujoco_task_draw (&model, &esp_walker2d_params_family, random, values, error);
+}
+
+const EspEnvironmentInterface esp_walker2d_params_interface = {
+  .info = &params_info,
+  .instance_size = sizeof (EspMujocoEnvironment),
+  .init = params_init,
+  .reset = walker2d_reset,
+  .step = walker2d_step,
+  .observe = walker2d_observe,
+  .family = &esp_walker2d_params_family,
+  .draw_task = params_draw_task,
+  .set_task = esp_mujoco_task_set,
   ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
 };
