@@ -5,6 +5,7 @@
 #include "esp-command.h"
 #include "esp-print.h"
 #include "esp-report.h"
+#include "esp-task.h"
 
 static void
 append_limit (GString *text, double limit)
@@ -47,8 +48,34 @@ append_signals_as_json (GString *json, const char *key, const EspSignal *signals
 }
 
 static void
+append_family_as_json (GString *json, const EspTaskFamily *family)
+{
+  g_string_append (json, ", \"family\": {\"train\": ");
+  esp_report_append_string (json, family->train);
+  g_string_append (json, ", \"test\": ");
+  esp_report_append_string (json, family->test);
+  g_string_append_printf (json, ", \"train_tasks\": %zu, \"test_tasks\": %zu, \"parameters\": [",
+                          family->n_train, family->n_test);
+  for (size_t i = 0; i < family->n_parameters; i++)
+    {
+      const EspTaskParameter *parameter = &family->parameters[i];
+
+      g_string_append (json, i == 0 ? "{\"name\": " : ", {\"name\": ");
+      esp_report_append_string (json, parameter->name);
+      g_string_append (json, ", \"description\": ");
+      esp_report_append_string (json, parameter->description);
+      g_string_append (json, ", \"unit\": ");
+      esp_report_append_string (json, parameter->unit);
+      g_string_append_printf (json, ", \"values\": %zu}", parameter->n);
+    }
+  g_string_append (json, "]}");
+}
+
+static void
 append_as_json (GString *json, const EspEnvironmentInfo *info)
 {
+  const EspTaskFamily *family = esp_task_find_family (info->name);
+
   g_string_append (json, "{\"name\": ");
   esp_report_append_string (json, info->name);
   g_string_append (json, ", \"title\": ");
@@ -61,6 +88,8 @@ append_as_json (GString *json, const EspEnvironmentInfo *info)
   append_signals_as_json (json, "actions", info->actions, info->n_actions);
   g_string_append_printf (json, ", \"max_steps\": %zu, \"time_step\": ", info->max_steps);
   esp_report_append_number (json, info->time_step);
+  if (family != NULL)
+    append_family_as_json (json, family);
   g_string_append_c (json, '}');
 }
 
@@ -84,8 +113,31 @@ append_signals_as_text (GString *text, const EspSignal *signals, size_t n)
 }
 
 static void
+append_family_as_text (GString *text, const EspTaskFamily *family)
+{
+  g_string_append_printf (text,
+                          "  a family of tasks: training tasks 0 to %zu, %s;\n"
+                          "  test tasks %zu to %zu, %s\n",
+                          family->n_train - 1, family->train, family->n_train,
+                          family->n_train + family->n_test - 1, family->test);
+  for (size_t i = 0; i < family->n_parameters; i++)
+    {
+      const EspTaskParameter *parameter = &family->parameters[i];
+
+      g_string_append_printf (text, "    %-12s %s", parameter->name, parameter->description);
+      if (parameter->unit[0] != '\0')
+        g_string_append_printf (text, ", %s", parameter->unit);
+      if (parameter->n > 1)
+        g_string_append_printf (text, " (%zu values)", parameter->n);
+      g_string_append_c (text, '\n');
+    }
+}
+
+static void
 append_as_text (GString *text, const EspEnvironmentInfo *info)
 {
+  const EspTaskFamily *family = esp_task_find_family (info->name);
+
   g_string_append_printf (text, "%s (%s): %s\n", info->name, info->title, info->description);
   g_string_append_printf (text, "  episodes of at most %zu steps of ", info->max_steps);
   append_limit (text, info->time_step);
@@ -94,6 +146,8 @@ append_as_text (GString *text, const EspEnvironmentInfo *info)
   append_signals_as_text (text, info->observations, info->n_observations);
   g_string_append_printf (text, "  %zu action%s\n", info->n_actions, info->n_actions == 1 ? "" : "s");
   append_signals_as_text (text, info->actions, info->n_actions);
+  if (family != NULL)
+    append_family_as_text (text, family);
 }
 
 int
@@ -105,30 +159,35 @@ esp_command_envs (char **arguments)
   };
   const EspUsage usage = {
     .command = "envs",
-    .summary = "Lists the environments with their observations, actions and limits.",
+    .summary =
+      "Lists the environments with their observations, actions and limits, and the families of tasks.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };
   g_autoptr (GString) text = g_string_new (NULL);
   const EspEnvironmentInfo *const *infos;
-  size_t n_infos;
+  const EspTaskFamily *const *families;
+  size_t n_infos, n_families;
   int status;
 
   if (!esp_command_parse (&usage, NULL, arguments, NULL, &status))
     return status;
 
   infos = esp_environment_list (&n_infos);
-  for (size_t i = 0; i < n_infos; i++)
+  families = esp_task_families (&n_families);
+  for (size_t i = 0; i < n_infos + n_families; i++)
     {
+      const EspEnvironmentInfo *info = i < n_infos ? infos[i] : families[i - n_infos]->environment;
+
       if (as_json)
         {
           g_string_append (text, i == 0 ? "[" : ", ");
-          append_as_json (text, infos[i]);
+          append_as_json (text, info);
         }
       else
         {
           g_string_append (text, i == 0 ? "" : "\n");
-          append_as_text (text, infos[i]);
+          append_as_text (text, info);
         }
     }
   if (as_json)

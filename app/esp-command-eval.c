@@ -48,6 +48,7 @@ esp_command_eval (char **arguments)
   const char *policy = NULL;
   EspNumber episodes = { ESP_REPORT_EPISODES, FALSE };
   EspNumber seed = { ESP_REPORT_SEED, FALSE };
+  EspTaskChoice choice = { 0 };
   gboolean as_json = FALSE;
   g_autofree char *about_episodes = g_strdup_printf ("how many episodes (%d)", ESP_REPORT_EPISODES);
   g_autofree char *about_seed = g_strdup_printf (
@@ -59,6 +60,7 @@ esp_command_eval (char **arguments)
       "one expression per action, in the names that “espalier envs” lists" },
     { "episodes", ESP_OPTION_NUMBER, &episodes, "N", about_episodes },
     { "seed", ESP_OPTION_NUMBER, &seed, "N", about_seed },
+    ESP_TASK_OPTIONS (&choice),
     { "json", ESP_OPTION_FLAG, &as_json, NULL, "print one JSON object" },
   };
   static const char *const operands[] = { "ENV" };
@@ -84,7 +86,7 @@ esp_command_eval (char **arguments)
   if (!esp_command_parse (&usage, notes, arguments, &environment, &status))
     return status;
 
-  info = esp_command_find_environment (environment, &error);
+  info = esp_command_find_environment (environment, &choice, &error);
   if (info == NULL)
     return esp_command_complain (error);
   if (policy == NULL)

@@ -22,6 +22,7 @@ typedef struct
   const char *checkpoint;
   const char *resume;
   gboolean as_json;
+  EspTaskChoice choice;
 } Request;
 
 static atomic_int interrupted;
@@ -345,6 +346,7 @@ esp_command_train (char **arguments)
       "keep the complete learner in FILE: every minute, at the end, and when interrupted" },
     { "resume", ESP_OPTION_TEXT, &request.resume, "FILE",
       "go on from a checkpoint, and keep it in the same FILE unless --checkpoint names another" },
+    ESP_TASK_OPTIONS (&request.choice),
     { "json", ESP_OPTION_FLAG, &request.as_json, NULL, "print the result as one JSON object" },
   };
   static const char *const operands[] = { "ENV" };
@@ -367,7 +369,7 @@ esp_command_train (char **arguments)
 
   if (!esp_command_parse (&usage, notes, arguments, &environment, &status))
     return status;
-  request.environment = esp_command_find_environment (environment, &error);
+  request.environment = esp_command_find_environment (environment, &request.choice, &error);
   if (request.environment == NULL)
     return esp_command_complain (error);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "esp-error.h"
+#include "esp-task.h"
 
 /* All of it is written as bytes: arguments and file names need not be text of the locale. */
 void
@@ -58,9 +59,25 @@ esp_command_parse (
 }
 
 const EspEnvironmentInfo *
-esp_command_find_environment (const char *name, GError **error)
+esp_command_find_environment (const char *name, const EspTaskChoice *choice, GError **error)
 {
-  g_autoptr (EspEnvironment) environment = esp_environment_new (name, error);
+  g_autoptr (EspEnvironment) environment = NULL;
+  g_autofree char *task = NULL;
+
+  if (choice != NULL && (choice->task.given || choice->seed.given))
+    {
+      if (esp_task_find_family (name) == NULL)
+        {
+          g_set_error (
+            error, ESP_ERROR, ESP_ERROR_USAGE,
+            "--task and --family-seed are for families of tasks, which “%s” is not; “espalier envs” "
+            "lists them",
+            name);
+          return NULL;
+        }
+      task = esp_task_get_name (name, choice->seed.value, choice->task.value);
+    }
+  environment = esp_environment_new (task != NULL ? task : name, error);
 
   return environment != NULL ? esp_environment_get_info (environment) : NULL;
 }

@@ -21,6 +21,7 @@ enum
  * the exit status. Main thread. */
 int esp_command_envs (char **arguments);
 int esp_command_eval (char **arguments);
+int esp_command_rollout (char **arguments);
 int esp_command_train (char **arguments);
 
 /* Parses @arguments as esp_options_parse() does. Returns whether the command should go on; else @status
@@ -34,8 +35,30 @@ void esp_command_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Prints the sentence of @error and returns the exit status that its code asks for. */
 int esp_command_complain (const GError *error);
 
-/* Returns the description of the environment @name, or NULL and ESP_ERROR_USAGE. */
-const EspEnvironmentInfo *esp_command_find_environment (const char *name, GError **error);
+/**
+ * EspTaskChoice:
+ * @task: `--task`
+ * @seed: `--family-seed`
+ *
+ * Which task of a family is asked for.
+ */
+typedef struct
+{
+  EspNumber task;
+  EspNumber seed;
+} EspTaskChoice;
+
+/* The options of a command for an EspTaskChoice *@choice, in its table. */
+#define ESP_TASK_OPTIONS(choice)                                                                            \
+  { "task", ESP_OPTION_NUMBER, &(choice)->task, "N", "which task of a family, see espalier envs (0)" },     \
+  {                                                                                                         \
+    "family-seed", ESP_OPTION_NUMBER, &(choice)->seed, "N", "seed that a family's tasks are drawn from (0)" \
+  }
+
+/* Returns the description of the environment @name, or, where @choice (may be NULL) asks for one, of that
+ * task of the family @name. NULL and ESP_ERROR_USAGE if there is none. */
+const EspEnvironmentInfo *
+esp_command_find_environment (const char *name, const EspTaskChoice *choice, GError **error);
 
 /* Prints @text on standard output and returns the exit status of the command: ESP_EXIT_FAILED, after
  * a sentence, where it cannot be written. */

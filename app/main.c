@@ -22,7 +22,8 @@ static const struct
 } commands[] = {
   { "train", "train a policy and print the formula it ends as", esp_command_train },
   { "eval", "measure the return of a formula", esp_command_eval },
-  { "envs", "list the environments", esp_command_envs },
+  { "rollout", "compare an environment with a recording of it", esp_command_rollout },
+  { "envs", "list the environments and families of tasks", esp_command_envs },
 };
 
 static char *
@@ -31,7 +32,7 @@ describe_commands (void)
   GString *text = g_string_new ("Usage of a command: espalier COMMAND [ARGUMENT]…\n\n");
 
   for (size_t i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_string_append_printf (text, "  %-6s %s\n", commands[i].name, commands[i].description);
+    g_string_append_printf (text, "  %-7s %s\n", commands[i].name, commands[i].description);
   g_string_append (text,
                    "\n“espalier COMMAND --help” has more. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
 
@@ -112,7 +113,7 @@ run_workbench (int argc, char **argv)
     return status;
   if (version)
     return esp_command_finish ("espalier " ESP_VERSION "\n");
-  info = esp_command_find_environment (environment, &error);
+  info = esp_command_find_environment (environment, NULL, &error);
   if (info == NULL)
     return esp_command_complain (error);
 

@@ -9,13 +9,13 @@
 #include "esp-backdrop.h"
 #include "esp-error.h"
 #include "esp-mujoco.h"
-#include "esp-resources.h"
+#include "esp-shadow.h"
 
 /* The off-screen buffer has a fixed size; it begins with this one and grows when a larger view is asked for.
  */
 #define BUFFER_WIDTH  1920
 #define BUFFER_HEIGHT 1200
-#define MAX_GEOMS     500
+#define MAX_GEOMS     1000
 #define SHADOW_GROUP  3
 #define VIEW_VALUES   7
 #define MAX_ELEVATION 0
@@ -43,6 +43,9 @@ struct _EspScene
   gboolean is_fast;
   double half_width;
   double half_height;
+  int followed;        /* the body that the camera follows, or −1 */
+  double home[2];      /* where it is on the floor when the model is at rest */
+  double travelled[2]; /* how far it is from there in the present pose */
 
   /* software OpenGL only */
   Sight latest;         /* of the last frame */
@@ -55,24 +58,29 @@ struct _EspScene
 typedef struct
 {
   EspScene *scene;
-  const char *path;
   const double *pose;
   const EspCameraMove *move;
   int width;
   int height;
   uint8_t *pixels;
   gboolean is_backdrop;
-  char message[500];
 } Call;
 
 static void
-load_model (void *data)
+make_data (void *data)
 {
-  Call *call = data;
+  EspScene *scene = ((Call *) data)->scene;
 
-  call->scene->model = mj_loadXML (call->path, NULL, call->message, sizeof call->message);
-  if (call->scene->model != NULL)
-    call->scene->data = mj_makeData (call->scene->model);
+  scene->data = mj_makeData (scene->model);
+  mj_kinematics (scene->model, scene->data);
+}
+
+static int
+find_followed (const mjModel *model)
+{
+  int id = mj_name2id (model, mjOBJ_TEXT, "follow");
+
+  return id < 0 ? -1 : mj_name2id (model, mjOBJ_BODY, model->text_data + model->text_adr[id]);
 }
 
 /* Distance from which ± half_height and ± half_width fit into a view of @aspect. */
@@ -101,7 +109,7 @@ reset_camera (EspScene *scene)
   mjv_defaultCamera (&scene->camera);
   scene->camera.type = mjCAMERA_FREE;
   for (int i = 0; i < 3; i++)
-    scene->camera.lookat[i] = view[i];
+    scene->camera.lookat[i] = view[i] + (i < 2 ? scene->travelled[i] : 0);
   scene->camera.azimuth = view[3];
   scene->camera.elevation = view[4];
   scene->camera.distance = get_fitting_distance (scene, DESIGN_ASPECT);
@@ -110,21 +118,13 @@ reset_camera (EspScene *scene)
 EspScene *
 esp_scene_load (const char *file, size_t n_pose, GError **error)
 {
-  g_autofree char *name = g_build_filename ("models", file, NULL);
-  g_autofree char *path = esp_resource_path (name);
   EspScene *scene = g_new0 (EspScene, 1);
-  Call call = { .scene = scene, .path = path };
+  Call call = { .scene = scene };
   const double *view;
 
-  if (!esp_mujoco_check (error) || !esp_mujoco_call (load_model, &call, error))
+  scene->model = esp_mujoco_load (file, ESP_MUJOCO_ALL, error);
+  if (scene->model == NULL || !esp_mujoco_call (make_data, &call, error))
     {
-      esp_scene_free (scene);
-      return NULL;
-    }
-  if (scene->model == NULL)
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the scene “%s”: %s", path,
-                   g_strdelimit (call.message, "\n", ' '));
       esp_scene_free (scene);
       return NULL;
     }
@@ -133,7 +133,7 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
     {
       g_set_error (
         error, ESP_ERROR, ESP_ERROR_FILE,
-        "the scene “%s” does not fit: it needs %zu joint positions and a numeric “view” of %d values", path,
+        "the scene “%s” does not fit: it needs %zu joint positions and a numeric “view” of %d values", file,
         n_pose, VIEW_VALUES);
       esp_scene_free (scene);
       return NULL;
@@ -141,6 +141,9 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
 
   scene->half_width = view[5];
   scene->half_height = view[6];
+  scene->followed = find_followed (scene->model);
+  for (int i = 0; i < 2 && scene->followed >= 0; i++)
+    scene->home[i] = scene->data->xpos[3 * scene->followed + i];
   reset_camera (scene);
   mjv_defaultOption (&scene->option);
 
@@ -241,6 +244,19 @@ esp_scene_detach (EspScene *scene)
   scene->has_view = FALSE;
 }
 
+/* Moves the camera as far over the floor as the body that it follows. */
+static void
+follow (EspScene *scene)
+{
+  for (int i = 0; i < 2 && scene->followed >= 0; i++)
+    {
+      double travelled = scene->data->xpos[3 * scene->followed + i] - scene->home[i];
+
+      scene->camera.lookat[i] += travelled - scene->travelled[i];
+      scene->travelled[i] = travelled;
+    }
+}
+
 static void
 pose_model (void *data)
 {
@@ -252,6 +268,7 @@ pose_model (void *data)
   mj_kinematics (model, state);
   mj_comPos (model, state);
   mj_camlight (model, state);
+  follow (call->scene);
 }
 
 gboolean
@@ -316,6 +333,8 @@ update_view (const Call *call, int categories)
   /* the user's distance is for the design's shape of view */
   camera.distance *= get_fitting_distance (scene, aspect) / get_fitting_distance (scene, DESIGN_ASPECT);
   mjv_updateScene (scene->model, scene->data, &scene->option, NULL, &camera, categories, &scene->view);
+  if (!scene->is_fast && scene->followed >= 0)
+    esp_shadow_add (scene->model, &scene->view);
 }
 
 /* Draws everything at once, one sample to the pixel unless the buffer has more. */

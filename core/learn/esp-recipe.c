@@ -306,16 +306,18 @@ esp_recipe_load (const char *environment, const char *name, GError **error)
     path = g_strdup (name);
   else
     {
-      g_autofree char *relative = g_strdup_printf ("recipes/%s/%s.json", environment, name);
+      /* all tasks of a family share its recipes */
+      g_autofree char *family = g_strndup (environment, strcspn (environment, ":"));
+      g_autofree char *relative = g_strdup_printf ("recipes/%s/%s.json", family, name);
 
       path = esp_resource_path (relative);
       if (!g_file_test (path, G_FILE_TEST_EXISTS))
         {
-          g_auto (GStrv) names = esp_recipe_list (environment);
+          g_auto (GStrv) names = esp_recipe_list (family);
           g_autofree char *known = g_strjoinv (", ", names);
 
           g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no recipe “%s” for %s; there is %s", name,
-                       environment, known);
+                       family, known);
           return NULL;
         }
     }
