@@ -164,7 +164,7 @@ test_actions (void)
     { "win.reset-camera", "<Control>0" },
     { "win.copy-formula", "<Shift><Control>c" },
     { "win.environment::cartpole", "<Alt>1" },
-    { "win.environment::pendulum", "<Alt>2" },
+    { "win.environment::pendulum", "<Alt>3" },
     { "win.show-help-overlay", "<Control>question" },
     { "app.quit", "<Control>q" },
     { "app.about", "<Control>F1" },
