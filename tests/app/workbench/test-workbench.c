@@ -320,7 +320,7 @@ test_environment (void)
   g_action_group_change_action_state (G_ACTION_GROUP (bench.window), "environment",
                                       g_variant_new_string ("pendulum"));
   g_assert_true (esp_bench_wait (&bench, shows_pendulum, 20));
-  g_assert_cmpuint (gtk_drop_down_get_selected (bench.window->environment_drop_down), ==, 1);
+  g_assert_cmpuint (gtk_drop_down_get_selected (bench.window->environment_drop_down), ==, 2);
   g_assert_true (esp_bench_wait (&bench, is_training, 10));
 
   /* and back by the drop-down; an unknown one changes nothing */
