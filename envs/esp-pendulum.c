@@ -27,6 +27,8 @@ typedef struct
 {
   EspEnvironment parent;
   PendulumState state;
+  double sine; /* of theta: the observation after a step and the step after it share them */
+  double cosine;
 } Pendulum;
 
 static const EspSignal observations[] = {
@@ -54,22 +56,34 @@ const EspEnvironmentInfo esp_pendulum_info = {
 };
 
 static void
+set_angle (Pendulum *pendulum, double theta)
+{
+  pendulum->state.theta = theta;
+  sincos (theta, &pendulum->sine, &pendulum->cosine);
+}
+
+static void
 pendulum_reset (EspEnvironment *environment)
 {
-  PendulumState *state = &((Pendulum *) environment)->state;
+  Pendulum *pendulum = (Pendulum *) environment;
 
-  state->theta = esp_random_between (&environment->random, -G_PI, G_PI);
-  state->theta_dot = esp_random_between (&environment->random, -1, 1);
+  set_angle (pendulum, esp_random_between (&environment->random, -G_PI, G_PI));
+  pendulum->state.theta_dot = esp_random_between (&environment->random, -1, 1);
 }
 
 /* Returns @angle as it is written in [−π, π). */
 static double
 wrap_angle (double angle)
 {
-  double turned = fmod (angle + G_PI, 2 * G_PI);
+  double turned = angle + G_PI;
 
-  if (turned < 0)
-    turned += 2 * G_PI;
+  /* within the circle fmod () would return it as it is */
+  if (!(turned >= 0 && turned < 2 * G_PI))
+    {
+      turned = fmod (turned, 2 * G_PI);
+      if (turned < 0)
+        turned += 2 * G_PI;
+    }
 
   return turned - G_PI;
 }
@@ -77,16 +91,17 @@ wrap_angle (double angle)
 static double
 pendulum_step (EspEnvironment *environment, const double *action, bool *terminated)
 {
-  PendulumState *state = &((Pendulum *) environment)->state;
+  Pendulum *pendulum = (Pendulum *) environment;
+  PendulumState *state = &pendulum->state;
   double torque = action[0];
   double error = wrap_angle (state->theta);
   double cost = error * error + 0.1 * (state->theta_dot * state->theta_dot) + 0.001 * (torque * torque);
-  double acceleration = 3 * GRAVITY / (2 * LENGTH) * sin (state->theta)
+  double acceleration = 3 * GRAVITY / (2 * LENGTH) * pendulum->sine
                         + 3.0 / (MASS * (LENGTH * LENGTH)) * torque;
   double speed = state->theta_dot + acceleration * TIME_STEP;
 
   state->theta_dot = fmin (fmax (speed, -SPEED_LIMIT), SPEED_LIMIT);
-  state->theta += state->theta_dot * TIME_STEP;
+  set_angle (pendulum, state->theta + state->theta_dot * TIME_STEP);
   *terminated = false;
 
   return -cost;
@@ -95,11 +110,11 @@ pendulum_step (EspEnvironment *environment, const double *action, bool *terminat
 static void
 pendulum_observe (const EspEnvironment *environment, double *observation)
 {
-  const PendulumState *state = &((const Pendulum *) environment)->state;
+  const Pendulum *pendulum = (const Pendulum *) environment;
 
-  observation[0] = (float) cos (state->theta);
-  observation[1] = (float) sin (state->theta);
-  observation[2] = (float) state->theta_dot;
+  observation[0] = (float) pendulum->cosine;
+  observation[1] = (float) pendulum->sine;
+  observation[2] = (float) pendulum->state.theta_dot;
 }
 
 static size_t
@@ -122,7 +137,8 @@ pendulum_set_physics (EspEnvironment *environment, const double *values)
 {
   if (fabs (values[1]) > SPEED_LIMIT)
     return FALSE;
-  ((Pendulum *) environment)->state = (PendulumState){ values[0], values[1] };
+  set_angle ((Pendulum *) environment, values[0]);
+  ((Pendulum *) environment)->state.theta_dot = values[1];
 
   return TRUE;
 }
@@ -147,7 +163,8 @@ pendulum_set_state (EspEnvironment *environment, const void *bytes)
   memcpy (&state, bytes, sizeof state);
   if (!isfinite (state.theta) || !(fabs (state.theta_dot) <= SPEED_LIMIT))
     return FALSE;
-  ((Pendulum *) environment)->state = state;
+  set_angle ((Pendulum *) environment, state.theta);
+  ((Pendulum *) environment)->state.theta_dot = state.theta_dot;
 
   return TRUE;
 }
