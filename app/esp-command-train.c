@@ -33,15 +33,19 @@ interrupt (int signal_number)
   interrupted = signal_number;
 }
 
-/* One signal stops the run in good order; the second one, with the default action back, ends it at once. */
+/* One signal stops the run in good order; the second one, with the default action back, ends it at once.
+ * A terminal that goes away is one, unless the user wants the run to outlive it (nohup). */
 static void
 catch_signals (void)
 {
   struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int) SA_RESETHAND };
+  struct sigaction before;
 
   sigemptyset (&action.sa_mask);
   sigaction (SIGINT, &action, NULL);
   sigaction (SIGTERM, &action, NULL);
+  if (sigaction (SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+    sigaction (SIGHUP, &action, NULL);
 }
 
 /* A checkpoint has the seed and the recipe in it, and a run that changed them would not be the same run. */

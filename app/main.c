@@ -1,8 +1,10 @@
 /* The program `espalier`: commands, and without one the workbench. */
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "esp-command.h"
 
@@ -62,6 +64,8 @@ train_in_terminal (const char *environment, const char *recipe, const EspNumber 
   g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
   g_autofree char *seed_text = g_strdup_printf ("%" G_GUINT64_FORMAT, seed->value);
 
+  /* GTK has set the user's locale while it looked for a display */
+  setlocale (LC_NUMERIC, "C");
   g_ptr_array_add (arguments, (gpointer) environment);
   if (recipe != NULL)
     {
@@ -124,9 +128,25 @@ run_workbench (int argc, char **argv)
   return train_in_terminal (info->name, recipe, &seed);
 }
 
+/* A file that is opened later must not take the place of a standard stream that the caller closed: what
+ * is said on standard error would be written into a checkpoint. Open for reading only, so that writing
+ * still fails. */
+static void
+fill_standard_streams (void)
+{
+  int descriptor;
+
+  do
+    descriptor = open ("/dev/null", O_RDONLY);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0)
+    close (descriptor);
+}
+
 int
 main (int argc, char **argv)
 {
+  fill_standard_streams ();
   /* which characters the terminal has; numbers stay as in C */
   setlocale (LC_CTYPE, "");
 

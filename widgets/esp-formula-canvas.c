@@ -20,7 +20,10 @@
  * formulas come and go. */
 #define LEAST_GROWTH 3
 
-/* More than any formula's. */
+/* The share of the room that a formula's lines cover when it is full; the rest are ends of lines. */
+#define USUAL_FILL 0.75
+
+/* More than any formula's width. */
 #define ENDLESS 1e6
 
 struct _EspFormulaCanvas
@@ -99,6 +102,15 @@ take_layout (EspFormulaCanvas *canvas, EspFormulaLayout *layout, int size)
   canvas->size = size;
 }
 
+static double
+get_extent (EspFormulaCanvas *canvas, GtkOrientation orientation)
+{
+  if (!canvas->layout)
+    return 0;
+  return get_scale (canvas)
+         * (orientation == GTK_ORIENTATION_HORIZONTAL ? canvas->layout->width : canvas->layout->height);
+}
+
 /* Lays the formula out in lines for @size; returns whether all of them fit the room. */
 static gboolean
 try_broken (EspFormulaCanvas *canvas, int size)
@@ -114,52 +126,66 @@ try_broken (EspFormulaCanvas *canvas, int size)
   return get_fitting_size (canvas, layout) >= size;
 }
 
-/* Finds the greatest size, and the lines for it: one layout for a formula that fits on a line or is too
- * long for the room, at most four more for what lies between. */
+/* Looks for lines at a size above @size, of a formula that covers @area on one line at the least size. Where
+ * it has none of @size either, which is the least one then, that is the last resort. */
+static void
+fit_broken (EspFormulaCanvas *canvas, double area, int size, int previous_size)
+{
+  double room = (double) canvas->room_width * canvas->room_height;
+  int guess = MIN ((int) (LEAST_SIZE * sqrt (USUAL_FILL * room / area)), MOST_BROKEN_SIZE);
+  int growth = 1;
+
+  if (previous_size > size && previous_size <= MOST_BROKEN_SIZE
+      && ABS (guess - previous_size) < 2 * LEAST_GROWTH)
+    {
+      guess = previous_size;
+      growth = LEAST_GROWTH;
+    }
+  for (int tries = 0; tries < 2 && guess > size; tries++)
+    {
+      int greater;
+
+      if (!try_broken (canvas, guess))
+        {
+          guess -= 2;
+          continue;
+        }
+      /* Twice as large a size is twice as many lines, each twice as high. */
+      greater = MIN (
+        (int) (guess * sqrt (canvas->room_height / get_extent (canvas, GTK_ORIENTATION_VERTICAL))),
+        MOST_BROKEN_SIZE);
+      if (greater >= guess + growth)
+        try_broken (canvas, greater);
+      return;
+    }
+  if (!canvas->layout)
+    try_broken (canvas, LEAST_SIZE);
+}
+
+/* Finds the greatest size, and the lines for it: one layout for a formula that fits on a line, and at most
+ * three more for others. */
 static void
 fit (EspFormulaCanvas *canvas, int previous_size)
 {
   EspFormulaLayout *whole = new_layout (canvas, ENDLESS);
+  double area = whole->width * whole->height;
   int size = MIN (get_fitting_size (canvas, whole), MOST_SIZE);
-  gboolean is_small_growth;
 
+  forget_layout (canvas);
   if (size >= COMFORTABLE_SIZE)
     {
-      is_small_growth = previous_size >= COMFORTABLE_SIZE && size > previous_size
-                        && size < previous_size + LEAST_GROWTH;
-      take_layout (canvas, whole, is_small_growth ? previous_size : size);
+      gboolean is_little = previous_size >= COMFORTABLE_SIZE && size > previous_size
+                           && size < previous_size + LEAST_GROWTH;
+
+      take_layout (canvas, whole, is_little ? previous_size : size);
       return;
     }
   if (size >= LEAST_SIZE)
     take_layout (canvas, whole, size);
   else
-    {
-      esp_formula_layout_free (whole);
-      size = LEAST_SIZE;
-      if (!try_broken (canvas, size))
-        return;
-    }
+    esp_formula_layout_free (whole);
   /* What fits in several lines may well be a little larger than it is on one. */
-  for (int low = size, high = MOST_BROKEN_SIZE; low < high;)
-    {
-      int middle = (low + high + 1) / 2;
-
-      if (try_broken (canvas, middle))
-        low = middle;
-      else
-        high = middle - 1;
-    }
-  if (canvas->size > previous_size && canvas->size < previous_size + LEAST_GROWTH)
-    try_broken (canvas, previous_size);
-}
-
-static double
-get_extent (EspFormulaCanvas *canvas, GtkOrientation orientation)
-{
-  if (!canvas->layout)
-    return 0;
-  return get_scale (canvas)
-         * (orientation == GTK_ORIENTATION_HORIZONTAL ? canvas->layout->width : canvas->layout->height);
+  fit_broken (canvas, area, MAX (size, LEAST_SIZE), previous_size);
 }
 
 /* Where the formula's upper left corner is: in the middle of the room, or scrolled. */
@@ -263,6 +289,7 @@ esp_formula_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     {
       GtkSnapshot *picture = gtk_snapshot_new ();
 
+      gtk_snapshot_scale (picture, (float) get_scale (canvas), (float) get_scale (canvas));
       esp_formula_layout_draw (canvas->layout, picture, get_scale (canvas), &palette->foreground,
                                &palette->dim);
       canvas->picture = gtk_snapshot_free_to_node (picture);

@@ -529,19 +529,17 @@ esp_formula_layout_draw (const EspFormulaLayout *layout,
         {
         case ESP_FORMULA_TEXT:
           gtk_snapshot_save (snapshot);
-          gtk_snapshot_translate (snapshot, &GRAPHENE_POINT_INIT (factor * item->area.origin.x,
-                                                                  factor * (item->y - item->baseline)));
-          if (factor != 1)
-            gtk_snapshot_scale (snapshot, factor, factor);
+          gtk_snapshot_translate (snapshot,
+                                  &GRAPHENE_POINT_INIT (item->area.origin.x, item->y - item->baseline));
           gtk_snapshot_append_layout (snapshot, item->layout, item->dim ? dim : color);
           gtk_snapshot_restore (snapshot);
           break;
         case ESP_FORMULA_RULE:
-          gtk_snapshot_append_color (snapshot, color,
-                                     &GRAPHENE_RECT_INIT (factor * item->area.origin.x,
-                                                          roundf (factor * item->area.origin.y),
-                                                          factor * item->area.size.width,
-                                                          MAX (roundf (factor * item->area.size.height), 1)));
+          gtk_snapshot_append_color (
+            snapshot, color,
+            &GRAPHENE_RECT_INIT (item->area.origin.x, roundf (factor * item->area.origin.y) / factor,
+                                 item->area.size.width,
+                                 MAX (roundf (factor * item->area.size.height), 1) / factor));
           break;
         default:
           has_paths = TRUE;
@@ -552,7 +550,6 @@ esp_formula_layout_draw (const EspFormulaLayout *layout,
     return;
   cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, (float) ceil (scale * layout->width),
                                                                  (float) ceil (scale * layout->height)));
-  cairo_scale (cr, scale, scale);
   gdk_cairo_set_source_rgba (cr, color);
   for (guint i = 0; i < layout->items->len; i++)
     {

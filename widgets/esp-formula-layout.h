@@ -125,7 +125,8 @@ void esp_formula_layout_free (EspFormulaLayout *layout);
 /* Returns the id of the innermost term at @x, @y, or -1. */
 int esp_formula_layout_find (const EspFormulaLayout *layout, double x, double y);
 
-/* Draws the formula @scale times enlarged, with its upper left corner at the origin. */
+/* Draws the formula with its upper left corner at the origin. @snapshot enlarges @scale times, so that
+ * rules can be set on whole pixels. */
 void esp_formula_layout_draw (const EspFormulaLayout *layout,
                               GtkSnapshot *snapshot,
                               double scale,

@@ -273,10 +273,14 @@ static EspTrainer *
 new_trainer (const char *environment, const char *recipe_name, guint64 seed, GError **error)
 {
   g_autoptr (EspRecipe) recipe = esp_recipe_load (environment, recipe_name, error);
+  EspTrainer *trainer;
 
   if (recipe == NULL)
     return NULL;
-  return esp_trainer_new (environment, recipe, seed, error);
+  trainer = esp_trainer_new (environment, recipe, seed, error);
+  if (trainer != NULL)
+    esp_trainer_set_watched (trainer, true);
+  return trainer;
 }
 
 EspSession *

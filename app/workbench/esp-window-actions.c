@@ -235,7 +235,8 @@ esp_window_update_actions (EspWindow *self)
   enable (self, "toggle-training", may_train);
   enable (self, "step", may_train);
   enable (self, "run-steps", may_train);
-  enable (self, "finish", may_train && n_evaluations > 0);
+  /* what was learned before a divergence can still be chosen from */
+  enable (self, "finish", (may_train || state == ESP_RUN_DIVERGED) && n_evaluations > 0);
   enable (self, "slower", view && esp_session_can_change_speed (self->session, FALSE));
   enable (self, "faster", view && esp_session_can_change_speed (self->session, TRUE));
   enable (self, "real-time", view);

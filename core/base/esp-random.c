@@ -1,7 +1,7 @@
 #include "esp-random.h"
 
 #include <assert.h>
-#include <math.h>
+#include "esp-vector.h"
 
 #include <Random123/philox.h>
 
@@ -87,23 +87,93 @@ esp_random_bernoulli (EspRandom *random, double probability)
   return esp_random_uniform (random) < probability;
 }
 
+/* The fillers draw a portion of bits, which is a chain, and turn it into numbers, which is not. */
+#define PORTION 256
+
+ESP_VECTORISED static void
+bits_to_uniform (const uint32_t *restrict bits, size_t n, float *restrict values)
+{
+  for (size_t i = 0; i < n; i++)
+    values[i] = (float) (int32_t) (bits[i] >> 9) * 0x1p-23f + 0x1p-24f;
+}
+
+/* The half step keeps u away from 0 and 1. */
+ESP_VECTORISED static void
+bits_to_logistic (const uint32_t *restrict bits, size_t n, float *restrict values)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      double u = ((double) bits[i] + 0.5) * 0x1p-32;
+
+      values[i] = (float) (log (u) - log1p (-u));
+    }
+}
+
+/* Box–Muller with two times @n words for two times @n numbers. */
+ESP_VECTORISED static void
+bits_to_normal (const uint32_t *restrict bits, size_t n, float *restrict first, float *restrict second)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      double radius = sqrt (-2.0 * log (((double) bits[i] + 0.5) * 0x1p-32));
+      double angle = ((double) bits[n + i] + 0.5) * (TWO_PI * 0x1p-32);
+
+      first[i] = (float) (radius * cos (angle));
+      second[i] = (float) (radius * sin (angle));
+    }
+}
+
+static void
+draw_bits (EspRandom *random, uint32_t *bits, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    bits[i] = esp_random_bits (random);
+}
+
 void
 esp_random_fill_uniform (EspRandom *random, float *values, size_t n)
 {
-  for (size_t i = 0; i < n; i++)
-    values[i] = (float) (esp_random_bits (random) >> 9) * 0x1p-23f + 0x1p-24f;
+  uint32_t bits[PORTION];
+
+  for (size_t i = 0; i < n; i += PORTION)
+    {
+      size_t portion = n - i < PORTION ? n - i : PORTION;
+
+      draw_bits (random, bits, portion);
+      bits_to_uniform (bits, portion, values + i);
+    }
+}
+
+void
+esp_random_fill_logistic (EspRandom *random, float *values, size_t n)
+{
+  uint32_t bits[PORTION];
+
+  for (size_t i = 0; i < n; i += PORTION)
+    {
+      size_t portion = n - i < PORTION ? n - i : PORTION;
+
+      draw_bits (random, bits, portion);
+      bits_to_logistic (bits, portion, values + i);
+    }
 }
 
 void
 esp_random_fill_normal (EspRandom *random, float *values, size_t n)
 {
-  for (size_t i = 0; i < n; i += 2)
-    {
-      double radius = sqrt (-2.0 * log (1.0 - esp_random_uniform (random)));
-      double angle = TWO_PI * esp_random_uniform (random);
+  uint32_t bits[2 * PORTION];
+  float spare[1];
 
-      values[i] = (float) (radius * cos (angle));
-      if (i + 1 < n)
-        values[i + 1] = (float) (radius * sin (angle));
+  for (size_t i = 0; i + 1 < n; i += 2 * PORTION)
+    {
+      size_t pairs = (n - i < 2 * PORTION ? n - i : 2 * PORTION) / 2;
+
+      draw_bits (random, bits, 2 * pairs);
+      bits_to_normal (bits, pairs, values + i, values + i + pairs);
+    }
+  if (n % 2 == 1)
+    {
+      draw_bits (random, bits, 2);
+      bits_to_normal (bits, 1, values + n - 1, spare);
     }
 }

@@ -62,5 +62,8 @@ bool esp_random_bernoulli (EspRandom *random, double probability);
 /* Fills @values with @n uniform numbers in (0, 1), each an odd multiple of 2^-24. */
 void esp_random_fill_uniform (EspRandom *random, float *values, size_t n);
 
+/* Fills @values with @n numbers of logistic noise. */
+void esp_random_fill_logistic (EspRandom *random, float *values, size_t n);
+
 /* Fills @values with @n normally distributed numbers. */
 void esp_random_fill_normal (EspRandom *random, float *values, size_t n);

@@ -108,21 +108,22 @@ tally_finish (Tally *tally)
   return *returns;
 }
 
-EspReturns
-esp_evaluate (const EspEnvironmentInfo *environment,
-              EspActFunction act,
-              void *data,
-              uint64_t seed,
-              size_t episodes,
-              EspPool *pool,
-              const _Atomic bool *cancelled)
+/* Runs episodes and adds them to @tally. */
+static void
+measure (Tally *tally,
+         const EspEnvironmentInfo *environment,
+         EspActFunction act,
+         void *data,
+         uint64_t seed,
+         size_t episodes,
+         EspPool *pool,
+         const _Atomic bool *cancelled)
 {
   size_t n_workers = esp_pool_get_n_workers (pool), portion = MIN (episodes, PORTION);
   g_autofree EspEnvironment **instances = g_new0 (EspEnvironment *, n_workers);
   g_autofree double *returns = g_new (double, portion);
   g_autofree size_t *lengths = g_new (size_t, portion);
   Measurement measurement = { environment, act, data, seed, cancelled, instances, returns, lengths };
-  Tally tally = { .returns.seed = seed };
 
   for (size_t first = 0; first < episodes && (cancelled == NULL || !*cancelled); first += portion)
     {
@@ -135,11 +136,24 @@ esp_evaluate (const EspEnvironmentInfo *environment,
       /* in the order of the episodes, whoever ran them */
       for (size_t i = 0; i < n; i++)
         if (lengths[i] > 0)
-          tally_episode (&tally, returns[i], lengths[i]);
+          tally_episode (tally, returns[i], lengths[i]);
     }
   for (size_t i = 0; i < n_workers; i++)
     esp_environment_free (instances[i]);
+}
 
+EspReturns
+esp_evaluate (const EspEnvironmentInfo *environment,
+              EspActFunction act,
+              void *data,
+              uint64_t seed,
+              size_t episodes,
+              EspPool *pool,
+              const _Atomic bool *cancelled)
+{
+  Tally tally = { .returns.seed = seed };
+
+  measure (&tally, environment, act, data, seed, episodes, pool, cancelled);
   return tally_finish (&tally);
 }
 
@@ -202,27 +216,6 @@ esp_evaluate_masked (
   return esp_evaluate (network->environment, act_network, &actor, seed, episodes, pool, cancelled);
 }
 
-/* Puts @part, of later episodes, into @returns. */
-static void
-join_returns (EspReturns *returns, const EspReturns *part)
-{
-  double n = (double) returns->episodes, m = (double) part->episodes;
-  double mean, squares;
-
-  if (part->episodes == 0)
-    return;
-  mean = (n * returns->mean + m * part->mean) / (n + m);
-  squares = (n * (returns->deviation * returns->deviation + returns->mean * returns->mean)
-             + m * (part->deviation * part->deviation + part->mean * part->mean))
-            / (n + m);
-  returns->minimum = returns->episodes == 0 ? part->minimum : fmin (returns->minimum, part->minimum);
-  returns->maximum = returns->episodes == 0 ? part->maximum : fmax (returns->maximum, part->maximum);
-  returns->mean_length = (n * returns->mean_length + m * part->mean_length) / (n + m);
-  returns->mean = mean;
-  returns->deviation = sqrt (fmax (0.0, squares - mean * mean));
-  returns->episodes += part->episodes;
-}
-
 EspReturns
 esp_evaluate_sampled (const EspNetwork *network,
                       uint64_t mask_seed,
@@ -232,22 +225,22 @@ esp_evaluate_sampled (const EspNetwork *network,
                       EspPool *pool,
                       const _Atomic bool *cancelled)
 {
+  g_autofree double *features = g_new (double, esp_pool_get_n_workers (pool) * count_features (network));
   g_autoptr (EspNetwork) sampled = esp_network_copy (network);
+  NetworkActor actor = { sampled, features };
   size_t n_paths = network->n_actions * network->arrangement->n_weights;
   size_t share = MAX (1, episodes / MASKS_PER_EVALUATION);
-  EspReturns returns = { .seed = seed };
+  Tally tally = { .returns.seed = seed };
   EspRandom random;
 
   esp_random_init (&random, mask_seed, stream);
   for (size_t first = 0; first < episodes; first += share)
     {
-      EspReturns part;
-
       for (size_t i = 0; i < n_paths; i++)
         sampled->mask[i] = esp_random_bernoulli (&random, network->probabilities[i]);
-      part = esp_evaluate_masked (sampled, seed + first, MIN (share, episodes - first), pool, cancelled);
-      join_returns (&returns, &part);
+      measure (&tally, network->environment, act_network, &actor, seed + first, MIN (share, episodes - first),
+               pool, cancelled);
     }
 
-  return returns;
+  return tally_finish (&tally);
 }

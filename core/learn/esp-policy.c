@@ -1,11 +1,11 @@
 #include "esp-policy.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "esp-error.h"
 #include "esp-memory.h"
 #include "esp-symbolic-network.h"
+#include "esp-vector.h"
 
 #define LOG_DEVIATION_LOW  (-20.0f)
 #define LOG_DEVIATION_HIGH 2.0f
@@ -199,6 +199,39 @@ softplus (float x)
   return (x > 0.0f ? x : 0.0f) + log1pf (expf (-fabsf (x)));
 }
 
+static inline float
+clamp_log_deviation (float value)
+{
+  return value < LOG_DEVIATION_LOW ? LOG_DEVIATION_LOW : value > LOG_DEVIATION_HIGH ? LOG_DEVIATION_HIGH : value;
+}
+
+ESP_VECTORISED static void
+exponentiate (const float *restrict log_deviation, size_t n, float *restrict deviation)
+{
+  for (size_t i = 0; i < n; i++)
+    deviation[i] = expf (clamp_log_deviation (log_deviation[i]));
+}
+
+/* a = tanh (u + σ ε), and adds the action's share of log π. */
+ESP_VECTORISED static void
+squash (const float *restrict mean,
+        const float *restrict log_deviation,
+        const float *restrict deviation,
+        const float *restrict noise,
+        size_t n,
+        float *restrict actions,
+        float *restrict log_density)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      float z = mean[i] + deviation[i] * noise[i];
+
+      actions[i] = tanhf (z);
+      log_density[i] += -0.5f * noise[i] * noise[i] - clamp_log_deviation (log_deviation[i]) - HALF_LOG_TWO_PI
+                        - 2.0f * (LOG_TWO - z - softplus (-2.0f * z));
+    }
+}
+
 void
 esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations)
 {
@@ -228,23 +261,17 @@ esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *o
 
   pass->log_deviation = esp_mlp_forward (&policy->deviation, policy->deviation_parameters, observations, n,
                                          pass->deviation_activations);
-  for (size_t i = 0; i < policy->n_actions * n; i++)
-    pass->deviation[i] = expf (CLAMP (pass->log_deviation[i], LOG_DEVIATION_LOW, LOG_DEVIATION_HIGH));
+  exponentiate (pass->log_deviation, policy->n_actions * n, pass->deviation);
 
   memset (pass->log_density, 0, n_columns * sizeof *pass->log_density);
   for (size_t a = 0; a < policy->n_actions; a++)
     for (size_t k = 0; k < pass->n_masks; k++)
-      for (size_t i = 0; i < n; i++)
-        {
-          size_t column = k * n + i, entry = a * n_columns + column;
-          float epsilon = pass->noise[entry];
-          float log_deviation = CLAMP (pass->log_deviation[a * n + i], LOG_DEVIATION_LOW, LOG_DEVIATION_HIGH);
-          float z = pass->mean[entry] + pass->deviation[a * n + i] * epsilon;
+      {
+        size_t first = a * n_columns + k * n;
 
-          pass->actions[entry] = tanhf (z);
-          pass->log_density[column] += -0.5f * epsilon * epsilon - log_deviation - HALF_LOG_TWO_PI
-                                       - 2.0f * (LOG_TWO - z - softplus (-2.0f * z));
-        }
+        squash (pass->mean + first, pass->log_deviation + a * n, pass->deviation + a * n, pass->noise + first, n,
+                pass->actions + first, pass->log_density + k * n);
+      }
 }
 
 double

@@ -66,7 +66,7 @@ static const Field fields[] = {
   FIELD (deviation_hidden, WIDTHS, 1, 4096, "[64, 64, 64]",
          "widths of the hidden layers of the network that gives the exploration noise"),
   FIELD (policy_rate, NUMBER, 0, 1, "0.0003", "learning rate of the policy's weights and biases"),
-  FIELD (policy_clip, NUMBER, 0, 1e9, "0.5", "largest norm of the policy's gradient"),
+  FIELD (policy_clip, NUMBER, 0, 1e9, "0.5", "largest norm of the policy's gradient; 0 does not clip"),
   FIELD (mask_samples, COUNT, 1, 16, "2", "masks drawn for each policy update"),
   FIELD (mask_period, COUNT, 1, 1e9, "1000", "steps for which one mask acts"),
   FIELD (guard_penalty, NUMBER, 0, 1e6, "1", "weight of the penalties for arguments out of a guard's range"),
@@ -435,35 +435,60 @@ esp_recipe_list (const char *environment)
   return names;
 }
 
-static JsonNode *
-write_field (const EspRecipe *recipe, const Field *field)
+/* json-glib itself would write 1e-8 as 1e-08.0, which no reader takes. */
+static void
+write_number (GString *text, double value)
+{
+  g_autofree char *digits = esp_number_to_text (value);
+
+  g_string_append (text, digits);
+  if (strpbrk (digits, ".e") == NULL)
+    g_string_append (text, ".0");
+}
+
+static void
+write_text (GString *text, const char *value)
+{
+  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), value);
+  g_autofree char *quoted = json_to_string (node, FALSE);
+
+  g_string_append (text, quoted);
+}
+
+static void
+write_field (GString *text, const EspRecipe *recipe, const Field *field)
 {
   const void *address = field_address (recipe, field);
-  JsonNode *node;
-  JsonArray *array;
 
   switch (field->type)
     {
     case FIELD_COUNT:
-      return json_node_init_int (json_node_alloc (), (gint64) * (const uint64_t *) address);
+      g_string_append_printf (text, "%" G_GUINT64_FORMAT, *(const uint64_t *) address);
+      return;
     case FIELD_NUMBER:
-      return json_node_init_double (json_node_alloc (), *(const double *) address);
+      write_number (text, *(const double *) address);
+      return;
     case FIELD_SWITCH:
-      return json_node_init_boolean (json_node_alloc (), *(const bool *) address);
+      g_string_append (text, *(const bool *) address ? "true" : "false");
+      return;
     case FIELD_TEXT:
-      return json_node_init_string (json_node_alloc (), *(char *const *) address);
+      write_text (text, *(char *const *) address);
+      return;
     case FIELD_WIDTHS:
+      g_string_append_c (text, '[');
+      for (size_t i = 0; i < ((const EspWidths *) address)->n; i++)
+        g_string_append_printf (text, i == 0 ? "%zu" : ", %zu", ((const EspWidths *) address)->values[i]);
+      g_string_append_c (text, ']');
+      return;
     case FIELD_SCALES:
-      array = json_array_new ();
-      if (field->type == FIELD_WIDTHS)
-        for (size_t i = 0; i < ((const EspWidths *) address)->n; i++)
-          json_array_add_int_element (array, (gint64) ((const EspWidths *) address)->values[i]);
-      else
-        for (size_t i = 0; i < ((const EspScales *) address)->n; i++)
-          json_array_add_double_element (array, ((const EspScales *) address)->values[i]);
-      node = json_node_init_array (json_node_alloc (), array);
-      json_array_unref (array);
-      return node;
+      g_string_append_c (text, '[');
+      for (size_t i = 0; i < ((const EspScales *) address)->n; i++)
+        {
+          g_string_append (text, i == 0 ? "" : ", ");
+          write_number (text, ((const EspScales *) address)->values[i]);
+        }
+      g_string_append_c (text, ']');
+      return;
     }
 
   g_assert_not_reached ();
@@ -472,14 +497,16 @@ write_field (const EspRecipe *recipe, const Field *field)
 char *
 esp_recipe_to_json (const EspRecipe *recipe)
 {
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) root = NULL;
+  GString *text = g_string_new ("{");
 
   for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
-    json_object_set_member (object, fields[i].name, write_field (recipe, &fields[i]));
-  root = json_node_init_object (json_node_alloc (), object);
+    {
+      g_string_append_printf (text, "%s\n  \"%s\" : ", i == 0 ? "" : ",", fields[i].name);
+      write_field (text, recipe, &fields[i]);
+    }
+  g_string_append (text, "\n}");
 
-  return json_to_string (root, TRUE);
+  return g_string_free (text, FALSE);
 }
 
 char *

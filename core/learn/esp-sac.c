@@ -116,8 +116,7 @@ esp_sac_draw_noise (EspSac *sac, EspRandom *random)
 
   esp_random_fill_uniform (random, sac->noise.next_uniform, sac->policy.n_weights);
   esp_random_fill_normal (random, sac->noise.next_normal, sac->policy.n_actions * n);
-  for (size_t i = 0; i < n_masks * sac->policy.n_weights; i++)
-    sac->noise.logistic[i] = (float) esp_random_logistic (random);
+  esp_random_fill_logistic (random, sac->noise.logistic, n_masks * sac->policy.n_weights);
   esp_random_fill_normal (random, sac->noise.normal, sac->policy.n_actions * n_masks * n);
 }
 
@@ -168,20 +167,15 @@ esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, doubl
   EspPolicy *policy = &sac->policy;
   EspPolicyPass *pass = &sac->pass;
   size_t n = sac->batch.n_samples, n_columns = n * pass->n_masks;
-  size_t n_paths = pass->n_masks * policy->n_weights;
   const float *values[ESP_N_CRITICS];
   double value = 0.0, density = 0.0, penalty, sparsity_slope;
   float *d_probabilities;
 
-  for (size_t i = 0; i < n_paths; i++)
-    {
-      double slope;
-      double m = esp_concrete_gate (policy->probabilities[i % policy->n_weights], sac->noise.logistic[i],
-                                    schedule->temperature, &slope);
-
-      pass->masks[i] = recipe->soft_masks ? (float) m : m > 0.5 ? 1.0f : 0.0f;
-      pass->derivatives[i] = (float) MIN (slope, recipe->derivative_limit);
-    }
+  for (size_t k = 0; k < pass->n_masks; k++)
+    esp_selector_make_concrete (policy->probabilities, sac->noise.logistic + k * policy->n_weights,
+                                policy->n_weights, schedule->temperature, recipe->derivative_limit,
+                                recipe->soft_masks, pass->masks + k * policy->n_weights,
+                                pass->derivatives + k * policy->n_weights);
   memcpy (pass->noise, sac->noise.normal, policy->n_actions * n_columns * sizeof (float));
   esp_policy_forward (policy, pass, sac->batch.observations);
 

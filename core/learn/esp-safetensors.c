@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "esp-error.h"
@@ -141,6 +142,23 @@ esp_tensor_check_writable (const char *path, GError **error)
 
   if (g_file_test (path, G_FILE_TEST_IS_DIR))
     return refuse_to_write (path, EISDIR, error);
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_autoptr (EspTensorReader) reader = NULL;
+
+      /* renaming would replace these: files that must not be written, devices such as /dev/null, and
+       * other files of the user's, named by mistake */
+      if (access (path, W_OK) != 0)
+        return refuse_to_write (path, errno, error);
+      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+        reader = esp_tensor_reader_new (path, NULL);
+      if (reader == NULL)
+        {
+          g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
+                       "“%s” exists and is not a checkpoint, so it was left alone; give another name", path);
+          return FALSE;
+        }
+    }
   file = open_beside (path, &temporary);
   if (file < 0)
     return refuse_to_write (path, errno, error);
@@ -211,18 +229,24 @@ EspTensorReader *
 esp_tensor_reader_new (const char *path, GError **error)
 {
   g_autoptr (EspTensorReader) reader = g_new0 (EspTensorReader, 1);
+  struct stat status;
+  int descriptor;
   guint64 length;
   size_t size;
 
   reader->name = g_path_get_basename (path);
-  /* opening a pipe would wait for a writer */
-  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    reader->file = g_mapped_file_new (path, FALSE, NULL);
-  if (reader->file == NULL)
+  /* not waiting, because opening a pipe would wait for a writer */
+  descriptor = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”", path);
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot read “%s”: %s", path, g_strerror (errno));
       return NULL;
     }
+  if (fstat (descriptor, &status) == 0 && S_ISREG (status.st_mode))
+    reader->file = g_mapped_file_new_from_fd (descriptor, FALSE, NULL);
+  close (descriptor);
+  if (reader->file == NULL)
+    return refuse_to_read (reader->name, error);
 
   size = g_mapped_file_get_length (reader->file);
   if (size < sizeof length)

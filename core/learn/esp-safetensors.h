@@ -42,7 +42,8 @@ void esp_tensor_writer_add_text (EspTensorWriter *writer, const char *key, const
  * Fails with ESP_ERROR_FILE. */
 gboolean esp_tensor_writer_save (EspTensorWriter *writer, const char *path, GError **error);
 
-/* Fails with ESP_ERROR_FILE unless a file can be written at @path; leaves what is there as it is. */
+/* Fails with ESP_ERROR_FILE unless a file can be written at @path, where there may be nothing yet or an
+ * older safetensors file, but no other file or device; leaves what is there as it is. */
 gboolean esp_tensor_check_writable (const char *path, GError **error);
 
 /* Maps the file @path. Fails with ESP_ERROR_FILE or ESP_ERROR_SYNTAX. */

@@ -1,6 +1,6 @@
 /* Snapshots: immutable pictures of the trainer's state for readers.
  *
- * The trainer makes one at most 60 times a second and publishes it through one triple buffer per
+ * The trainer makes one at most 30 times a second and publishes it through one triple buffer per
  * consumer. A snapshot never changes after it was published; any thread may read and reference it.
  */
 

@@ -41,7 +41,7 @@ struct _EspTrainer
   pthread_cond_t wake;    /* commands for the trainer */
   pthread_cond_t changed; /* states for the owner */
   GArray *commands;       /* of EspCommand */
-  EspRunState state;
+  EspRunState told; /* the state that the newest snapshot says */
   bool applying; /* commands that were taken from the queue are not all done */
   bool quitting;
   bool has_result;
@@ -55,6 +55,7 @@ struct _EspTrainer
 
   /* the trainer thread's own */
   EspRun *run;
+  EspRunState state;
   uint64_t run_number;
   uint64_t budget; /* steps until it pauses */
   bool diverged;   /* the run must not be stepped on */

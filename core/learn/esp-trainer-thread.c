@@ -35,7 +35,7 @@ get_seconds (const EspTrainer *trainer)
   return trainer->seconds + (esp_trainer_is_active (trainer->state) ? esp_trainer_get_time () - trainer->started : 0.0);
 }
 
-/* Only the trainer thread changes the state, so it may read it without the lock. */
+/* Whoever waits for the state sees it once tell() has published the snapshot with its message. */
 static void
 set_state (EspTrainer *trainer, EspRunState state)
 {
@@ -50,10 +50,7 @@ set_state (EspTrainer *trainer, EspRunState state)
       trainer->speed_step = trainer->run->progress.step;
     }
 
-  pthread_mutex_lock (&trainer->lock);
   trainer->state = state;
-  pthread_cond_broadcast (&trainer->changed);
-  pthread_mutex_unlock (&trainer->lock);
 }
 
 static void
@@ -148,6 +145,10 @@ tell (EspTrainer *trainer, bool force)
   network = trainer->state == ESP_RUN_DONE ? esp_network_ref (trainer->result.network)
                                            : esp_policy_get_network (&trainer->run->sac.policy);
   publish_snapshot (trainer, network);
+  pthread_mutex_lock (&trainer->lock);
+  trainer->told = trainer->state;
+  pthread_cond_broadcast (&trainer->changed);
+  pthread_mutex_unlock (&trainer->lock);
   if (trainer->watched && (trainer->state == ESP_RUN_TRAINING || trainer->state == ESP_RUN_PAUSED)
       && (force || time - trainer->last_shown >= SHOW_SECONDS))
     {

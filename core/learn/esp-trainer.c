@@ -166,11 +166,11 @@ esp_trainer_wait (EspTrainer *trainer, unsigned milliseconds)
   deadline.tv_nsec %= 1000000000;
 
   pthread_mutex_lock (&trainer->lock);
-  while ((esp_trainer_is_active (trainer->state) || trainer->commands->len > 0 || trainer->applying)
+  while ((esp_trainer_is_active (trainer->told) || trainer->commands->len > 0 || trainer->applying)
          && pthread_cond_timedwait (&trainer->changed, &trainer->lock, &deadline) != ETIMEDOUT)
     ;
   /* a command that waits may still start something */
-  state = trainer->commands->len > 0 || trainer->applying ? ESP_RUN_TRAINING : trainer->state;
+  state = trainer->commands->len > 0 || trainer->applying ? ESP_RUN_TRAINING : trainer->told;
   pthread_mutex_unlock (&trainer->lock);
 
   return state;

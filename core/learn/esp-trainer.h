@@ -52,7 +52,8 @@ typedef struct
 typedef struct _EspTrainer EspTrainer;
 
 /* Returns a paused trainer for the built-in @environment with @recipe (referenced); its threads run
- * until esp_trainer_free(). Fails as esp_environment_new() and esp_arrangement_new() do. */
+ * until esp_trainer_free(). Fails as esp_environment_new(), esp_arrangement_new() and
+ * esp_demand_measure() do. */
 EspTrainer *
 esp_trainer_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error);
 
@@ -65,7 +66,8 @@ EspTrainer *esp_trainer_new_from_checkpoint (const char *path, GError **error);
  * @path cannot be written. Call before the first command. */
 gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GError **error);
 
-/* Stops and joins the threads and frees everything. Blocks for one update at most. */
+/* Stops and joins the threads and frees everything. Blocks for the step and the extraction
+ * under way, or the checkpoint that is being written. */
 void esp_trainer_free (EspTrainer *trainer);
 
 /* Commands; they return at once and are applied in their order. */

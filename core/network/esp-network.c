@@ -246,6 +246,16 @@ extract_argument (const EspLayer *layer,
   return terms == NULL ? g_steal_pointer (&bias) : esp_expression_binary (ESP_OPERATION_ADD, terms, bias);
 }
 
+/* An expression of this length is only evaluated, never read; gathering its terms could take minutes. */
+#define MAX_SIMPLIFIED_LENGTH 10000000
+
+static EspExpression *
+simplify_readable (EspExpression *expression)
+{
+  return esp_expression_get_length (expression) > MAX_SIMPLIFIED_LENGTH ? esp_expression_ref (expression)
+                                                                        : esp_expression_simplify (expression);
+}
+
 static EspExpression *
 extract_action (const EspNetwork *network, size_t action)
 {
@@ -288,7 +298,7 @@ extract_action (const EspNetwork *network, size_t action)
             esp_expression_unref (operands[i]);
 
           /* simplifying at once keeps what later layers multiply up small */
-          g_ptr_array_add (features, esp_expression_simplify (value));
+          g_ptr_array_add (features, simplify_readable (value));
         }
     }
 
@@ -303,7 +313,7 @@ extract_action (const EspNetwork *network, size_t action)
   g_autoptr (EspExpression) middle = esp_expression_constant (centre);
   g_autoptr (EspExpression) sum = esp_expression_binary (ESP_OPERATION_ADD, middle, scaled);
 
-  return esp_expression_simplify (sum);
+  return simplify_readable (sum);
 }
 
 EspFormula *

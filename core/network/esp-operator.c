@@ -1,6 +1,6 @@
 #include "esp-operator.h"
 
-#include <math.h>
+#include "esp-vector.h"
 
 #include "esp-expression.h"
 
@@ -39,7 +39,7 @@ hinge_slope (float value, float low, float high)
   return value < low ? -1.0f : value > high ? 1.0f : 0.0f;
 }
 
-void
+ESP_VECTORISED void
 esp_operator_forward (EspOperator operator_, const float *arguments, size_t n, float *value)
 {
   const float *a = arguments, *b = arguments + n, *c = arguments + 2 * n;
@@ -86,7 +86,7 @@ esp_operator_forward (EspOperator operator_, const float *arguments, size_t n, f
     }
 }
 
-double
+ESP_VECTORISED double
 esp_operator_penalty (EspOperator operator_, const float *arguments, size_t n)
 {
   double sum = 0.0;
@@ -121,7 +121,7 @@ esp_operator_penalty (EspOperator operator_, const float *arguments, size_t n)
   return sum;
 }
 
-void
+ESP_VECTORISED void
 esp_operator_backward (EspOperator operator_,
                        const float *arguments,
                        const float *value,

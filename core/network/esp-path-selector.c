@@ -1,16 +1,17 @@
 #include "esp-path-selector.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "esp-vector.h"
 
 #define EPSILON 1e-20
 
-double
-esp_concrete_gate (double p, double noise, double temperature, double *derivative)
+static inline double
+gate (double p, double noise, double temperature, double *derivative)
 {
   double scaled = (log (p + EPSILON) - log (1.0 - p + EPSILON) + noise) / temperature;
   double small = exp (-fabs (scaled));
-  double m = scaled >= 0.0 ? 1.0 / (1.0 + small) : small / (1.0 + small);
+  double m = (scaled >= 0.0 ? 1.0 : small) / (1.0 + small);
   /* m (1 − m) without the cancellation of 1 − m */
   double product = small / ((1.0 + small) * (1.0 + small));
 
@@ -18,21 +19,28 @@ esp_concrete_gate (double p, double noise, double temperature, double *derivativ
   return m;
 }
 
-void
-esp_selector_draw_concrete (const float *probabilities,
+double
+esp_concrete_gate (double p, double noise, double temperature, double *derivative)
+{
+  return gate (p, noise, temperature, derivative);
+}
+
+ESP_VECTORISED void
+esp_selector_make_concrete (const float *restrict probabilities,
+                            const float *restrict noise,
                             size_t n,
                             double temperature,
                             double derivative_limit,
-                            EspRandom *random,
-                            float *mask,
-                            float *derivative)
+                            bool soft,
+                            float *restrict mask,
+                            float *restrict derivative)
 {
   for (size_t i = 0; i < n; i++)
     {
       double slope;
-      double m = esp_concrete_gate (probabilities[i], esp_random_logistic (random), temperature, &slope);
+      double m = gate (probabilities[i], noise[i], temperature, &slope);
 
-      mask[i] = m > 0.5 ? 1.0f : 0.0f;
+      mask[i] = soft ? (float) m : m > 0.5 ? 1.0f : 0.0f;
       derivative[i] = (float) (slope < derivative_limit ? slope : derivative_limit);
     }
 }

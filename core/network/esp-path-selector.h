@@ -23,13 +23,15 @@
  * near 1. */
 double esp_concrete_gate (double p, double noise, double temperature, double *derivative);
 
-/* Draws hard masks for @n paths and the straight-through derivatives dm/dp, each limited to
- * @derivative_limit because the noise makes them heavy-tailed. */
-void esp_selector_draw_concrete (const float *probabilities,
+/* From logistic @noise[n] makes masks for @n paths and the derivatives dm/dp that a backward pass uses,
+ * each limited to @derivative_limit because the noise makes them heavy-tailed. Masks are hard, 1[m > ½],
+ * or m itself where @soft. */
+void esp_selector_make_concrete (const float *probabilities,
+                                 const float *noise,
                                  size_t n,
                                  double temperature,
                                  double derivative_limit,
-                                 EspRandom *random,
+                                 bool soft,
                                  float *mask,
                                  float *derivative);
 

@@ -1,12 +1,12 @@
 #include "esp-adam.h"
 
-#include <math.h>
+#include "esp-vector.h"
 
 #define BETA1   0.9
 #define BETA2   0.999
 #define EPSILON 1e-8f
 
-void
+ESP_VECTORISED void
 esp_adam_step (float *restrict parameters,
                const float *restrict gradient,
                float *restrict first,
@@ -30,7 +30,7 @@ esp_adam_step (float *restrict parameters,
     }
 }
 
-double
+ESP_VECTORISED double
 esp_norm (const float *values, size_t n)
 {
   double sums[4] = { 0 };
@@ -45,7 +45,7 @@ esp_norm (const float *values, size_t n)
   return sqrt ((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-void
+ESP_VECTORISED void
 esp_move_towards (float *restrict target, const float *restrict source, size_t n, float rate)
 {
   for (size_t i = 0; i < n; i++)

@@ -1,10 +1,9 @@
 #include "esp-mlp.h"
 
-#include <math.h>
-
 #include <glib.h>
 
 #include "esp-blas.h"
+#include "esp-vector.h"
 
 void
 esp_mlp_init (EspMlp *mlp, size_t n_inputs, const size_t *hidden, size_t n_hidden, size_t n_outputs)
@@ -79,7 +78,7 @@ esp_mlp_workspace_size (const EspMlp *mlp, size_t n_samples)
   return 2 * widest * n_samples;
 }
 
-static void
+ESP_VECTORISED static void
 add_bias (float *restrict values, const float *biases, size_t n_rows, size_t n_samples, bool relu)
 {
   for (size_t row = 0; row < n_rows; row++)
@@ -122,20 +121,34 @@ esp_mlp_forward (const EspMlp *mlp,
   return (float *) input;
 }
 
-/* Eight running sums let the compiler use vectors without reordering anything it was not told to. */
-static float
-sum_row (const float *values, size_t n)
+/* Sums each row. Sixteen running sums let the compiler use vectors without reordering anything it was not
+ * told to, so the sums are the same on every instruction set. */
+ESP_VECTORISED static void
+sum_rows (const float *restrict values, size_t n_rows, size_t n_samples, float *restrict sums)
 {
-  float sums[8] = { 0 };
-  size_t i = 0;
+  for (size_t row = 0; row < n_rows; row++, values += n_samples)
+    {
+      float partial[16] = { 0 };
+      size_t i = 0;
 
-  for (; i + 8 <= n; i += 8)
-    for (size_t k = 0; k < 8; k++)
-      sums[k] += values[i + k];
-  for (; i < n; i++)
-    sums[0] += values[i];
+      for (; i + 16 <= n_samples; i += 16)
+        for (size_t k = 0; k < 16; k++)
+          partial[k] += values[i + k];
+      for (; i < n_samples; i++)
+        partial[i % 16] += values[i];
+      for (size_t width = 8; width > 0; width /= 2)
+        for (size_t k = 0; k < width; k++)
+          partial[k] += partial[k + width];
+      sums[row] = partial[0];
+    }
+}
 
-  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+/* Lets the gradient through where the unit was active. */
+ESP_VECTORISED static void
+gate_by_activity (float *restrict gradient, const float *restrict active, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    gradient[i] = active[i] > 0.0f ? gradient[i] : 0.0f;
 }
 
 void
@@ -167,8 +180,7 @@ esp_mlp_backward (const EspMlp *mlp,
         {
           esp_multiply (deltas, false, esp_matrix (starts[i], n_in, n_samples), true, 0.0f,
                         esp_matrix (gradient + mlp->weights[i], n_out, n_in));
-          for (size_t row = 0; row < n_out; row++)
-            gradient[mlp->biases[i] + row] = sum_row (delta + row * n_samples, n_samples);
+          sum_rows (delta, n_out, n_samples, gradient + mlp->biases[i]);
         }
 
       if (i == 0)
@@ -178,12 +190,10 @@ esp_mlp_backward (const EspMlp *mlp,
           break;
         }
 
-      float *restrict next = delta == workspace ? spare : workspace;
-      const float *restrict active = starts[i];
+      float *next = delta == workspace ? spare : workspace;
 
       esp_multiply (weights, true, deltas, false, 0.0f, esp_matrix (next, n_in, n_samples));
-      for (size_t k = 0; k < n_in * n_samples; k++)
-        next[k] = active[k] > 0.0f ? next[k] : 0.0f;
+      gate_by_activity (next, starts[i], n_in * n_samples);
       delta = next;
     }
 }

@@ -6,6 +6,7 @@ The argument is the program. The runs are tiny; what they learn does not matter 
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -203,7 +204,9 @@ def test_files(folder):
     ]:
         expect_complaint(["train", "cartpole", "--recipe", file, "--checkpoint", precious], status, *words)
 
-    for target in (folder, os.path.join(folder, "missing", "a"), os.path.join(precious, "a")):
+    fifo = os.path.join(folder, "fifo")
+    os.mkfifo(fifo)
+    for target in (folder, os.path.join(folder, "missing", "a"), os.path.join(precious, "a"), precious, fifo):
         expect_complaint(["train", "cartpole", "--recipe", recipe, "--checkpoint", target], 1, target)
     for source in (precious, recipe, folder, os.path.join(folder, "missing"), empty):
         expect_complaint(["train", "cartpole", "--resume", source], 1, os.path.basename(source))
@@ -212,6 +215,7 @@ def test_files(folder):
     with open(precious, "rb") as file:
         expect(file.read() == b"not to be lost", "a file that was only named has changed")
     expect(not os.path.exists(os.path.join(folder, "missing")), "a folder was made")
+    expect(stat.S_ISFIFO(os.stat(fifo).st_mode), "a pipe was replaced")
     status, _, err = espalier("envs", "--json")
     with open("/dev/full", "wb") as full:
         done = subprocess.run([PROGRAM, "envs"], stdout=full, stderr=subprocess.PIPE)
@@ -298,6 +302,13 @@ def test_train(folder):
         expect(word in out, f"“{word}” is not in the report")
 
 
+def test_divergence(folder):
+    """One sentence says what diverged and when, however soon it does."""
+    recipe = tiny_recipe(folder, critic_rate=1, discount=1, target_rate=1, reward_scale=1e6)
+    for seed in range(8):
+        expect_complaint(["train", "cartpole", "--recipe", recipe, "--seed", str(seed)], 1, "diverged at step 1", "critic")
+
+
 def test_interruption(folder):
     """A run that is stopped and resumed ends as one that was not."""
     recipe = tiny_recipe(folder, steps=60000, evaluation_period=5000)
@@ -327,10 +338,26 @@ def test_interruption(folder):
     expect(process.returncode == 1 and out == b"" and b"--checkpoint" in err, (process.returncode, out, err))
 
 
+def test_closed_streams():
+    """No file that is opened later gets the number of a standard stream that was closed."""
+    with subprocess.Popen(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", PROGRAM, "train", "cartpole", "--steps", "1000000"], env=environment(),
+    ) as process:
+        time.sleep(1)
+        streams = [os.path.realpath(f"/proc/{process.pid}/fd/{number}") for number in range(3)]
+        process.send_signal(signal.SIGTERM)
+    expect(streams == ["/dev/null"] * 3, streams)
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", PROGRAM, "envs"], stderr=subprocess.PIPE, env=environment())
+    expect(done.returncode == 1 and done.stderr.count(b"\n") == 1, done)
+
+
 def test_without_display(folder):
     """Without a command and without a display it trains in the terminal."""
     recipe = tiny_recipe(folder)
     status, out, err = espalier("--recipe", recipe, "--seed", "2")
+    german = espalier("--recipe", recipe, "--seed", "2", LC_ALL="de_DE.UTF-8")
+    table = [text[text.index("return of"):] for text in (out, german[1])]
+    expect(table[0] == table[1] and "." in table[0], f"numbers follow the locale: {german}")
     expect(status == 0 and err.startswith("espalier: ") and err.count("espalier: ") == 1, (status, err))
     expect("terminal" in err and out.startswith("cartpole, seed 2, recipe tiny:"), (out, err))
     status, out, err = espalier("--recipe", recipe, "--environment", "pendulum", DISPLAY=":987")

@@ -277,6 +277,14 @@ test_round_trip (void)
   g_assert_true (esp_recipe_set (recipe, "initial_range=0.1234567890123456789", NULL));
   g_assert_true (esp_recipe_set (recipe, "observation_scales=[0.1, 1e-9, 123456789.12345678]", NULL));
   assert_round_trip (recipe);
+  /* and that are written with a power of ten and a single digit */
+  g_assert_true (esp_recipe_set (recipe, "policy_rate=1e-8", NULL));
+  g_assert_true (esp_recipe_set (recipe, "critic_rate=3e-9", NULL));
+  g_assert_true (esp_recipe_set (recipe, "entropy_rate=1e-300", NULL));
+  g_assert_true (esp_recipe_set (recipe, "arrangement=\"a \\\"b\\\" \\u00e9\"", NULL));
+  assert_round_trip (recipe);
+  g_assert_cmpfloat (recipe->policy_rate, ==, 1e-8);
+  g_assert_cmpstr (recipe->arrangement, ==, "a \"b\" é");
 }
 
 static void

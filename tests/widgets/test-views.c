@@ -103,8 +103,8 @@ leave (GtkWidget *widget)
 }
 
 /* How many pixels differ between two pictures of the same size. */
-static size_t
-count_differences (GdkTexture *a, GdkTexture *b)
+size_t
+esp_test_count_differences (GdkTexture *a, GdkTexture *b)
 {
   size_t width = (size_t) gdk_texture_get_width (a);
   size_t height = (size_t) gdk_texture_get_height (a);
@@ -121,8 +121,8 @@ count_differences (GdkTexture *a, GdkTexture *b)
   return n;
 }
 
-static GdkTexture *
-take_settled_picture (GtkWidget *view)
+GdkTexture *
+esp_test_take_settled_picture (GtkWidget *view)
 {
   /* Longer than any throttle, and the edges' thread. */
   esp_picture_wait (300);
@@ -150,26 +150,26 @@ test_life (gconstpointer data)
   show_snapshot (kind, view, early); /* before it is in a window */
   show_snapshot (kind, view, NULL);
   window = esp_test_show (view, 420, 300);
-  nothing = take_settled_picture (view);
+  nothing = esp_test_take_settled_picture (view);
   show_snapshot (kind, view, early);
-  first = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (nothing, first), >, 500);
+  first = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (nothing, first), >, 500);
   show_snapshot (kind, view, late);
-  second = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (first, second), >, 100);
+  second = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (first, second), >, 100);
   show_snapshot (kind, view, late);
-  again = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (second, again), ==, 0);
+  again = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (second, again), ==, 0);
 
   show_snapshot (kind, view, other);
   esp_picture_wait (300);
   hover (view, 210, 150);
   show_snapshot (kind, view, large);
-  third = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (second, third), >, 100);
+  third = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (second, third), >, 100);
   show_snapshot (kind, view, start);
   g_clear_object (&third);
-  third = take_settled_picture (view);
+  third = esp_test_take_settled_picture (view);
   g_assert_nonnull (third);
 
   /* Tiny, hidden and shown again, without a snapshot while hovered. */
@@ -203,7 +203,7 @@ test_hover (gconstpointer data)
   size_t n_shown = 0;
 
   show_snapshot (kind, view, snapshot);
-  before = take_settled_picture (view);
+  before = esp_test_take_settled_picture (view);
   for (double y = -5; y < 310; y += 35)
     for (double x = -5; x < 430; x += 45)
       {
@@ -212,12 +212,12 @@ test_hover (gconstpointer data)
         hover (view, x, y);
         gtk_test_widget_wait_for_draw (view);
         hovered = esp_picture_take (view);
-        n_shown += count_differences (before, hovered) > 200;
+        n_shown += esp_test_count_differences (before, hovered) > 200;
       }
   g_assert_cmpuint (n_shown, >, 4);
   leave (view);
-  after = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (before, after), ==, 0);
+  after = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (before, after), ==, 0);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -239,45 +239,45 @@ test_pan_and_zoom (void)
   gboolean handled;
 
   esp_network_view_set_snapshot (ESP_NETWORK_VIEW (view), snapshot);
-  before = take_settled_picture (view);
+  before = esp_test_take_settled_picture (view);
 
   g_signal_emit_by_name (drag, "drag-begin", 100.0, 100.0);
   g_signal_emit_by_name (drag, "drag-update", 30.0, -20.0);
   g_signal_emit_by_name (drag, "drag-update", 40.0, 25.0);
-  moved = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (before, moved), >, 2000);
+  moved = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (before, moved), >, 2000);
   g_signal_emit_by_name (drag, "drag-update", 0.0, 0.0);
-  reset = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (before, reset), ==, 0);
+  reset = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (before, reset), ==, 0);
 
   for (int i = 0; i < 4; i++)
     g_signal_emit_by_name (scroll, "scroll", 0.0, -1.0, &handled);
   g_assert_true (handled);
-  zoomed = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (before, zoomed), >, 2000);
+  zoomed = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (before, zoomed), >, 2000);
   g_signal_emit_by_name (click, "pressed", 2, 10.0, 10.0);
   g_clear_object (&reset);
-  reset = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (before, reset), ==, 0);
+  reset = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (before, reset), ==, 0);
 
   /* However far one drags and zooms, the graph stays reachable and 0 brings it back. */
   for (int i = 0; i < 100; i++)
     g_signal_emit_by_name (scroll, "scroll", 0.0, i % 3 ? -1.0 : 1.0, &handled);
   g_signal_emit_by_name (drag, "drag-begin", 0.0, 0.0);
   g_signal_emit_by_name (drag, "drag-update", 1e9, -1e9);
-  far = take_settled_picture (view);
+  far = esp_test_take_settled_picture (view);
   g_assert_nonnull (far);
   g_signal_emit_by_name (key, "key-pressed", GDK_KEY_0, 0, 0, &handled);
   g_assert_true (handled);
   g_clear_object (&reset);
-  reset = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (before, reset), ==, 0);
+  reset = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (before, reset), ==, 0);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
 /* No built-in environment has two actions yet: cart-pole with its force twice. */
-static const EspEnvironmentInfo *
-get_two_actions (void)
+const EspEnvironmentInfo *
+esp_test_get_two_actions (void)
 {
   static EspEnvironmentInfo info;
   static EspSignal actions[2];
@@ -298,7 +298,7 @@ test_action (gconstpointer data)
   GtkWidget *view = new_view (kind);
   GtkWidget *window = esp_test_show (view, 420, 300);
   g_autoptr (EspArrangement) arrangement = esp_arrangement_new ("mul*3/sin*2", 4, NULL);
-  g_autoptr (EspSnapshot) snapshot = esp_snapshot_new (get_two_actions (), arrangement);
+  g_autoptr (EspSnapshot) snapshot = esp_snapshot_new (esp_test_get_two_actions (), arrangement);
   g_autoptr (GdkTexture) first = NULL;
   g_autoptr (GdkTexture) second = NULL;
   g_autoptr (GdkTexture) beyond = NULL;
@@ -313,15 +313,15 @@ test_action (gconstpointer data)
       snapshot->probabilities[arrangement->n_weights + i] = 0.6f;
     }
   show_snapshot (kind, view, snapshot);
-  first = take_settled_picture (view);
+  first = esp_test_take_settled_picture (view);
   g_object_set (view, "action", 1u, NULL);
-  second = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (first, second), >, 1000);
+  second = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (first, second), >, 1000);
   g_object_set (view, "action", 7u, NULL); /* there are two only: the last one is shown */
   g_object_get (view, "action", &action, NULL);
   g_assert_cmpuint (action, ==, 7);
-  beyond = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (second, beyond), ==, 0);
+  beyond = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (second, beyond), ==, 0);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -351,218 +351,6 @@ test_accessible (void)
     g_assert_finalize_object (views[kind]);
 }
 
-static void
-keep_text (GObject *source, GAsyncResult *result, gpointer data)
-{
-  *(char **) data = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (source), result, NULL);
-}
-
-static char *
-read_clipboard (GtkWidget *widget)
-{
-  char *text = NULL;
-
-  gdk_clipboard_read_text_async (gtk_widget_get_clipboard (widget), NULL, keep_text, &text);
-  for (int i = 0; i < 300 && !text; i++)
-    esp_picture_wait (10);
-  g_assert_nonnull (text);
-  return text;
-}
-
-/* A formula of several actions names each of them. */
-static void
-test_formula_of_two (void)
-{
-  const EspEnvironmentInfo *info = get_two_actions ();
-  g_autoptr (GtkWidget) view = g_object_ref_sink (esp_formula_view_new ());
-  g_autoptr (EspExpression) x = esp_expression_variable (0);
-  g_autoptr (EspExpression) two = esp_expression_constant (2);
-  const char *const names[] = { "x", "x_dot", "theta", "theta_dot" };
-  EspExpression *expressions[] = { x, two };
-  g_autoptr (EspFormula) formula = esp_formula_new (expressions, 2, &(EspSymbols){ 4, names, NULL, NULL });
-
-  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, info);
-  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, "force = x; second = 2");
-  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), NULL, NULL);
-  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula");
-  gtk_test_accessible_assert_property (view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                       "The formula appears after the first evaluation");
-}
-
-static void
-test_copy (void)
-{
-  static const char source[] = "2*tanh(1.23456789*x - theta_dot)";
-  GtkWidget *view = esp_formula_view_new ();
-  GtkWidget *window = esp_test_show (view, 420, 300);
-  g_autoptr (EspFormula) formula = esp_sample_formula ("cartpole", source);
-  g_autoptr (EspFormula) read = NULL;
-  g_autofree char *text = NULL;
-  g_autofree char *latex = NULL;
-
-  gtk_widget_activate_action (view, "formula.copy-text", NULL); /* nothing to copy yet */
-  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, esp_sample_environment ("cartpole"));
-  g_assert_true (gtk_widget_activate_action (view, "formula.copy-text", NULL));
-  text = read_clipboard (view);
-  read = esp_sample_formula ("cartpole", text);
-  g_assert_true (
-    esp_expression_equal (esp_formula_get_expression (read, 0), esp_formula_get_expression (formula, 0)));
-  g_assert_true (gtk_widget_activate_action (view, "formula.copy-latex", NULL));
-  latex = read_clipboard (view);
-  g_assert_true (g_str_has_prefix (latex, "F = "));
-  g_assert_nonnull (strstr (latex, "\\tanh"));
-  g_assert_nonnull (strstr (latex, "1.23456789"));
-  gtk_window_destroy (GTK_WINDOW (window));
-}
-
-/* A primary click, not the context menu's. */
-static void
-click (GtkWidget *view, double x, double y)
-{
-  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (view);
-
-  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
-    {
-      g_autoptr (GObject) controller = g_list_model_get_item (controllers, i);
-
-      if (GTK_IS_GESTURE_CLICK (controller)
-          && gtk_gesture_single_get_button (GTK_GESTURE_SINGLE (controller)) == GDK_BUTTON_PRIMARY)
-        g_signal_emit_by_name (controller, "released", 1, x, y);
-    }
-}
-
-static void
-test_select (void)
-{
-  EspFormulaView *view = ESP_FORMULA_VIEW (esp_formula_view_new ());
-  GtkWidget *window = esp_test_show (GTK_WIDGET (view), 500, 200);
-  g_autoptr (EspFormula) formula = esp_sample_formula ("cartpole", "1.23456789*x");
-  g_autoptr (EspFormula) other = esp_sample_formula ("cartpole", "theta");
-  g_autofree char *first = NULL;
-  double x;
-
-  click (GTK_WIDGET (view), 250, 100);
-  g_assert_null (esp_formula_view_get_selected (view));
-  esp_formula_view_set_formula (view, formula, esp_sample_environment ("cartpole"));
-  esp_picture_wait (200);
-  for (x = 20; x < 480 && !esp_formula_view_get_selected (view); x += 4)
-    click (GTK_WIDGET (view), x, 100);
-  /* The first term from the left is the number, with all its digits. */
-  g_object_get (view, "selected", &first, NULL);
-  g_assert_cmpstr (first, ==, "1.23456789");
-  click (GTK_WIDGET (view), x - 4, 100);
-  g_assert_null (esp_formula_view_get_selected (view));
-  click (GTK_WIDGET (view), x - 4, 100);
-  g_assert_nonnull (esp_formula_view_get_selected (view));
-  esp_formula_view_set_formula (view, other, esp_sample_environment ("cartpole"));
-  g_assert_null (esp_formula_view_get_selected (view));
-  gtk_window_destroy (GTK_WINDOW (window));
-}
-
-/* Where something is drawn: all that differs from the picture's first pixel. */
-static GdkRectangle
-get_ink (GdkTexture *texture)
-{
-  int width = gdk_texture_get_width (texture);
-  int height = gdk_texture_get_height (texture);
-  g_autofree guint32 *pixels = g_new (guint32, (size_t) width * (size_t) height);
-  GdkRectangle ink = { 0, 0, 0, 0 };
-
-  gdk_texture_download (texture, (guchar *) pixels, 4 * (size_t) width);
-  for (int y = 0; y < height; y++)
-    for (int x = 0; x < width; x++)
-      if (pixels[y * width + x] != pixels[0])
-        {
-          GdkRectangle point = { x, y, 1, 1 };
-
-          if (ink.width == 0)
-            ink = point;
-          else
-            gdk_rectangle_union (&ink, &point, &ink);
-        }
-  return ink;
-}
-
-static GdkRectangle
-get_formula_ink (GtkWidget *view, const char *text)
-{
-  g_autoptr (EspFormula) formula = esp_sample_formula ("cartpole", text);
-  g_autoptr (GdkTexture) texture = NULL;
-
-  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, esp_sample_environment ("cartpole"));
-  esp_picture_wait (200);
-  texture = esp_picture_take (view);
-  return get_ink (texture);
-}
-
-/* A short formula is large and in the middle; a longer one is smaller, fits as well, and sizes do not
- * jump for a digit more or less. */
-static void
-test_fit (void)
-{
-  static const char short_text[] = "theta";
-  static const char middle_text[] = "2*tanh(7.41*theta + 0.783*theta_dot + 1.5*x)";
-  static const char slightly_shorter_text[] = "2*tanh(7.4*theta + 0.783*theta_dot + 1.5*x)";
-  static const char long_text[] =
-    "2*tanh(7.41*theta + 0.783*theta_dot + 1.5*x + 2.25*sin(3.5*x_dot + 1.25) + "
-    "0.125*cos(4.5*theta + 1.75*x) + 3.125*theta*theta_dot + 4.5*x*x_dot)";
-  GtkWidget *view = esp_formula_view_new ();
-  GtkWidget *window = esp_test_show (view, 600, 240);
-  GdkRectangle small, middle, shorter, large;
-
-  small = get_formula_ink (view, short_text);
-  g_assert_cmpint (ABS (small.x + small.width / 2 - 300), <, 30);
-  g_assert_cmpint (ABS (small.y + small.height / 2 - 120), <, 20);
-  middle = get_formula_ink (view, middle_text);
-  g_assert_cmpint (middle.width, >, 450);
-  g_assert_cmpint (middle.width, <, 600);
-  g_assert_cmpint (middle.height, <, 80); /* one line */
-  g_assert_cmpint (ABS (middle.x + middle.width / 2 - 300), <, 30);
-  /* The same size: only the digit is gone, although the rest could be larger. */
-  shorter = get_formula_ink (view, slightly_shorter_text);
-  g_assert_cmpint (shorter.width, <, middle.width);
-  g_assert_cmpint (ABS (shorter.height - middle.height), <=, 1);
-  large = get_formula_ink (view, long_text);
-  g_assert_cmpint (large.height, >, middle.height);
-  g_assert_cmpint (large.x, >, 0);
-  g_assert_cmpint (large.y, >, 0);
-  g_assert_cmpint (large.x + large.width, <, 600);
-  g_assert_cmpint (large.y + large.height, <, 240);
-  gtk_window_destroy (GTK_WINDOW (window));
-}
-
-/* What does not fit the room scrolls, and comes back. */
-static void
-test_scroll (void)
-{
-  GtkWidget *view = esp_formula_view_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *window;
-  GtkWidget *scrolled = gtk_widget_get_first_child (view);
-  GtkAdjustment *adjustment;
-  g_autoptr (EspFormula) formula = esp_sample_long_formula ("cartpole", 60);
-  g_autoptr (EspFormula) brief = esp_sample_formula ("cartpole", "theta");
-  g_autoptr (GdkTexture) top = NULL;
-  g_autoptr (GdkTexture) below = NULL;
-
-  gtk_widget_set_vexpand (view, TRUE);
-  gtk_box_append (GTK_BOX (box), view);
-  window = esp_test_show (box, 400, 120);
-  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), formula, esp_sample_environment ("cartpole"));
-  top = take_settled_picture (view);
-  g_assert_true (GTK_IS_SCROLLED_WINDOW (scrolled));
-  adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scrolled));
-  g_assert_cmpfloat (gtk_adjustment_get_upper (adjustment), >, 240);
-  gtk_adjustment_set_value (adjustment, 100);
-  below = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (top, below), >, 1000);
-  esp_formula_view_set_formula (ESP_FORMULA_VIEW (view), brief, esp_sample_environment ("cartpole"));
-  esp_picture_wait (100);
-  g_assert_cmpfloat (gtk_adjustment_get_upper (adjustment), ==, 120);
-  g_assert_cmpfloat (gtk_adjustment_get_value (adjustment), ==, 0);
-  gtk_window_destroy (GTK_WINDOW (window));
-}
-
 static gboolean
 press (GtkWidget *widget, guint key)
 {
@@ -590,7 +378,7 @@ test_keys (gconstpointer data)
   g_assert_true (gtk_widget_get_focusable (view));
   g_assert_false (press (view, GDK_KEY_Right)); /* nothing to point at */
   show_snapshot (kind, view, snapshot);
-  before = take_settled_picture (view);
+  before = esp_test_take_settled_picture (view);
   g_assert_false (press (view, GDK_KEY_Tab)); /* which leads on */
   for (size_t i = 0; i < G_N_ELEMENTS (keys); i++)
     {
@@ -599,12 +387,12 @@ test_keys (gconstpointer data)
       g_assert_true (press (view, keys[i]));
       gtk_test_widget_wait_for_draw (view);
       hovered = esp_picture_take (view);
-      g_assert_cmpuint (count_differences (before, hovered), >, 200);
+      g_assert_cmpuint (esp_test_count_differences (before, hovered), >, 200);
     }
   g_assert_true (press (view, GDK_KEY_Escape));
   g_assert_false (press (view, GDK_KEY_Escape));
-  after = take_settled_picture (view);
-  g_assert_cmpuint (count_differences (before, after), ==, 0);
+  after = esp_test_take_settled_picture (view);
+  g_assert_cmpuint (esp_test_count_differences (before, after), ==, 0);
 
   /* What was pointed at goes with its network. */
   press (view, GDK_KEY_End);
@@ -743,11 +531,11 @@ test_dark (gconstpointer data)
   adw_style_manager_set_color_scheme (manager, ADW_COLOR_SCHEME_FORCE_LIGHT);
   window = esp_test_show (view, 420, 300);
   show_snapshot (kind, view, snapshot);
-  light = take_settled_picture (view);
+  light = esp_test_take_settled_picture (view);
   adw_style_manager_set_color_scheme (manager, ADW_COLOR_SCHEME_FORCE_DARK);
-  dark = take_settled_picture (view);
+  dark = esp_test_take_settled_picture (view);
   /* Every pixel: the background changes as well. */
-  g_assert_cmpuint (count_differences (light, dark), >, 420 * 300 * 9 / 10);
+  g_assert_cmpuint (esp_test_count_differences (light, dark), >, 420 * 300 * 9 / 10);
   adw_style_manager_set_color_scheme (manager, ADW_COLOR_SCHEME_DEFAULT);
   gtk_window_destroy (GTK_WINDOW (window));
 }
@@ -783,11 +571,6 @@ esp_test_add_views (void)
   g_test_add_data_func ("/widgets/curve/keys", GINT_TO_POINTER (CURVE), test_keys);
   g_test_add_func ("/widgets/selector/keys-describe", test_selector_keys);
   g_test_add_func ("/widgets/curve/keys-describe", test_curve_keys);
-  g_test_add_func ("/widgets/formula/fit", test_fit);
-  g_test_add_func ("/widgets/formula/scroll", test_scroll);
   g_test_add_func ("/widgets/network/pan-and-zoom", test_pan_and_zoom);
-  g_test_add_func ("/widgets/formula/two-actions", test_formula_of_two);
-  g_test_add_func ("/widgets/formula/copy", test_copy);
-  g_test_add_func ("/widgets/formula/select", test_select);
   g_test_add_func ("/widgets/accessible", test_accessible);
 }

@@ -237,6 +237,9 @@ test_training_commands (void)
   esp_bench_wait (&bench, NULL, 0.5);
   g_assert_true (is_paused (&bench));
   g_assert_cmpuint (snapshot_of (&bench)->step, ==, 1);
+  /* the formula follows the learner's steps, not its rare evaluations */
+  g_assert_true (esp_bench_wait (&bench, has_formula, 10));
+  g_assert_false (is_evaluated (&bench));
 
   gtk_spin_button_set_value (bench.window->run_spin, 40);
   g_assert_cmpstr (adw_split_button_get_label (bench.window->run_button), ==, "Run 40");
