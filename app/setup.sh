@@ -9,7 +9,7 @@ run_packages=(
   gcc libc6-dev pkgconf meson ninja-build
   libglib2.0-dev libjson-glib-dev librandom123-dev
   'libopenblas-pthread-dev|libopenblas-serial-dev|libopenblas-openmp-dev'
-  libnlopt-dev
+  libnlopt-dev g++ libbox2d-dev
   libgtk-4-dev libadwaita-1-dev libmujoco-dev libglfw3-dev
   # while running: OpenGL drivers, icons and their loader, the font of formulas
   libgl1-mesa-dri libegl1 adwaita-icon-theme librsvg2-common fonts-lmodern

@@ -17,7 +17,9 @@
  * @init: optional; makes what an instance owns (a compiled model, say); the struct is zeroed
  * @free: optional; frees what init() made, also after init() failed half way
  * @reset: starts an episode with numbers from environment->random
- * @step: advances by one step with an @action inside its limits; returns the reward and sets *@terminated
+ * @takes_any_action: whether @step knows what an action beyond its limits means
+ * @step: advances by one step with a finite @action, inside its limits unless @takes_any_action; returns the
+ *   reward and sets *@terminated
  * @observe: writes the observation
  * @get_state_size: bytes of the engine's part of the state
  * @get_state: writes these bytes, all of them
@@ -36,6 +38,7 @@ typedef struct
   gboolean (*init) (EspEnvironment *environment, GError **error);
   void (*free) (EspEnvironment *environment);
   void (*reset) (EspEnvironment *environment);
+  bool takes_any_action;
   double (*step) (EspEnvironment *environment, const double *action, bool *terminated);
   void (*observe) (const EspEnvironment *environment, double *observation);
   size_t (*get_state_size) (const EspEnvironment *environment);
@@ -65,6 +68,12 @@ struct _EspEnvironment
 };
 
 extern const EspEnvironmentInfo esp_cartpole_info;
+extern const EspEnvironmentInfo esp_bipedal_walker_info;
+extern const EspEnvironmentInfo esp_lunar_lander_info;
+extern const EspEnvironmentInfo esp_mountain_car_info;
 extern const EspEnvironmentInfo esp_pendulum_info;
 extern const EspEnvironmentInterface esp_cartpole_interface;
+extern const EspEnvironmentInterface esp_bipedal_walker_interface;
+extern const EspEnvironmentInterface esp_lunar_lander_interface;
+extern const EspEnvironmentInterface esp_mountain_car_interface;
 extern const EspEnvironmentInterface esp_pendulum_interface;

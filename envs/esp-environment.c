@@ -24,11 +24,17 @@ typedef struct
 static const EspEnvironmentInterface *const interfaces[] = {
   &esp_cartpole_interface,
   &esp_pendulum_interface,
+  &esp_mountain_car_interface,
+  &esp_lunar_lander_interface,
+  &esp_bipedal_walker_interface,
 };
 
 static const EspEnvironmentInfo *const infos[] = {
   &esp_cartpole_info,
   &esp_pendulum_info,
+  &esp_mountain_car_info,
+  &esp_lunar_lander_info,
+  &esp_bipedal_walker_info,
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (interfaces) == G_N_ELEMENTS (infos));
@@ -136,23 +142,48 @@ clip_action (double value, const EspSignal *signal)
   return fmin (fmax (value, signal->low), signal->high);
 }
 
+/* Takes a step with an @action that the environment can deal with. */
+static EspStep
+step_on (EspEnvironment *environment, const double *action, double *observation)
+{
+  EspStep step = { 0 };
+
+  step.reward = environment->interface->step (environment, action, &step.terminated);
+  environment->steps++;
+  environment->terminated |= step.terminated;
+  step.truncated = !step.terminated && environment->steps >= environment->interface->info->max_steps;
+  environment->interface->observe (environment, observation);
+
+  return step;
+}
+
 EspStep
 esp_environment_step (EspEnvironment *environment, const double *action, double *observation)
 {
   const EspEnvironmentInfo *info = environment->interface->info;
   double clipped[ESP_MAX_ACTIONS];
-  EspStep step = { 0 };
 
   for (size_t i = 0; i < info->n_actions; i++)
     clipped[i] = clip_action (action[i], &info->actions[i]);
 
-  step.reward = environment->interface->step (environment, clipped, &step.terminated);
-  environment->steps++;
-  environment->terminated |= step.terminated;
-  step.truncated = !step.terminated && environment->steps >= info->max_steps;
-  environment->interface->observe (environment, observation);
+  return step_on (environment, clipped, observation);
+}
 
-  return step;
+EspStep
+esp_environment_step_unclipped (EspEnvironment *environment, const double *action, double *observation)
+{
+  const EspEnvironmentInfo *info = environment->interface->info;
+  double finite[ESP_MAX_ACTIONS];
+
+  for (size_t i = 0; i < info->n_actions; i++)
+    {
+      if (environment->interface->takes_any_action && isfinite (action[i]))
+        finite[i] = action[i];
+      else
+        finite[i] = clip_action (action[i], &info->actions[i]);
+    }
+
+  return step_on (environment, finite, observation);
 }
 
 void

@@ -116,6 +116,12 @@ void esp_environment_reset (EspEnvironment *environment, uint64_t seed, double *
  * allowed and continues the dynamics. */
 EspStep esp_environment_step (EspEnvironment *environment, const double *action, double *observation);
 
+/* As esp_environment_step(), but an action beyond its limits reaches the definition of the environment as it
+ * is (an infinite one as the limit): some definitions clip it in the dynamics only and let the reward count
+ * all of it. For recordings that were made in this way; a policy's actions belong inside the limits. */
+EspStep
+esp_environment_step_unclipped (EspEnvironment *environment, const double *action, double *observation);
+
 /* Writes the present observation without stepping (@observation[n_observations]). */
 void esp_environment_observe (const EspEnvironment *environment, double *observation);
 
@@ -135,7 +141,7 @@ esp_environment_set_state (EspEnvironment *environment, const void *state, size_
 size_t esp_environment_get_n_physics (const EspEnvironment *environment);
 
 /* Writes the physical state by itself, as recordings give it (@values[n_physics], in SI units): for
- * `cartpole` x, x_dot, theta, theta_dot; for `pendulum` theta, theta_dot. */
+ * `cartpole` x, x_dot, theta, theta_dot; for `mountain-car` x, x_dot; for `pendulum` theta, theta_dot. */
 void esp_environment_get_physics (const EspEnvironment *environment, double *values);
 
 /* Starts an episode at the physical state @values[@n]: the step count begins at 0, the random stream

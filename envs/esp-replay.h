@@ -1,0 +1,75 @@
+/* The state of an engine that cannot restore its caches: how the episode began, and what was done since.
+ *
+ * Included by the sources of environments only. A replay is a start (the numbers that the reset drew, or a
+ * physical state that was set) and the records of the steps since, each of a fixed number of values. Making
+ * the start anew and taking the same steps leads to the same state, bit for bit.
+ *
+ * The space is fixed, so that a state has a fixed size and stepping allocates nothing. When it is full, the
+ * environment begins anew at its physical state, with cold caches; with room for an episode's longest
+ * run this only happens to those who go on after the end.
+ */
+
+#pragma once
+
+#include "esp-environment.h"
+
+/**
+ * EspReplayKind:
+ * @ESP_REPLAY_RESET: an episode that begins with the numbers that a reset draws
+ * @ESP_REPLAY_PHYSICS: one that begins at a physical state
+ *
+ * What the values of a start mean.
+ */
+typedef enum
+{
+  ESP_REPLAY_RESET,
+  ESP_REPLAY_PHYSICS,
+} EspReplayKind;
+
+/**
+ * EspReplay:
+ * @kind: an EspReplayKind
+ * @n_records: how many steps there are
+ * @n_start: room for the start's values
+ * @n_record: values of one record
+ * @capacity: room for records
+ * @values: the start, then the records; what is not used is 0
+ */
+typedef struct
+{
+  uint64_t kind;
+  uint64_t n_records;
+  size_t n_start;
+  size_t n_record;
+  size_t capacity;
+  double *values;
+} EspReplay;
+
+/* Makes an empty replay; free what it holds with esp_replay_clear(). */
+void esp_replay_init (EspReplay *replay, size_t n_start, size_t n_record, size_t capacity);
+
+/* Frees what @replay holds. */
+void esp_replay_clear (EspReplay *replay);
+
+/* Begins anew with the @n values of a start, at most n_start. */
+void esp_replay_begin (EspReplay *replay, EspReplayKind kind, const double *values, size_t n);
+
+/* Adds the record of a step (@values[n_record]). There must be room. */
+void esp_replay_add (EspReplay *replay, const double *values);
+
+/* Returns whether there is no room for another record. */
+bool esp_replay_is_full (const EspReplay *replay);
+
+/* Returns the record @i (n_record values). */
+const double *esp_replay_get_record (const EspReplay *replay, size_t i);
+
+/* Returns how many bytes esp_replay_write() writes; constant. */
+size_t esp_replay_get_size (const EspReplay *replay);
+
+/* Writes @replay to @bytes. */
+void esp_replay_write (const EspReplay *replay, void *bytes);
+
+/* Reads @replay, which must have been made for the same environment, from @bytes. FALSE, with nothing
+ * changed, unless these are a known kind, as many records as there is room for, finite values, and 0 where
+ * nothing is used. What the values mean is for the caller to check. */
+gboolean esp_replay_read (EspReplay *replay, const void *bytes);
