@@ -67,11 +67,13 @@ struct _EspEnvironment
   bool terminated;
 };
 
+extern const EspEnvironmentInfo esp_car2d_info;
 extern const EspEnvironmentInfo esp_cartpole_info;
 extern const EspEnvironmentInfo esp_bipedal_walker_info;
 extern const EspEnvironmentInfo esp_lunar_lander_info;
 extern const EspEnvironmentInfo esp_mountain_car_info;
 extern const EspEnvironmentInfo esp_pendulum_info;
+extern const EspEnvironmentInterface esp_car2d_interface;
 extern const EspEnvironmentInterface esp_cartpole_interface;
 extern const EspEnvironmentInterface esp_bipedal_walker_interface;
 extern const EspEnvironmentInterface esp_lunar_lander_interface;

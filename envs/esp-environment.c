@@ -27,6 +27,7 @@ static const EspEnvironmentInterface *const interfaces[] = {
   &esp_mountain_car_interface,
   &esp_lunar_lander_interface,
   &esp_bipedal_walker_interface,
+  &esp_car2d_interface,
 };
 
 static const EspEnvironmentInfo *const infos[] = {
@@ -35,6 +36,7 @@ static const EspEnvironmentInfo *const infos[] = {
   &esp_mountain_car_info,
   &esp_lunar_lander_info,
   &esp_bipedal_walker_info,
+  &esp_car2d_info,
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (interfaces) == G_N_ELEMENTS (infos));
