@@ -15,7 +15,8 @@
  * bends to the left and one to the right. An episode starts at the line with an offset U(-1, 1) m, a heading
  * U(-0.2, 0.2) rad beside the road's and a speed U(0, 2) m/s. It ends after a lap (the goal), when the car's
  * middle leaves the road, or after 500 steps of 0.05 s. The reward is 100 for the way of a lap along the
- * middle line, paid as it is driven, minus 0.05 for each step, 0.01 b² for each step, and 20 for leaving.
+ * middle line, paid as it is driven, minus 0.05 for each step, 0.01 b² for each step, and 20 for leaving. The
+ * physical state is x, y, heading, speed, wheel angle δ, and the way driven along the middle line.
  */
 
 #include "esp-environment-private.h"

@@ -17,9 +17,9 @@
  * @init: optional; makes what an instance owns (a compiled model, say); the struct is zeroed
  * @free: optional; frees what init() made, also after init() failed half way
  * @reset: starts an episode with numbers from environment->random
- * @takes_any_action: whether @step knows what an action beyond its limits means
- * @step: advances by one step with a finite @action, inside its limits unless @takes_any_action; returns the
- *   reward and sets *@terminated
+ * @takes_any_action: whether step() does with actions outside their limits what the definition of the
+ *   environment does; if not, it never gets any
+ * @step: advances by one step with a finite @action; returns the reward and sets *@terminated
  * @observe: writes the observation
  * @get_state_size: bytes of the engine's part of the state
  * @get_state: writes these bytes, all of them

@@ -144,16 +144,17 @@ clip_action (double value, const EspSignal *signal)
   return fmin (fmax (value, signal->low), signal->high);
 }
 
-/* Takes a step with an @action that the environment can deal with. */
+/* Steps with a finite @action that the environment can take. */
 static EspStep
-step_on (EspEnvironment *environment, const double *action, double *observation)
+take_step (EspEnvironment *environment, const double *action, double *observation)
 {
+  const EspEnvironmentInfo *info = environment->interface->info;
   EspStep step = { 0 };
 
   step.reward = environment->interface->step (environment, action, &step.terminated);
   environment->steps++;
   environment->terminated |= step.terminated;
-  step.truncated = !step.terminated && environment->steps >= environment->interface->info->max_steps;
+  step.truncated = !step.terminated && environment->steps >= info->max_steps;
   environment->interface->observe (environment, observation);
 
   return step;
@@ -168,24 +169,20 @@ esp_environment_step (EspEnvironment *environment, const double *action, double 
   for (size_t i = 0; i < info->n_actions; i++)
     clipped[i] = clip_action (action[i], &info->actions[i]);
 
-  return step_on (environment, clipped, observation);
+  return take_step (environment, clipped, observation);
 }
 
 EspStep
 esp_environment_step_unclipped (EspEnvironment *environment, const double *action, double *observation)
 {
-  const EspEnvironmentInfo *info = environment->interface->info;
-  double finite[ESP_MAX_ACTIONS];
-
-  for (size_t i = 0; i < info->n_actions; i++)
+  for (size_t i = 0; i < environment->interface->info->n_actions; i++)
     {
-      if (environment->interface->takes_any_action && isfinite (action[i]))
-        finite[i] = action[i];
-      else
-        finite[i] = clip_action (action[i], &info->actions[i]);
+      if (!isfinite (action[i]))
+        return esp_environment_step (environment, action, observation);
     }
 
-  return step_on (environment, finite, observation);
+  return environment->interface->takes_any_action ? take_step (environment, action, observation)
+                                                  : esp_environment_step (environment, action, observation);
 }
 
 void

@@ -116,9 +116,10 @@ void esp_environment_reset (EspEnvironment *environment, uint64_t seed, double *
  * allowed and continues the dynamics. */
 EspStep esp_environment_step (EspEnvironment *environment, const double *action, double *observation);
 
-/* As esp_environment_step(), but an action beyond its limits reaches the definition of the environment as it
- * is (an infinite one as the limit): some definitions clip it in the dynamics only and let the reward count
- * all of it. For recordings that were made in this way; a policy's actions belong inside the limits. */
+/* As esp_environment_step(), but an @action outside its limits is left to what the environment's own
+ * definition does with it (MuJoCo clamps the motors, but the cost of control counts the whole action), as
+ * recordings of other programs need it. Where the definition knows no such actions, and for numbers that are
+ * not finite, there is no difference. */
 EspStep
 esp_environment_step_unclipped (EspEnvironment *environment, const double *action, double *observation);
 
@@ -141,7 +142,7 @@ esp_environment_set_state (EspEnvironment *environment, const void *state, size_
 size_t esp_environment_get_n_physics (const EspEnvironment *environment);
 
 /* Writes the physical state by itself, as recordings give it (@values[n_physics], in SI units): for
- * `cartpole` x, x_dot, theta, theta_dot; for `mountain-car` x, x_dot; for `pendulum` theta, theta_dot. */
+ * `cartpole` x, x_dot, theta, theta_dot; for `pendulum` theta, theta_dot. Others say so in their own files. */
 void esp_environment_get_physics (const EspEnvironment *environment, double *values);
 
 /* Starts an episode at the physical state @values[@n]: the step count begins at 0, the random stream

@@ -3,7 +3,8 @@
  * Equations, limits, reward and reset are those of "MountainCarContinuous-v0" in Gymnasium: the state is
  * rounded to single precision after every step (not after a reset), between that it is computed in double
  * precision; the goal is tested before the rounding. The force is clipped to ±1, but the reward counts the
- * action as it was given: this shows in esp_environment_step_unclipped() only.
+ * action as it was given: this shows in esp_environment_step_unclipped() only. The physical state is position
+ * and velocity.
  */
 
 #include "esp-environment-private.h"
