@@ -142,7 +142,7 @@ esp_environment_set_state (EspEnvironment *environment, const void *state, size_
 size_t esp_environment_get_n_physics (const EspEnvironment *environment);
 
 /* Writes the physical state by itself, as recordings give it (@values[n_physics], in SI units): for
- * `cartpole` x, x_dot, theta, theta_dot; for `pendulum` theta, theta_dot. Others say so in their own files. */
+ * `cartpole` x, x_dot, theta, theta_dot; for `pendulum` theta, theta_dot. */
 void esp_environment_get_physics (const EspEnvironment *environment, double *values);
 
 /* Starts an episode at the physical state @values[@n]: the step count begins at 0, the random stream

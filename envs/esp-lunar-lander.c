@@ -107,6 +107,8 @@ static const EspSignal actions[] = {
 #define N_COLUMNS      40
 #define N_POSE_TERRAIN (N_VERTICES + 2 * (N_VERTICES - 1) + N_COLUMNS)
 #define N_POSE_FLAMES  3
+#define MAIN_FLAME     0.85 /* metres at full power */
+#define SIDE_FLAME     0.45
 
 const EspEnvironmentInfo esp_lunar_lander_info = {
   .name = "lunar-lander",
@@ -568,8 +570,9 @@ get_terrain_height (const LunarLander *lander, double x)
   return get_vertex_height (lander, i) * (1 - part) + get_vertex_height (lander, i + 1) * part;
 }
 
-/* The terrain's vertices, each with the slopes to its right and left; pillars of ground below; lander and
- * legs; and how far the flames of the last step reach. The scene has its origin in the middle. */
+/* The terrain's vertices, each with the slopes to its right and left; pillars of ground below; the lander,
+ * how far the flames of the last step come out of it, and the legs. The scene has its origin in the middle.
+ */
 static void
 lunar_lander_get_pose (const EspEnvironment *environment, double *pose)
 {
@@ -598,10 +601,13 @@ lunar_lander_get_pose (const EspEnvironment *environment, double *pose)
       *pose++ = motion.x - WIDTH / 2;
       *pose++ = motion.y;
       *pose++ = motion.angle;
+      if (k == 0)
+        {
+          *pose++ = MAIN_FLAME * get_main_power (action);
+          *pose++ = SIDE_FLAME * fmax (side_power, 0);
+          *pose++ = SIDE_FLAME * fmax (-side_power, 0);
+        }
     }
-  *pose++ = get_main_power (action);
-  *pose++ = fmax (side_power, 0);
-  *pose++ = fmax (-side_power, 0);
 }
 
 gboolean

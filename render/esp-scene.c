@@ -15,7 +15,7 @@
  */
 #define BUFFER_WIDTH  1920
 #define BUFFER_HEIGHT 1200
-#define MAX_GEOMS     500
+#define MAX_GEOMS     1000
 #define SHADOW_GROUP  3
 #define VIEW_VALUES   7
 #define MAX_ELEVATION 0
