@@ -51,6 +51,10 @@
 #define START_FORCE 5.0
 
 #define TORQUE      80.0
+#define HIP_LOWER   -0.8
+#define HIP_UPPER   1.1
+#define KNEE_LOWER  -1.6
+#define KNEE_UPPER  -0.1
 #define HIP_SPEED   4.0
 #define KNEE_SPEED  6.0
 #define TORQUE_COST 0.00035
@@ -208,16 +212,16 @@ build (BipedalWalker *walker, const EspBox2dMotion *motions)
         .anchor_b = { 0, LEG_LENGTH / 2 },
         /* the definition's engine silently takes the angle at which the legs are created */
         .reference = side * LEG_ANGLE,
-        .lower = -0.8f,
-        .upper = 1.1f,
+        .lower = HIP_LOWER,
+        .upper = HIP_UPPER,
         .torque = TORQUE,
         .speed = side,
       };
       EspBox2dHinge knee = {
         .anchor_a = { 0, -LEG_LENGTH / 2 },
         .anchor_b = { 0, LEG_LENGTH / 2 },
-        .lower = -1.6f,
-        .upper = -0.1f,
+        .lower = KNEE_LOWER,
+        .upper = KNEE_UPPER,
         .torque = TORQUE,
         .speed = 1,
       };
@@ -265,6 +269,18 @@ cast_rays (BipedalWalker *walker)
       end[1] = hull.y + direction[1];
       walker->fractions[i] = esp_box2d_world_cast_ray (walker->world, (float[]){ hull.x, hull.y }, end,
                                                        GROUND_CATEGORY);
+    }
+}
+
+/* Lets the joints behave as in the reference's engine. The step of a reset does without: it pulls legs into
+ * place that begin far beyond their limits, which ends as in the reference only if nothing is eased. */
+static void
+ease_limits (BipedalWalker *walker)
+{
+  for (int leg = 0; leg < 2; leg++)
+    {
+      esp_box2d_joint_ease_limits (walker->joints[2 * leg], HIP_LOWER, HIP_UPPER);
+      esp_box2d_joint_ease_limits (walker->joints[2 * leg + 1], KNEE_LOWER, KNEE_UPPER);
     }
 }
 
@@ -478,6 +494,7 @@ bipedal_walker_step (EspEnvironment *environment, const double *action, bool *te
       bipedal_walker_set_physics (environment, values);
     }
   esp_replay_add (&walker->replay, action);
+  ease_limits (walker);
 
   return advance (walker, action, terminated);
 }
@@ -561,6 +578,7 @@ bipedal_walker_set_state (EspEnvironment *environment, const void *state)
     {
       bool terminated;
 
+      ease_limits (walker);
       advance (walker, esp_replay_get_record (&replay, t), &terminated);
     }
 

@@ -5,6 +5,10 @@
 namespace
 {
 
+/* Radians: what no joint reaches, and by how much an eased limit may be out of date. */
+const float no_limit = 1e6f;
+const float least_change = 1e-4f;
+
 /* Keeps the contact flags, which lie in the bodies' user data. */
 class Listener : public b2ContactListener
 {
@@ -239,6 +243,20 @@ esp_box2d_joint_set_motor (EspBox2dJoint *joint, float speed, float torque)
     }
   to->SetMotorSpeed (speed);
   to->SetMaxMotorTorque (torque);
+}
+
+void
+esp_box2d_joint_ease_limits (EspBox2dJoint *joint, float lower, float upper)
+{
+  b2RevoluteJoint *to = reinterpret_cast<b2RevoluteJoint *> (joint);
+  float angle = to->GetJointAngle ();
+  float eased_lower = angle <= lower ? b2Max (angle, lower - b2_angularSlop) : -no_limit;
+  float eased_upper = angle >= upper ? b2Min (angle, upper + b2_angularSlop) : no_limit;
+
+  /* a change wakes the bodies, so that trembling at a limit would keep them from sleep */
+  if (b2Abs (eased_lower - to->GetLowerLimit ()) > least_change
+      || b2Abs (eased_upper - to->GetUpperLimit ()) > least_change)
+    to->SetLimits (eased_lower, eased_upper);
 }
 
 float

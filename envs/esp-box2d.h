@@ -153,6 +153,12 @@ extern "C"
   /* Sets what the motor of @joint wants and can do, and wakes its bodies. */
   void esp_box2d_joint_set_motor (EspBox2dJoint *joint, float speed, float torque);
 
+  /* Makes @joint behave during the next step at its limits as in Box2D 2.3: to be called before each step,
+   * with the limits that it was made with. There a joint is stopped at a limit only when a step begins at or
+   * beyond it, so that it overshoots, and it may rest by up to 2 degrees beyond. Box2D 2.4 looks ahead and
+   * stops it exactly. */
+  void esp_box2d_joint_ease_limits (EspBox2dJoint *joint, float lower, float upper);
+
   /* Returns the angle of @joint. */
   float esp_box2d_joint_get_angle (const EspBox2dJoint *joint);
 

@@ -47,6 +47,8 @@
 #define LEG_AWAY   20
 #define LEG_DOWN   18
 #define LEG_ANGLE  0.05
+#define LEG_CLOSED 0.4
+#define LEG_RANGE  0.5
 #define LEG_TORQUE 40.0
 #define LEG_SPEED  0.3
 
@@ -80,6 +82,7 @@ typedef struct
   EspEnvironment parent;
   EspBox2dWorld *world;
   EspBox2dBody *bodies[N_BODIES]; /* the lander and its legs */
+  EspBox2dJoint *joints[2];
   double heights[N_HEIGHTS];
   double shaping; /* of the present state */
   double draws[N_DRAWS];
@@ -173,6 +176,25 @@ add_ground (LunarLander *lander)
     }
 }
 
+/* Returns the smallest angle of the leg on @side, -1 for leg 1 and 1 for leg 2. */
+static double
+get_lower_limit (int side)
+{
+  return side < 0 ? LEG_CLOSED : -LEG_CLOSED - LEG_RANGE;
+}
+
+/* Lets the legs behave at their limits as in the reference's engine. */
+static void
+ease_limits (LunarLander *lander)
+{
+  for (int k = 0; k < 2; k++)
+    {
+      double lower = get_lower_limit (k == 0 ? -1 : 1);
+
+      esp_box2d_joint_ease_limits (lander->joints[k], lower, lower + LEG_RANGE);
+    }
+}
+
 /* Makes a new world over the terrain in lander->heights. */
 static void
 build (LunarLander *lander, const EspBox2dMotion *motions)
@@ -190,15 +212,15 @@ build (LunarLander *lander, const EspBox2dMotion *motions)
         .anchor_b = { side * LEG_AWAY / SCALE, LEG_DOWN / SCALE },
         /* the definition's engine silently takes the angle at which the legs are created */
         .reference = side * LEG_ANGLE,
-        .lower = side < 0 ? 0.4 : -0.9,
-        .upper = side < 0 ? 0.9 : -0.4,
+        .lower = get_lower_limit (side),
+        .upper = get_lower_limit (side) + LEG_RANGE,
         .torque = LEG_TORQUE,
         .speed = side * LEG_SPEED,
       };
 
       lander->bodies[k] = esp_box2d_world_add_body (lander->world, &motions[k], &leg_shape);
       hinge.body_b = lander->bodies[k];
-      esp_box2d_world_add_hinge (lander->world, &hinge);
+      lander->joints[k - 1] = esp_box2d_world_add_hinge (lander->world, &hinge);
     }
 }
 
@@ -283,6 +305,7 @@ advance (LunarLander *lander, const double *record, bool *terminated)
       fire (lander, offset, point, SIDE_POWER * fabs (side_power));
     }
 
+  ease_limits (lander);
   esp_box2d_world_step (lander->world, 1 / RATE, VELOCITY_ITERATIONS, POSITION_ITERATIONS);
 
   look (lander, seen);
