@@ -18,7 +18,7 @@
 #include "esp-box2d.h"
 #include "esp-environment-private.h"
 #include "esp-error.h"
-#include "esp-replay.h"
+#include "esp-episode-log.h"
 
 #define SCALE               30.0
 #define RATE                50.0
@@ -93,7 +93,7 @@ typedef struct
   double heights[N_HEIGHTS];
   double shaping; /* of the present state */
   float fractions[N_RAYS];
-  EspReplay replay;
+  EspEpisodeLog log;
 } BipedalWalker;
 
 #define LIDAR(number, subscript)                                                                           \
@@ -387,7 +387,7 @@ is_physics (const double *values)
 static gboolean
 bipedal_walker_init (EspEnvironment *environment, GError **error)
 {
-  esp_replay_init (&((BipedalWalker *) environment)->replay, N_PHYSICS, N_ACTIONS, MAX_STEPS);
+  esp_episode_log_init (&((BipedalWalker *) environment)->log, N_PHYSICS, N_ACTIONS, MAX_STEPS);
 
   return TRUE;
 }
@@ -398,7 +398,7 @@ bipedal_walker_free (EspEnvironment *environment)
   BipedalWalker *walker = (BipedalWalker *) environment;
 
   esp_box2d_world_free (walker->world);
-  esp_replay_clear (&walker->replay);
+  esp_episode_log_clear (&walker->log);
 }
 
 /* Hills of a random walk that is drawn back to the middle, with a level piece here and there. */
@@ -435,7 +435,7 @@ bipedal_walker_reset (EspEnvironment *environment)
 
   draw_terrain (&environment->random, values);
   values[N_HEIGHTS] = esp_random_between (&environment->random, -START_FORCE, START_FORCE);
-  esp_replay_begin (&walker->replay, ESP_REPLAY_RESET, values, N_START);
+  esp_episode_log_begin (&walker->log, ESP_EPISODE_LOG_RESET, values, N_START);
   start_from_draws (walker, values);
 }
 
@@ -475,7 +475,7 @@ bipedal_walker_set_physics (EspEnvironment *environment, const double *values)
 
   if (!is_physics (values))
     return FALSE;
-  esp_replay_begin (&walker->replay, ESP_REPLAY_PHYSICS, values, N_PHYSICS);
+  esp_episode_log_begin (&walker->log, ESP_EPISODE_LOG_PHYSICS, values, N_PHYSICS);
   start_from_physics (walker, values);
 
   return TRUE;
@@ -486,14 +486,14 @@ bipedal_walker_step (EspEnvironment *environment, const double *action, bool *te
 {
   BipedalWalker *walker = (BipedalWalker *) environment;
 
-  if (esp_replay_is_full (&walker->replay))
+  if (esp_episode_log_is_full (&walker->log))
     {
       double values[N_PHYSICS];
 
       bipedal_walker_get_physics (environment, values);
       bipedal_walker_set_physics (environment, values);
     }
-  esp_replay_add (&walker->replay, action);
+  esp_episode_log_add (&walker->log, action);
   ease_limits (walker);
 
   return advance (walker, action, terminated);
@@ -531,24 +531,24 @@ bipedal_walker_observe (const EspEnvironment *environment, double *observation)
 static size_t
 bipedal_walker_get_state_size (const EspEnvironment *environment)
 {
-  return esp_replay_get_size (&((const BipedalWalker *) environment)->replay);
+  return esp_episode_log_get_size (&((const BipedalWalker *) environment)->log);
 }
 
 static void
 bipedal_walker_get_state (const EspEnvironment *environment, void *state)
 {
-  esp_replay_write (&((const BipedalWalker *) environment)->replay, state);
+  esp_episode_log_write (&((const BipedalWalker *) environment)->log, state);
 }
 
-/* Returns whether the values of @replay are what a walker's can be. */
+/* Returns whether the values of @log are what a walker's can be. */
 static bool
-is_replay (const EspReplay *replay)
+is_log (const EspEpisodeLog *log)
 {
-  if (!(replay->kind == ESP_REPLAY_RESET ? is_start (replay->values) : is_physics (replay->values)))
+  if (!(log->kind == ESP_EPISODE_LOG_RESET ? is_start (log->values) : is_physics (log->values)))
     return false;
-  for (size_t t = 0; t < replay->n_records; t++)
+  for (size_t t = 0; t < log->n_records; t++)
     {
-      if (!are_within (esp_replay_get_record (replay, t), N_ACTIONS, 1))
+      if (!are_within (esp_episode_log_get_record (log, t), N_ACTIONS, 1))
         return false;
     }
 
@@ -559,27 +559,27 @@ static gboolean
 bipedal_walker_set_state (EspEnvironment *environment, const void *state)
 {
   BipedalWalker *walker = (BipedalWalker *) environment;
-  EspReplay replay;
+  EspEpisodeLog log;
 
-  esp_replay_init (&replay, N_PHYSICS, N_ACTIONS, MAX_STEPS);
-  if (!esp_replay_read (&replay, state) || !is_replay (&replay))
+  esp_episode_log_init (&log, N_PHYSICS, N_ACTIONS, MAX_STEPS);
+  if (!esp_episode_log_read (&log, state) || !is_log (&log))
     {
-      esp_replay_clear (&replay);
+      esp_episode_log_clear (&log);
       return FALSE;
     }
 
-  esp_replay_clear (&walker->replay);
-  walker->replay = replay;
-  if (replay.kind == ESP_REPLAY_RESET)
-    start_from_draws (walker, replay.values);
+  esp_episode_log_clear (&walker->log);
+  walker->log = log;
+  if (log.kind == ESP_EPISODE_LOG_RESET)
+    start_from_draws (walker, log.values);
   else
-    start_from_physics (walker, replay.values);
-  for (size_t t = 0; t < replay.n_records; t++)
+    start_from_physics (walker, log.values);
+  for (size_t t = 0; t < log.n_records; t++)
     {
       bool terminated;
 
       ease_limits (walker);
-      advance (walker, esp_replay_get_record (&replay, t), &terminated);
+      advance (walker, esp_episode_log_get_record (&log, t), &terminated);
     }
 
   return TRUE;
@@ -634,7 +634,7 @@ esp_bipedal_walker_start (EspEnvironment *environment,
 
   environment->steps = 0;
   environment->terminated = false;
-  esp_replay_begin (&walker->replay, ESP_REPLAY_RESET, values, N_START);
+  esp_episode_log_begin (&walker->log, ESP_EPISODE_LOG_RESET, values, N_START);
   start_from_draws (walker, values);
   bipedal_walker_observe (environment, observation);
 

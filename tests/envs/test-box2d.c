@@ -184,7 +184,7 @@ typedef struct
   double worst;
 } Tally;
 
-/* Each step of a flight from where it was recorded: 1e-4, but 1e-2 where a leg reaches its limit. */
+/* Each step of a flight from where it was recorded: 1e-4, or a little more where it turns wildly. */
 static void
 fly_one_step (const Recording *recording, void *data)
 {
@@ -201,7 +201,7 @@ fly_one_step (const Recording *recording, void *data)
       step = take_step (recording, t, seen);
       for (int i = 0; i < 8; i++)
         worst = MAX (worst, fabs (seen[i] - expected[i]));
-      g_assert_cmpfloat (worst, <=, 1e-2);
+      g_assert_cmpfloat (worst, <=, 5e-4);
       g_assert_false (step.terminated);
       tally->n++;
       tally->n_large += worst > 1e-4;
@@ -218,10 +218,10 @@ test_lander_one_step (void)
   g_test_message ("%u steps in flight, %u of them beyond 1e-4, largest deviation %.3g", tally.n,
                   tally.n_large, tally.worst);
   g_assert_cmpuint (tally.n, >, 100);
-  g_assert_cmpuint (10 * tally.n_large, <, tally.n);
+  g_assert_cmpuint (20 * tally.n_large, <, tally.n);
 }
 
-/* A whole flight from its reset until ground is near: 2e-2. */
+/* A whole flight from its reset until ground is near. */
 static void
 fly_open_loop (const Recording *recording, void *data)
 {
@@ -240,7 +240,7 @@ fly_open_loop (const Recording *recording, void *data)
       memcpy (before, expected, sizeof before);
       for (int i = 0; i < 8; i++)
         {
-          g_assert_cmpfloat_with_epsilon (seen[i], expected[i], 2e-2);
+          g_assert_cmpfloat_with_epsilon (seen[i], expected[i], 5e-3);
           tally->worst = MAX (tally->worst, fabs (seen[i] - expected[i]));
         }
       reward = json_array_get_double_element (json_object_get_array_member (recording->episode, "rewards"),
@@ -307,7 +307,7 @@ test_walker_one_step (void)
   g_test_message ("%u steps, %u of them (impacts) beyond 5e-2, largest deviation %.3g", tally.n,
                   tally.n_large, tally.worst);
   g_assert_cmpuint (tally.n, >, 60);
-  g_assert_cmpuint (5 * tally.n_large, <, tally.n);
+  g_assert_cmpuint (10 * tally.n_large, <, tally.n);
 }
 
 /* What the demonstration controllers remember. */

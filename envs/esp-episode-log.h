@@ -1,6 +1,6 @@
 /* The state of an engine that cannot restore its caches: how the episode began, and what was done since.
  *
- * Included by the sources of environments only. A replay is a start (the numbers that the reset drew, or a
+ * Included by the sources of environments only. A log is a start (the numbers that the reset drew, or a
  * physical state that was set) and the records of the steps since, each of a fixed number of values. Making
  * the start anew and taking the same steps leads to the same state, bit for bit.
  *
@@ -14,21 +14,21 @@
 #include "esp-environment.h"
 
 /**
- * EspReplayKind:
- * @ESP_REPLAY_RESET: an episode that begins with the numbers that a reset draws
- * @ESP_REPLAY_PHYSICS: one that begins at a physical state
+ * EspEpisodeLogKind:
+ * @ESP_EPISODE_LOG_RESET: an episode that begins with the numbers that a reset draws
+ * @ESP_EPISODE_LOG_PHYSICS: one that begins at a physical state
  *
  * What the values of a start mean.
  */
 typedef enum
 {
-  ESP_REPLAY_RESET,
-  ESP_REPLAY_PHYSICS,
-} EspReplayKind;
+  ESP_EPISODE_LOG_RESET,
+  ESP_EPISODE_LOG_PHYSICS,
+} EspEpisodeLogKind;
 
 /**
- * EspReplay:
- * @kind: an EspReplayKind
+ * EspEpisodeLog:
+ * @kind: an EspEpisodeLogKind
  * @n_records: how many steps there are
  * @n_start: room for the start's values
  * @n_record: values of one record
@@ -43,33 +43,33 @@ typedef struct
   size_t n_record;
   size_t capacity;
   double *values;
-} EspReplay;
+} EspEpisodeLog;
 
-/* Makes an empty replay; free what it holds with esp_replay_clear(). */
-void esp_replay_init (EspReplay *replay, size_t n_start, size_t n_record, size_t capacity);
+/* Makes an empty log; free what it holds with esp_episode_log_clear(). */
+void esp_episode_log_init (EspEpisodeLog *log, size_t n_start, size_t n_record, size_t capacity);
 
-/* Frees what @replay holds. */
-void esp_replay_clear (EspReplay *replay);
+/* Frees what @log holds. */
+void esp_episode_log_clear (EspEpisodeLog *log);
 
 /* Begins anew with the @n values of a start, at most n_start. */
-void esp_replay_begin (EspReplay *replay, EspReplayKind kind, const double *values, size_t n);
+void esp_episode_log_begin (EspEpisodeLog *log, EspEpisodeLogKind kind, const double *values, size_t n);
 
 /* Adds the record of a step (@values[n_record]). There must be room. */
-void esp_replay_add (EspReplay *replay, const double *values);
+void esp_episode_log_add (EspEpisodeLog *log, const double *values);
 
 /* Returns whether there is no room for another record. */
-bool esp_replay_is_full (const EspReplay *replay);
+bool esp_episode_log_is_full (const EspEpisodeLog *log);
 
 /* Returns the record @i (n_record values). */
-const double *esp_replay_get_record (const EspReplay *replay, size_t i);
+const double *esp_episode_log_get_record (const EspEpisodeLog *log, size_t i);
 
-/* Returns how many bytes esp_replay_write() writes; constant. */
-size_t esp_replay_get_size (const EspReplay *replay);
+/* Returns how many bytes esp_episode_log_write() writes; constant. */
+size_t esp_episode_log_get_size (const EspEpisodeLog *log);
 
-/* Writes @replay to @bytes. */
-void esp_replay_write (const EspReplay *replay, void *bytes);
+/* Writes @log to @bytes. */
+void esp_episode_log_write (const EspEpisodeLog *log, void *bytes);
 
-/* Reads @replay, which must have been made for the same environment, from @bytes. FALSE, with nothing
+/* Reads @log, which must have been made for the same environment, from @bytes. FALSE, with nothing
  * changed, unless these are a known kind, as many records as there is room for, finite values, and 0 where
  * nothing is used. What the values mean is for the caller to check. */
-gboolean esp_replay_read (EspReplay *replay, const void *bytes);
+gboolean esp_episode_log_read (EspEpisodeLog *log, const void *bytes);
