@@ -17,7 +17,9 @@
  * @init: optional; makes what an instance owns (a compiled model, say); the struct is zeroed
  * @free: optional; frees what init() made, also after init() failed half way
  * @reset: starts an episode with numbers from environment->random
- * @step: advances by one step with an @action inside its limits; returns the reward and sets *@terminated
+ * @takes_any_action: whether step() does with actions outside their limits what the definition of the
+ *   environment does; if not, it never gets any
+ * @step: advances by one step with a finite @action; returns the reward and sets *@terminated
  * @observe: writes the observation
  * @get_state_size: bytes of the engine's part of the state
  * @get_state: writes these bytes, all of them
@@ -26,6 +28,8 @@
  * @get_n_physics: length of the physical state
  * @get_physics: writes the physical state
  * @set_physics: takes over finite numbers; FALSE, with nothing changed, if they are no state
+ * @correct_physics: optional, for engines that remember more than the physical state; as set_physics(), but
+ *   keeps what they remember
  *
  * The functions of one environment; static data.
  */
@@ -36,6 +40,7 @@ typedef struct
   gboolean (*init) (EspEnvironment *environment, GError **error);
   void (*free) (EspEnvironment *environment);
   void (*reset) (EspEnvironment *environment);
+  bool takes_any_action;
   double (*step) (EspEnvironment *environment, const double *action, bool *terminated);
   void (*observe) (const EspEnvironment *environment, double *observation);
   size_t (*get_state_size) (const EspEnvironment *environment);
@@ -45,6 +50,7 @@ typedef struct
   size_t (*get_n_physics) (const EspEnvironment *environment);
   void (*get_physics) (const EspEnvironment *environment, double *values);
   gboolean (*set_physics) (EspEnvironment *environment, const double *values);
+  gboolean (*correct_physics) (EspEnvironment *environment, const double *values);
 } EspEnvironmentInterface;
 
 /**
@@ -65,6 +71,18 @@ struct _EspEnvironment
 };
 
 extern const EspEnvironmentInfo esp_cartpole_info;
+extern const EspEnvironmentInfo esp_half_cheetah_info;
+extern const EspEnvironmentInfo esp_hopper_info;
+extern const EspEnvironmentInfo esp_inverted_double_pendulum_info;
+extern const EspEnvironmentInfo esp_inverted_pendulum_swingup_info;
 extern const EspEnvironmentInfo esp_pendulum_info;
+extern const EspEnvironmentInfo esp_reacher_info;
+extern const EspEnvironmentInfo esp_walker2d_info;
 extern const EspEnvironmentInterface esp_cartpole_interface;
+extern const EspEnvironmentInterface esp_half_cheetah_interface;
+extern const EspEnvironmentInterface esp_hopper_interface;
+extern const EspEnvironmentInterface esp_inverted_double_pendulum_interface;
+extern const EspEnvironmentInterface esp_inverted_pendulum_swingup_interface;
 extern const EspEnvironmentInterface esp_pendulum_interface;
+extern const EspEnvironmentInterface esp_reacher_interface;
+extern const EspEnvironmentInterface esp_walker2d_interface;

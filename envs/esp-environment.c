@@ -24,11 +24,23 @@ typedef struct
 static const EspEnvironmentInterface *const interfaces[] = {
   &esp_cartpole_interface,
   &esp_pendulum_interface,
+  &esp_inverted_double_pendulum_interface,
+  &esp_inverted_pendulum_swingup_interface,
+  &esp_reacher_interface,
+  &esp_hopper_interface,
+  &esp_half_cheetah_interface,
+  &esp_walker2d_interface,
 };
 
 static const EspEnvironmentInfo *const infos[] = {
   &esp_cartpole_info,
   &esp_pendulum_info,
+  &esp_inverted_double_pendulum_info,
+  &esp_inverted_pendulum_swingup_info,
+  &esp_reacher_info,
+  &esp_hopper_info,
+  &esp_half_cheetah_info,
+  &esp_walker2d_info,
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (interfaces) == G_N_ELEMENTS (infos));
@@ -136,23 +148,45 @@ clip_action (double value, const EspSignal *signal)
   return fmin (fmax (value, signal->low), signal->high);
 }
 
-EspStep
-esp_environment_step (EspEnvironment *environment, const double *action, double *observation)
+/* Steps with a finite @action that the environment can take. */
+static EspStep
+take_step (EspEnvironment *environment, const double *action, double *observation)
 {
   const EspEnvironmentInfo *info = environment->interface->info;
-  double clipped[ESP_MAX_ACTIONS];
   EspStep step = { 0 };
 
-  for (size_t i = 0; i < info->n_actions; i++)
-    clipped[i] = clip_action (action[i], &info->actions[i]);
-
-  step.reward = environment->interface->step (environment, clipped, &step.terminated);
+  step.reward = environment->interface->step (environment, action, &step.terminated);
   environment->steps++;
   environment->terminated |= step.terminated;
   step.truncated = !step.terminated && environment->steps >= info->max_steps;
   environment->interface->observe (environment, observation);
 
   return step;
+}
+
+EspStep
+esp_environment_step (EspEnvironment *environment, const double *action, double *observation)
+{
+  const EspEnvironmentInfo *info = environment->interface->info;
+  double clipped[ESP_MAX_ACTIONS];
+
+  for (size_t i = 0; i < info->n_actions; i++)
+    clipped[i] = clip_action (action[i], &info->actions[i]);
+
+  return take_step (environment, clipped, observation);
+}
+
+EspStep
+esp_environment_step_unclipped (EspEnvironment *environment, const double *action, double *observation)
+{
+  for (size_t i = 0; i < environment->interface->info->n_actions; i++)
+    {
+      if (!isfinite (action[i]))
+        return esp_environment_step (environment, action, observation);
+    }
+
+  return environment->interface->takes_any_action ? take_step (environment, action, observation)
+                                                  : esp_environment_step (environment, action, observation);
 }
 
 void
@@ -229,8 +263,13 @@ esp_environment_get_physics (const EspEnvironment *environment, double *values)
   environment->interface->get_physics (environment, values);
 }
 
-gboolean
-esp_environment_set_physics (EspEnvironment *environment, const double *values, size_t n, GError **error)
+/* Checks that @values[@n] can be a physical state and gives them to @take, which has the last word. */
+static gboolean
+put_physics (EspEnvironment *environment,
+             gboolean (*take) (EspEnvironment *environment, const double *values),
+             const double *values,
+             size_t n,
+             GError **error)
 {
   const EspEnvironmentInfo *info = environment->interface->info;
   size_t expected = esp_environment_get_n_physics (environment);
@@ -250,17 +289,35 @@ esp_environment_set_physics (EspEnvironment *environment, const double *values, 
           return FALSE;
         }
     }
-  if (!environment->interface->set_physics (environment, values))
+  if (!take (environment, values))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "these values are not a physical state of “%s”",
                    info->name);
       return FALSE;
     }
 
+  return TRUE;
+}
+
+gboolean
+esp_environment_set_physics (EspEnvironment *environment, const double *values, size_t n, GError **error)
+{
+  if (!put_physics (environment, environment->interface->set_physics, values, n, error))
+    return FALSE;
   environment->steps = 0;
   environment->terminated = false;
 
   return TRUE;
+}
+
+gboolean
+esp_environment_correct_physics (EspEnvironment *environment, const double *values, size_t n, GError **error)
+{
+  const EspEnvironmentInterface *interface = environment->interface;
+
+  return put_physics (
+    environment, interface->correct_physics != NULL ? interface->correct_physics : interface->set_physics,
+    values, n, error);
 }
 
 void

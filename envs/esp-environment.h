@@ -116,6 +116,13 @@ void esp_environment_reset (EspEnvironment *environment, uint64_t seed, double *
  * allowed and continues the dynamics. */
 EspStep esp_environment_step (EspEnvironment *environment, const double *action, double *observation);
 
+/* As esp_environment_step(), but an @action outside its limits is left to what the environment's own
+ * definition does with it (MuJoCo clamps the motors, but the cost of control counts the whole action), as
+ * recordings of other programs need it. Where the definition knows no such actions, and for numbers that are
+ * not finite, there is no difference. */
+EspStep
+esp_environment_step_unclipped (EspEnvironment *environment, const double *action, double *observation);
+
 /* Writes the present observation without stepping (@observation[n_observations]). */
 void esp_environment_observe (const EspEnvironment *environment, double *observation);
 
@@ -135,7 +142,8 @@ esp_environment_set_state (EspEnvironment *environment, const void *state, size_
 size_t esp_environment_get_n_physics (const EspEnvironment *environment);
 
 /* Writes the physical state by itself, as recordings give it (@values[n_physics], in SI units): for
- * `cartpole` x, x_dot, theta, theta_dot; for `pendulum` theta, theta_dot. */
+ * `cartpole` x, x_dot, theta, theta_dot; for `pendulum` theta, theta_dot; for jointed robots the positions
+ * of all joints, then their velocities. */
 void esp_environment_get_physics (const EspEnvironment *environment, double *values);
 
 /* Starts an episode at the physical state @values[@n]: the step count begins at 0, the random stream
@@ -143,6 +151,13 @@ void esp_environment_get_physics (const EspEnvironment *environment, double *val
  * values are finite. */
 gboolean
 esp_environment_set_physics (EspEnvironment *environment, const double *values, size_t n, GError **error);
+
+/* Puts the running episode at the physical state @values[@n], and keeps all else that the next step depends
+ * on: the step count, and what an engine remembers of the step before (MuJoCo's warm start; the fingertip
+ * that the reward of `reacher` measures from). With it, a recording that lacks these replays step by step as
+ * exactly as it was made. Fails as esp_environment_set_physics(). */
+gboolean
+esp_environment_correct_physics (EspEnvironment *environment, const double *values, size_t n, GError **error);
 
 /* Writes the joint positions (@pose[n_pose]) that pose the environment's scene as it is now. */
 void esp_environment_get_pose (const EspEnvironment *environment, double *pose);

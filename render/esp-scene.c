@@ -9,7 +9,6 @@
 #include "esp-backdrop.h"
 #include "esp-error.h"
 #include "esp-mujoco.h"
-#include "esp-resources.h"
 
 /* The off-screen buffer has a fixed size; it begins with this one and grows when a larger view is asked for.
  */
@@ -55,24 +54,20 @@ struct _EspScene
 typedef struct
 {
   EspScene *scene;
-  const char *path;
   const double *pose;
   const EspCameraMove *move;
   int width;
   int height;
   uint8_t *pixels;
   gboolean is_backdrop;
-  char message[500];
 } Call;
 
 static void
-load_model (void *data)
+make_data (void *data)
 {
-  Call *call = data;
+  EspScene *scene = ((Call *) data)->scene;
 
-  call->scene->model = mj_loadXML (call->path, NULL, call->message, sizeof call->message);
-  if (call->scene->model != NULL)
-    call->scene->data = mj_makeData (call->scene->model);
+  scene->data = mj_makeData (scene->model);
 }
 
 /* Distance from which ± half_height and ± half_width fit into a view of @aspect. */
@@ -110,21 +105,13 @@ reset_camera (EspScene *scene)
 EspScene *
 esp_scene_load (const char *file, size_t n_pose, GError **error)
 {
-  g_autofree char *name = g_build_filename ("models", file, NULL);
-  g_autofree char *path = esp_resource_path (name);
   EspScene *scene = g_new0 (EspScene, 1);
-  Call call = { .scene = scene, .path = path };
+  Call call = { .scene = scene };
   const double *view;
 
-  if (!esp_mujoco_check (error) || !esp_mujoco_call (load_model, &call, error))
+  scene->model = esp_mujoco_load (file, error);
+  if (scene->model == NULL || !esp_mujoco_call (make_data, &call, error))
     {
-      esp_scene_free (scene);
-      return NULL;
-    }
-  if (scene->model == NULL)
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the scene “%s”: %s", path,
-                   g_strdelimit (call.message, "\n", ' '));
       esp_scene_free (scene);
       return NULL;
     }
@@ -133,7 +120,7 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
     {
       g_set_error (
         error, ESP_ERROR, ESP_ERROR_FILE,
-        "the scene “%s” does not fit: it needs %zu joint positions and a numeric “view” of %d values", path,
+        "the scene “%s” does not fit: it needs %zu joint positions and a numeric “view” of %d values", file,
         n_pose, VIEW_VALUES);
       esp_scene_free (scene);
       return NULL;

@@ -2,8 +2,10 @@
 """Selects recorded episodes for the tests of the environments.
 
 Reads recordings of the reference environments (CartPoleContinuous.json from the class of
-deep-symbolic-optimization, Pendulum-v1.json from Gymnasium; each step has its action, state, reward
-and observation in full precision) and writes the compact files that tests/envs replays.
+deep-symbolic-optimization, InvertedPendulumSwingupBulletEnv-v0.json from pybullet, the others from
+Gymnasium; each step has its action, state, reward and observation in full precision) and writes the
+compact files that tests/envs replays. From model_constants.json it takes the compiled constants of the
+MuJoCo models.
 
     select_trajectories.py SOURCE_FOLDER TARGET_FOLDER [--all]
 
@@ -28,15 +30,65 @@ SELECTIONS = {
         + [f"state_{i}" for i in range(20)],
         "skip": (),
     },
+    "inverted-double-pendulum": {
+        "file": "InvertedDoublePendulum-v4.json",
+        "episodes": ["zero_0", "sin_1", "max_4", "uniform_6", "overrange_8"] + [f"state_{i}" for i in range(25)],
+        "skip": (),
+    },
+    "inverted-pendulum-swingup": {
+        "file": "InvertedPendulumSwingupBulletEnv-v0.json",
+        "episodes": ["sin_1", "square_3", "max_4", "overrange_7"]
+        + [f"state_{i}" for i in range(25)]
+        + [f"limit_{i}" for i in range(10)],
+        "skip": (),
+    },
+    "reacher": {
+        "file": "Reacher-v4.json",
+        "episodes": ["zero_0", "sin_1", "max_4", "uniform_6", "overrange_8"] + [f"state_{i}" for i in range(25)],
+        "skip": (),
+    },
+    "hopper": {
+        "file": "Hopper-v4.json",
+        "episodes": ["zero_0", "sin_1", "overrange_8"] + [f"state_{i}" for i in range(25)],
+        "skip": (),
+    },
+    "half-cheetah": {
+        "file": "HalfCheetah-v4.json",
+        "episodes": ["sin_1", "uniform_6", "overrange_8"] + [f"state_{i}" for i in range(15)],
+        "skip": (),
+    },
+    "walker2d": {
+        "file": "Walker2d-v4.json",
+        "episodes": ["sin_1", "uniform_6", "overrange_7"] + [f"state_{i}" for i in range(20)],
+        "skip": (),
+    },
 }
+
+# Environments whose model is compared, and the model's name in model_constants.json.
+MODELS = {
+    "inverted-double-pendulum": "InvertedDoublePendulum-v4",
+    "reacher": "Reacher-v4",
+    "hopper": "Hopper-v4",
+    "half-cheetah": "HalfCheetah-v4",
+    "walker2d": "Walker2d-v4",
+}
+MODEL_NUMBERS = ["timestep", "gravity", "tolerance", "iterations", "impratio", "total_mass"]
+BODY_NUMBERS = ["pos", "quat", "mass", "ipos", "iquat", "inertia", "invweight0"]
+JOINT_NUMBERS = ["axis", "pos", "limited", "range", "stiffness", "damping", "armature", "frictionloss", "margin",
+                 "solref", "solimp", "qpos0", "dof_invweight0"]
+GEOM_NUMBERS = ["pos", "quat", "contype", "conaffinity", "condim", "friction", "solref", "solimp", "margin"]
 
 
 def compact(episode):
     """Returns the episode as columns: the state before each step, and what the step led to."""
     steps = episode["steps"]
-    states = [step.get("state", step["obs"]) for step in steps]
     last = steps[-1]
-    states.append(last.get("next_state", last["next_obs"]))
+    if "qpos" in last:
+        states = [episode["init_qpos"] + episode["init_qvel"]]
+        states += [step["qpos"] + step["qvel"] for step in steps]
+    else:
+        states = [step.get("state", step["obs"]) for step in steps]
+        states.append(last.get("next_state", last["next_obs"]))
     return {
         "name": episode["name"],
         "states": states,
@@ -44,6 +96,30 @@ def compact(episode):
         "observations": [step["next_obs"] for step in steps],
         "rewards": [step["reward"] for step in steps],
         "terminated": [bool(step["terminated"]) for step in steps],
+    }
+
+
+def flatten(thing, keys):
+    """Returns the numbers of @thing under @keys as one list."""
+    numbers = []
+    for key in keys:
+        numbers += thing[key] if isinstance(thing[key], list) else [thing[key]]
+    return numbers
+
+
+def compact_model(model):
+    """Returns the constants of a compiled model as lists of numbers. Geoms that touch nothing and belong to
+    the world are decoration; a plane's size is, too."""
+    return {
+        "numbers": flatten(model, MODEL_NUMBERS),
+        "bodies": {body["name"]: flatten(body, BODY_NUMBERS) for body in model["bodies"]},
+        "joints": {joint["name"]: flatten(joint, JOINT_NUMBERS) for joint in model["joints"]},
+        "geoms": {
+            geom["name"]: flatten(geom, GEOM_NUMBERS if geom["type"] == "plane" else GEOM_NUMBERS + ["size"])
+            for geom in model["geoms"]
+            if geom["body"] != 0 or geom["contype"] != 0
+        },
+        "motors": [flatten(motor, ["gear", "ctrlrange", "ctrllimited"]) for motor in model["actuators"]],
     }
 
 
@@ -59,6 +135,12 @@ def main(source, target, everything):
         lines = ",\n".join(json.dumps(episode, separators=(",", ":")) for episode in episodes)
         text = f'{{"environment":"{name}","source":{json.dumps(recording["source"])},"episodes":[\n{lines}\n]}}\n'
         (target / f"trajectories-{name}.json").write_text(text)
+
+    constants = json.loads((source / "model_constants.json").read_text())["models"]
+    lines = ",\n".join(
+        f'"{name}":{json.dumps(compact_model(constants[model]), separators=(",", ":"))}' for name, model in MODELS.items()
+    )
+    (target / "model-constants.json").write_text(f"{{\n{lines}\n}}\n")
 
 
 if __name__ == "__main__":
