@@ -9,6 +9,7 @@
 #include "esp-backdrop.h"
 #include "esp-error.h"
 #include "esp-mujoco.h"
+#include "esp-shadow.h"
 
 /* The off-screen buffer has a fixed size; it begins with this one and grows when a larger view is asked for.
  */
@@ -42,6 +43,9 @@ struct _EspScene
   gboolean is_fast;
   double half_width;
   double half_height;
+  int followed;        /* the body that the camera follows, or −1 */
+  double home[2];      /* where it is on the floor when the model is at rest */
+  double travelled[2]; /* how far it is from there in the present pose */
 
   /* software OpenGL only */
   Sight latest;         /* of the last frame */
@@ -68,6 +72,15 @@ make_data (void *data)
   EspScene *scene = ((Call *) data)->scene;
 
   scene->data = mj_makeData (scene->model);
+  mj_kinematics (scene->model, scene->data);
+}
+
+static int
+find_followed (const mjModel *model)
+{
+  int id = mj_name2id (model, mjOBJ_TEXT, "follow");
+
+  return id < 0 ? -1 : mj_name2id (model, mjOBJ_BODY, model->text_data + model->text_adr[id]);
 }
 
 /* Distance from which ± half_height and ± half_width fit into a view of @aspect. */
@@ -96,7 +109,7 @@ reset_camera (EspScene *scene)
   mjv_defaultCamera (&scene->camera);
   scene->camera.type = mjCAMERA_FREE;
   for (int i = 0; i < 3; i++)
-    scene->camera.lookat[i] = view[i];
+    scene->camera.lookat[i] = view[i] + (i < 2 ? scene->travelled[i] : 0);
   scene->camera.azimuth = view[3];
   scene->camera.elevation = view[4];
   scene->camera.distance = get_fitting_distance (scene, DESIGN_ASPECT);
@@ -128,6 +141,9 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
 
   scene->half_width = view[5];
   scene->half_height = view[6];
+  scene->followed = find_followed (scene->model);
+  for (int i = 0; i < 2 && scene->followed >= 0; i++)
+    scene->home[i] = scene->data->xpos[3 * scene->followed + i];
   reset_camera (scene);
   mjv_defaultOption (&scene->option);
 
@@ -228,6 +244,19 @@ esp_scene_detach (EspScene *scene)
   scene->has_view = FALSE;
 }
 
+/* Moves the camera as far over the floor as the body that it follows. */
+static void
+follow (EspScene *scene)
+{
+  for (int i = 0; i < 2 && scene->followed >= 0; i++)
+    {
+      double travelled = scene->data->xpos[3 * scene->followed + i] - scene->home[i];
+
+      scene->camera.lookat[i] += travelled - scene->travelled[i];
+      scene->travelled[i] = travelled;
+    }
+}
+
 static void
 pose_model (void *data)
 {
@@ -239,6 +268,7 @@ pose_model (void *data)
   mj_kinematics (model, state);
   mj_comPos (model, state);
   mj_camlight (model, state);
+  follow (call->scene);
 }
 
 gboolean
@@ -303,6 +333,8 @@ update_view (const Call *call, int categories)
   /* the user's distance is for the design's shape of view */
   camera.distance *= get_fitting_distance (scene, aspect) / get_fitting_distance (scene, DESIGN_ASPECT);
   mjv_updateScene (scene->model, scene->data, &scene->option, NULL, &camera, categories, &scene->view);
+  if (!scene->is_fast && scene->followed >= 0)
+    esp_shadow_add (scene->model, &scene->view);
 }
 
 /* Draws everything at once, one sample to the pixel unless the buffer has more. */

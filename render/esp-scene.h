@@ -6,8 +6,9 @@
  *
  * A model says how it wants to be seen in <custom>: `<numeric name="view" data="x y z azimuth elevation
  * half_width half_height"/>` is the point to look at, the camera's direction in degrees as MuJoCo counts
- * it, and how much around the point has to fit into the picture, in metres. Geoms of group 3 are fake
- * shadows; they are shown where real ones are too expensive. Geoms of moving bodies must be opaque.
+ * it, and how much around the point has to fit into the picture, in metres. With `<text name="follow"
+ * data="torso"/>` the camera keeps up with the body of that name over the floor. Geoms of group 3 are fake
+ * shadows; they are shown where real ones are too expensive, and models with `follow` get them made. Geoms of moving bodies must be opaque.
  */
 
 #pragma once
