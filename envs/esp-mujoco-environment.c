@@ -26,7 +26,7 @@ peek_self (const EspEnvironment *environment)
 static mjModel *
 load_fitting (const EspMujocoModel *model, const EspEnvironmentInfo *info, GError **error)
 {
-  mjModel *loaded = esp_mujoco_load (model->file, error);
+  mjModel *loaded = esp_mujoco_load (model->file, ESP_MUJOCO_PHYSICS, error);
 
   if (loaded == NULL)
     return NULL;

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "esp-error.h"
 #include "esp-resources.h"
@@ -70,38 +72,169 @@ esp_mujoco_call (void (*function) (void *data), void *data, GError **error)
   return FALSE;
 }
 
+/* A copy of an XML text in the making, without what is only for the eye. */
 typedef struct
 {
+  GString *text;
+  int n_left_out; /* elements around the present place that are left out */
+} Filter;
+
+static bool
+is_for_the_eye (const char *element, const char **names, const char **values)
+{
+  if (strcmp (element, "geom") != 0)
+    return false;
+  for (size_t i = 0; names[i] != NULL; i++)
+    {
+      if (strcmp (names[i], "class") == 0
+          && (strcmp (values[i], "decoration") == 0 || strcmp (values[i], "shadow") == 0))
+        return true;
+    }
+
+  return false;
+}
+
+static void
+on_start (GMarkupParseContext *context,
+          const char *element,
+          const char **names,
+          const char **values,
+          void *data,
+          GError **error)
+{
+  Filter *filter = data;
+
+  if (filter->n_left_out > 0 || is_for_the_eye (element, names, values))
+    {
+      filter->n_left_out++;
+      return;
+    }
+  g_string_append_printf (filter->text, "<%s", element);
+  for (size_t i = 0; names[i] != NULL; i++)
+    {
+      g_autofree char *value = g_markup_escape_text (values[i], -1);
+
+      g_string_append_printf (filter->text, " %s=\"%s\"", names[i], value);
+    }
+  g_string_append_c (filter->text, '>');
+}
+
+static void
+on_end (GMarkupParseContext *context, const char *element, void *data, GError **error)
+{
+  Filter *filter = data;
+
+  if (filter->n_left_out > 0)
+    filter->n_left_out--;
+  else
+    g_string_append_printf (filter->text, "</%s>", element);
+}
+
+/* Keeps the line breaks, so that MuJoCo's complaints name the file's lines. */
+static void
+on_text (GMarkupParseContext *context, const char *text, size_t length, void *data, GError **error)
+{
+  for (size_t i = 0; i < length; i++)
+    {
+      if (text[i] == '\n')
+        g_string_append_c (((Filter *) data)->text, '\n');
+    }
+}
+
+static const GMarkupParser filter_parser = {
+  .start_element = on_start,
+  .end_element = on_end,
+  .text = on_text,
+  .passthrough = on_text,
+};
+
+static GString *
+read_physics (const char *path, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *whole = NULL;
+  gsize length;
+  Filter filter = { .text = g_string_new (NULL) };
+  g_autoptr (GMarkupParseContext) context = g_markup_parse_context_new (&filter_parser, 0, &filter, NULL);
+
+  if (g_file_get_contents (path, &whole, &length, &reason)
+      && g_markup_parse_context_parse (context, whole, (gssize) length, &reason)
+      && g_markup_parse_context_end_parse (context, &reason))
+    return filter.text;
+  g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the model “%s”: %s", path, reason->message);
+  g_string_free (filter.text, TRUE);
+
+  return NULL;
+}
+
+typedef struct
+{
+  const char *file;
   const char *path;
+  const GString *physics; /* NULL: all that the file has */
+  mjVFS *files;
   mjModel *model;
   char message[500];
 } Load;
+
+/* Makes the physics the only file of MuJoCo's file system in memory. */
+static void
+put_physics (Load *load)
+{
+#ifdef HAVE_MJ_ADDBUFFERVFS
+  mj_addBufferVFS (load->files, load->file, load->physics->str, (int) load->physics->len);
+#else
+  mj_makeEmptyFileVFS (load->files, load->file, (int) load->physics->len);
+  memcpy (load->files->filedata[load->files->nfile - 1], load->physics->str, load->physics->len);
+#endif
+}
 
 static void
 load_model (void *data)
 {
   Load *load = data;
 
-  load->model = mj_loadXML (load->path, NULL, load->message, sizeof load->message);
+  if (load->physics == NULL)
+    load->model = mj_loadXML (load->path, NULL, load->message, sizeof load->message);
+  else
+    {
+      mj_defaultVFS (load->files);
+      put_physics (load);
+      load->model = mj_loadXML (load->file, load->files, load->message, sizeof load->message);
+      mj_deleteVFS (load->files);
+    }
 }
 
 mjModel *
-esp_mujoco_load (const char *file, GError **error)
+esp_mujoco_load (const char *file, EspMujocoPart part, GError **error)
 {
   static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
   g_autofree char *name = g_build_filename ("models", file, NULL);
   g_autofree char *path = esp_resource_path (name);
-  Load load = { .path = path };
+  g_autofree mjVFS *files = NULL;
+  GString *physics = NULL;
+  Load load = { .file = file, .path = path };
   gboolean called;
 
   if (!esp_mujoco_check (error))
     return NULL;
+  if (part == ESP_MUJOCO_PHYSICS)
+    {
+      physics = read_physics (path, error);
+      if (physics == NULL)
+        return NULL;
+      files = g_new (mjVFS, 1);
+      load.physics = physics;
+      load.files = files;
+    }
   pthread_mutex_lock (&turn);
   called = esp_mujoco_call (load_model, &load, error);
   pthread_mutex_unlock (&turn);
   if (called && load.model == NULL)
     g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the model “%s”: %s", path,
                  g_strdelimit (load.message, "\n", ' '));
+  if (physics != NULL)
+    g_string_free (physics, TRUE);
 
   return load.model;
 }

@@ -19,9 +19,23 @@ gboolean esp_mujoco_check (GError **error);
  * fails. Any thread. */
 gboolean esp_mujoco_call (void (*function) (void *data), void *data, GError **error);
 
-/* Loads and compiles the model in the data file models/@file; free it with mj_deleteModel(). Fails with
- * ESP_ERROR_FILE or ESP_ERROR_SYSTEM. Any thread: MuJoCo's compiler is not for several at a time, so they
- * take turns. */
-mjModel *esp_mujoco_load (const char *file, GError **error);
+/**
+ * EspMujocoPart:
+ * @ESP_MUJOCO_ALL: everything, for the picture
+ * @ESP_MUJOCO_PHYSICS: all but geoms of the classes `decoration` and `shadow`: they touch nothing and have no
+ *   mass, but each step would move them along, which can take as long as all the rest
+ *
+ * What is wanted of a model.
+ */
+typedef enum
+{
+  ESP_MUJOCO_ALL,
+  ESP_MUJOCO_PHYSICS,
+} EspMujocoPart;
+
+/* Loads and compiles @part of the model in the data file models/@file; free it with mj_deleteModel(). Fails
+ * with ESP_ERROR_FILE or ESP_ERROR_SYSTEM. Any thread: MuJoCo's compiler is not for several at a time, so
+ * they take turns. */
+mjModel *esp_mujoco_load (const char *file, EspMujocoPart part, GError **error);
 
 G_END_DECLS

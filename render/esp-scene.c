@@ -122,7 +122,7 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
   Call call = { .scene = scene };
   const double *view;
 
-  scene->model = esp_mujoco_load (file, error);
+  scene->model = esp_mujoco_load (file, ESP_MUJOCO_ALL, error);
   if (scene->model == NULL || !esp_mujoco_call (make_data, &call, error))
     {
       esp_scene_free (scene);

@@ -170,44 +170,44 @@ check_all (const mjModel *model,
   return (int) json_object_get_size (things);
 }
 
-/* What touches or has mass is what the reference has; all else is decoration. */
+/* What touches or has mass is what the reference has; all else is decoration, and only the picture has it. */
 static void
-check_decoration (const mjModel *model, JsonObject *geoms)
+check_decoration (const mjModel *physics, const mjModel *picture, JsonObject *geoms)
 {
-  for (int i = 0; i < model->ngeom; i++)
+  for (int i = 0; i < physics->ngeom; i++)
     {
-      const char *name = model->names + model->name_geomadr[i];
+      const char *name = physics->names + physics->name_geomadr[i];
+
+      if (!json_object_has_member (geoms, name))
+        g_assert_cmpint (physics->geom_bodyid[i], ==, 0);
+    }
+  g_assert_cmpint (picture->ngeom, >, physics->ngeom);
+  for (int i = 0; i < picture->ngeom; i++)
+    {
+      const char *name = picture->names + picture->name_geomadr[i];
 
       if (json_object_has_member (geoms, name))
         continue;
-      g_assert_cmpint (model->geom_contype[i], ==, 0);
-      g_assert_cmpint (model->geom_conaffinity[i], ==, 0);
-      g_assert_true (model->geom_group[i] != 0 || model->geom_bodyid[i] == 0);
+      g_assert_cmpint (picture->geom_contype[i], ==, 0);
+      g_assert_cmpint (picture->geom_conaffinity[i], ==, 0);
+      g_assert_true (picture->geom_group[i] != 0 || picture->geom_bodyid[i] == 0);
     }
 }
 
 static void
-test_model (const void *data)
+check_model (const mjModel *model, JsonObject *reference, bool is_euler)
 {
-  const Subject *subject = data;
-  JsonNode *root = load ("model-constants.json");
-  JsonObject *reference = json_object_get_object_member (json_node_get_object (root), subject->name);
-  g_autofree char *file = g_strconcat (subject->name, ".xml", NULL);
   g_autofree double *numbers = read_numbers (json_object_get_array_member (reference, "numbers"));
   JsonArray *motors = json_object_get_array_member (reference, "motors");
-  GError *error = NULL;
-  mjModel *model = esp_mujoco_load (file, &error);
   const double *expected = numbers;
 
-  g_assert_no_error (error);
   expected = take (expected, &model->opt.timestep, 1, "time step");
   expected = take (expected, model->opt.gravity, 3, "gravity");
   expected = take (expected, &model->opt.tolerance, 1, "tolerance");
   expected = take_one (expected, model->opt.iterations, "iterations");
   expected = take (expected, &model->opt.impratio, 1, "impratio");
   take_one (expected, mj_getTotalmass (model), "total mass");
-  g_assert_cmpint (model->opt.integrator, ==,
-                   strcmp (subject->name, "half-cheetah") == 0 ? mjINT_EULER : mjINT_RK4);
+  g_assert_cmpint (model->opt.integrator, ==, is_euler ? mjINT_EULER : mjINT_RK4);
   g_assert_cmpint (model->opt.solver, ==, mjSOL_NEWTON);
   g_assert_cmpint (model->opt.cone, ==, mjCONE_PYRAMIDAL);
   g_assert_cmpint (model->nbody, ==,
@@ -215,7 +215,6 @@ test_model (const void *data)
   g_assert_cmpint (model->njnt, ==,
                    check_all (model, json_object_get_object_member (reference, "joints"), check_joint));
   check_all (model, json_object_get_object_member (reference, "geoms"), check_geom);
-  check_decoration (model, json_object_get_object_member (reference, "geoms"));
   g_assert_cmpuint (model->nu, ==, json_array_get_length (motors));
   for (int i = 0; i < model->nu; i++)
     {
@@ -225,7 +224,29 @@ test_model (const void *data)
       expected = take (expected, model->actuator_ctrlrange + 2 * i, 2, "control range");
       take_one (expected, model->actuator_ctrllimited[i], "limited control");
     }
-  mj_deleteModel (model);
+}
+
+/* Both the physics and the picture are the reference's robot. */
+static void
+test_model (const void *data)
+{
+  const Subject *subject = data;
+  JsonNode *root = load ("model-constants.json");
+  JsonObject *reference = json_object_get_object_member (json_node_get_object (root), subject->name);
+  g_autofree char *file = g_strconcat (subject->name, ".xml", NULL);
+  bool is_euler = strcmp (subject->name, "half-cheetah") == 0;
+  GError *error = NULL;
+  mjModel *physics = esp_mujoco_load (file, ESP_MUJOCO_PHYSICS, &error);
+  mjModel *picture;
+
+  g_assert_no_error (error);
+  picture = esp_mujoco_load (file, ESP_MUJOCO_ALL, &error);
+  g_assert_no_error (error);
+  check_model (physics, reference, is_euler);
+  check_model (picture, reference, is_euler);
+  check_decoration (physics, picture, json_object_get_object_member (reference, "geoms"));
+  mj_deleteModel (physics);
+  mj_deleteModel (picture);
   json_node_unref (root);
 }
 
@@ -653,8 +674,8 @@ act_in_waves (
     action[i] = sin (2 * G_PI * 0.06 * t + 1.1 * (double) i);
 }
 
-/* The reference tells the frequency alone. The amplitude (of 0.2, 0.5 and 1) and the phase were chosen because
- * they agree with its mean, so that this policy tests less than the others do. */
+/* The reference tells the frequency alone. The amplitude (of 0.2, 0.5 and 1) and the phase were chosen
+ * because they agree with its mean, so that this policy tests less than the others do. */
 static void
 act_in_slow_waves (
   const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
@@ -838,8 +859,14 @@ test_errors (void)
   g_assert_true (esp_mujoco_call (succeed, &value, NULL));
   g_assert_cmpint (value, ==, 5);
   g_clear_error (&error);
-  g_assert_null (esp_mujoco_load ("no-such-robot.xml", &error));
-  g_assert_error (error, ESP_ERROR, ESP_ERROR_FILE);
+  for (int i = 0; i < 2; i++)
+    {
+      EspMujocoPart part = i == 0 ? ESP_MUJOCO_ALL : ESP_MUJOCO_PHYSICS;
+
+      g_assert_null (esp_mujoco_load ("no-such-robot.xml", part, &error));
+      g_assert_error (error, ESP_ERROR, ESP_ERROR_FILE);
+      g_clear_error (&error);
+    }
 }
 
 /* An environment whose model is missing, broken or another one's fails with a sentence, and the next try may
