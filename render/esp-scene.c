@@ -9,6 +9,7 @@
 #include "esp-backdrop.h"
 #include "esp-error.h"
 #include "esp-mujoco.h"
+#include "esp-resources.h"
 #include "esp-shadow.h"
 
 /* The off-screen buffer has a fixed size; it begins with this one and grows when a larger view is asked for.
@@ -131,9 +132,12 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
   view = find_view (scene->model);
   if ((size_t) scene->model->nq != n_pose || view == NULL)
     {
+      g_autofree char *name = g_build_filename ("models", file, NULL);
+      g_autofree char *path = esp_resource_path (name);
+
       g_set_error (
         error, ESP_ERROR, ESP_ERROR_FILE,
-        "the scene “%s” does not fit: it needs %zu joint positions and a numeric “view” of %d values", file,
+        "the scene “%s” does not fit: it needs %zu joint positions and a numeric “view” of %d values", path,
         n_pose, VIEW_VALUES);
       esp_scene_free (scene);
       return NULL;

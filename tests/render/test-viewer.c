@@ -601,6 +601,60 @@ test_speed (void)
   end_viewer (viewer, &inbox);
 }
 
+/* Runs the half-cheetah forwards, some centimetres a step. */
+static void
+run (void *data, const double *observation, double *action)
+{
+  int t = atomic_fetch_add ((atomic_int *) data, 1);
+
+  for (int i = 0; i < 6; i++)
+    action[i] = 0.8 * sin (0.35 * t + 1.9 * i);
+}
+
+static int
+count_orange (const EspFrame *frame)
+{
+  int n = 0;
+
+  for (int y = 0; y < frame->height; y++)
+    {
+      const uint8_t *pixel = frame->pixels + (size_t) y * frame->stride;
+
+      for (int x = 0; x < frame->width; x++, pixel += 3)
+        n += pixel[0] > pixel[2] + 60;
+    }
+
+  return n;
+}
+
+/* The camera keeps up with a runner that leaves its first view behind. */
+static void
+test_follow (void)
+{
+  const int size[] = { 240, 180 };
+  const uint64_t far = 270;
+  atomic_int n_calls = 0;
+  EspFrame *frame;
+  Inbox inbox;
+  EspViewer *viewer = make_viewer ("half-cheetah", &inbox);
+  int n_orange;
+
+  esp_viewer_set_size (viewer, size[0], size[1]);
+  frame = expect (&inbox, has_size, size);
+  n_orange = count_orange (frame);
+  g_assert_cmpint (n_orange, >, 500);
+  esp_frame_unref (frame);
+
+  esp_viewer_set_policy (viewer, run, &n_calls, NULL);
+  esp_viewer_restart (viewer, 0);
+  esp_viewer_set_speed (viewer, 16);
+  frame = expect (&inbox, has_step, &far);
+  g_assert_cmpint (count_orange (frame), >, n_orange / 2);
+
+  esp_frame_unref (frame);
+  end_viewer (viewer, &inbox);
+}
+
 static void
 test_free_while_busy (void)
 {
@@ -676,6 +730,10 @@ main (int argc, char **argv)
   g_test_add_func ("/render/viewer/no-display", test_no_display);
   g_test_add_data_func ("/render/viewer/frames/cartpole", "cartpole", test_frames);
   g_test_add_data_func ("/render/viewer/frames/pendulum", "pendulum", test_frames);
+  g_test_add_data_func ("/render/viewer/frames/hopper", "hopper", test_frames);
+  g_test_add_data_func ("/render/viewer/frames/double-pendulum", "inverted-double-pendulum", test_frames);
+  g_test_add_data_func ("/render/viewer/frames/swingup", "inverted-pendulum-swingup", test_frames);
+  g_test_add_data_func ("/render/viewer/frames/walker2d", "walker2d", test_frames);
   g_test_add_data_func ("/render/viewer/refinement/cartpole", "cartpole", test_refinement);
   g_test_add_data_func ("/render/viewer/refinement/pendulum", "pendulum", test_refinement);
   g_test_add_func ("/render/viewer/narrow", test_narrow);
@@ -686,6 +744,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/viewer/environment", test_environment);
   g_test_add_func ("/render/viewer/determinism", test_determinism);
   g_test_add_func ("/render/viewer/speed", test_speed);
+  g_test_add_func ("/render/viewer/follow", test_follow);
   g_test_add_func ("/render/viewer/free-while-busy", test_free_while_busy);
 
   return g_test_run ();
