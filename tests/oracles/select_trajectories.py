@@ -44,7 +44,7 @@ SELECTIONS = {
     },
     "reacher": {
         "file": "Reacher-v4.json",
-        "episodes": ["zero_0", "sin_1", "max_4", "uniform_6", "overrange_8"] + [f"state_{i}" for i in range(25)],
+        "episodes": ["zero_0", "sin_1", "max_4", "uniform_6", "overrange_8"] + [f"state_{i}" for i in range(22)],
         "skip": (),
     },
     "hopper": {
