@@ -1,5 +1,7 @@
 /* espalier eval: the return of a formula that somebody typed. */
 
+#include <string.h>
+
 #include "esp-command.h"
 #include "esp-error.h"
 #include "esp-evaluation.h"
@@ -7,6 +9,9 @@
 #include "esp-signal-names.h"
 
 #define MAX_EPISODES 1000000
+
+/* What stands for a formula; no environment has an observation of this name. */
+#define RANDOM_POLICY "random"
 
 static void
 append_as_json (GString *text, const char *environment, const char *policy, const EspReturns *returns)
@@ -28,15 +33,18 @@ append_as_json (GString *text, const char *environment, const char *policy, cons
   g_string_append (text, "}\n");
 }
 
+/* @formula may be NULL. */
 static void
 append_as_text (GString *text, const EspFormula *formula, const EspReturns *returns)
 {
   g_string_append_printf (text,
                           "return of %zu episode%s: mean %.10g, standard deviation %.6g, min %.6g, max %.6g\n"
-                          "steps per episode: mean %.6g\n"
-                          "reading length:",
+                          "steps per episode: mean %.6g\n",
                           returns->episodes, returns->episodes == 1 ? "" : "s", returns->mean,
                           returns->deviation, returns->minimum, returns->maximum, returns->mean_length);
+  if (formula == NULL)
+    return;
+  g_string_append (text, "reading length:");
   for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
     g_string_append_printf (text, "%s %zu", i == 0 ? "" : ",", esp_formula_get_length (formula, i));
   g_string_append_c (text, '\n');
@@ -57,7 +65,8 @@ esp_command_eval (char **arguments)
     ESP_REPORT_SEED);
   const EspOption options[] = {
     { "policy", ESP_OPTION_TEXT, &policy, "'EXPR; EXPR'",
-      "one expression per action, in the names that “espalier envs” lists" },
+      "one expression per action, in the names that “espalier envs” lists; or " RANDOM_POLICY
+      ": actions that are uniform between their limits, drawn from each episode's seed" },
     { "episodes", ESP_OPTION_NUMBER, &episodes, "N", about_episodes },
     { "seed", ESP_OPTION_NUMBER, &seed, "N", about_seed },
     ESP_TASK_OPTIONS (&choice),
@@ -68,7 +77,7 @@ esp_command_eval (char **arguments)
     .command = "eval",
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
-    .summary = "Measures the return of a formula: the mean over episodes with consecutive seeds.",
+    .summary = "Measures the return of a policy: the mean over episodes with consecutive seeds.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };
@@ -101,13 +110,17 @@ esp_command_eval (char **arguments)
       return ESP_EXIT_USAGE;
     }
 
-  esp_signal_names_init (&names, info);
-  formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
-  if (formula == NULL)
-    return esp_command_complain (error);
-
   pool = esp_pool_new (0);
-  returns = esp_evaluate_formula (formula, info, seed.value, episodes.value, pool, NULL);
+  if (strcmp (policy, RANDOM_POLICY) == 0)
+    returns = esp_evaluate_random (info, seed.value, episodes.value, pool, NULL);
+  else
+    {
+      esp_signal_names_init (&names, info);
+      formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
+      if (formula == NULL)
+        return esp_command_complain (error);
+      returns = esp_evaluate_formula (formula, info, seed.value, episodes.value, pool, NULL);
+    }
   if (as_json)
     append_as_json (text, info->name, policy, &returns);
   else

@@ -21,7 +21,7 @@ static const struct
   int (*run) (char **arguments);
 } commands[] = {
   { "train", "train a policy and print the formula it ends as", esp_command_train },
-  { "eval", "measure the return of a formula", esp_command_eval },
+  { "eval", "measure the return of a policy", esp_command_eval },
   { "rollout", "compare an environment with a recording of it", esp_command_rollout },
   { "envs", "list the environments and families of tasks", esp_command_envs },
 };

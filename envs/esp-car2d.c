@@ -56,27 +56,23 @@ typedef struct
   double distance; /* along the middle line since the start */
 } CarState;
 
-typedef struct
-{
-  EspEnvironment parent;
-  CarState state;
-} Car;
-
 /* A piece of the middle line; the bends turn by a quarter. */
 typedef struct
 {
   double x; /* where it begins */
   double y;
   double heading;
+  double cosine; /* of the heading */
+  double sine;
   double curvature;
   double length;
   double start; /* way from the line to here */
 } Piece;
 
-#define EAST  0
-#define NORTH (G_PI / 2)
-#define WEST  G_PI
-#define SOUTH (-G_PI / 2)
+#define EAST  0, 1, 0
+#define NORTH G_PI / 2, 0, 1
+#define WEST  G_PI, -1, 0
+#define SOUTH -G_PI / 2, 0, -1
 #define LEFT  (1 / RADIUS)
 #define RIGHT (-1 / RADIUS)
 
@@ -104,6 +100,13 @@ typedef struct
   double offset;  /* to the left of it */
   double heading; /* of the road */
 } Place;
+
+typedef struct
+{
+  EspEnvironment parent;
+  CarState state;
+  Place place; /* of this state */
+} Car;
 
 static const EspSignal observations[] = {
   { "offset", "e", "e", "how far left of the middle of the road", "m", -HALF_ROAD, HALF_ROAD },
@@ -158,9 +161,8 @@ wrap_angle (double angle)
 static Place
 project (const Piece *piece, double x, double y)
 {
-  double cosine = cos (piece->heading), sine = sin (piece->heading);
-  double ahead = (x - piece->x) * cosine + (y - piece->y) * sine;
-  double left = (y - piece->y) * cosine - (x - piece->x) * sine;
+  double ahead = (x - piece->x) * piece->cosine + (y - piece->y) * piece->sine;
+  double left = (y - piece->y) * piece->cosine - (x - piece->x) * piece->sine;
   double side, angle, outward, foot[2];
 
   if (piece->curvature == 0)
@@ -215,20 +217,23 @@ get_curvature (double way)
 static void
 car2d_reset (EspEnvironment *environment)
 {
-  CarState *state = &((Car *) environment)->state;
+  Car *car = (Car *) environment;
+  CarState *state = &car->state;
 
   *state = (CarState){ .x = track[0].x, .y = track[0].y, .heading = track[0].heading };
   state->y += esp_random_between (&environment->random, -1, 1);
   state->heading += esp_random_between (&environment->random, -0.2, 0.2);
   state->speed = esp_random_between (&environment->random, 0, 2);
+  car->place = locate (state);
 }
 
 static double
 car2d_step (EspEnvironment *environment, const double *action, bool *terminated)
 {
-  CarState *state = &((Car *) environment)->state;
+  Car *car = (Car *) environment;
+  CarState *state = &car->state;
   double throttle = action[0], steering = action[1];
-  double before = locate (state).way;
+  double before = car->place.way;
   double grip, curvature, heading, way;
   Place place;
 
@@ -243,7 +248,7 @@ car2d_step (EspEnvironment *environment, const double *action, bool *terminated)
   state->y += TIME_STEP * state->speed * sin (0.5 * (state->heading + heading));
   state->heading = heading;
 
-  place = locate (state);
+  place = car->place = locate (state);
   way = place.way - before;
   if (way < -LAP / 2)
     way += LAP;
@@ -260,7 +265,7 @@ static void
 car2d_observe (const EspEnvironment *environment, double *observation)
 {
   const CarState *state = &((const Car *) environment)->state;
-  Place place = locate (state);
+  Place place = ((const Car *) environment)->place;
 
   observation[0] = place.offset;
   observation[1] = wrap_angle (state->heading - place.heading);
@@ -299,6 +304,7 @@ car2d_set_state (EspEnvironment *environment, const void *bytes)
   if (!is_state (&state))
     return FALSE;
   ((Car *) environment)->state = state;
+  ((Car *) environment)->place = locate (&state);
 
   return TRUE;
 }

@@ -10,11 +10,14 @@
 /* So many episodes are in memory at a time. */
 #define PORTION 4096
 
+/* The stream of a seed from which random actions come. */
+#define ACTION_STREAM UINT64_C (0x616374696f6e7300)
+
 /* A portion of episodes, and what came out of each. */
 typedef struct
 {
   const EspEnvironmentInfo *environment;
-  EspActFunction act;
+  EspActFunction act; /* NULL: random actions */
   void *data;
   uint64_t seed;
   const _Atomic bool *cancelled;
@@ -24,6 +27,13 @@ typedef struct
 } Measurement;
 
 static void
+act_randomly (const EspEnvironmentInfo *environment, EspRandom *random, double *action)
+{
+  for (size_t i = 0; i < environment->n_actions; i++)
+    action[i] = esp_random_between (random, environment->actions[i].low, environment->actions[i].high);
+}
+
+static void
 run_episode (void *data, size_t episode, size_t worker)
 {
   Measurement *measurement = data;
@@ -31,6 +41,7 @@ run_episode (void *data, size_t episode, size_t worker)
   EspEnvironment *instance = measurement->instances[worker];
   double episode_return = 0.0;
   size_t length = 0;
+  EspRandom random;
   EspStep step;
 
   if (measurement->cancelled != NULL && *measurement->cancelled)
@@ -43,9 +54,13 @@ run_episode (void *data, size_t episode, size_t worker)
     }
 
   esp_environment_reset (instance, measurement->seed + episode, observation);
+  esp_random_init (&random, measurement->seed + episode, ACTION_STREAM);
   do
     {
-      measurement->act (measurement->data, worker, observation, action);
+      if (measurement->act != NULL)
+        measurement->act (measurement->data, worker, observation, action);
+      else
+        act_randomly (measurement->environment, &random, action);
       step = esp_environment_step (instance, action, observation);
       episode_return += step.reward;
       length++;
@@ -142,6 +157,16 @@ esp_evaluate (const EspEnvironmentInfo *environment,
   return tally_finish (&tally);
 }
 
+EspReturns
+esp_evaluate_random (const EspEnvironmentInfo *environment,
+                     uint64_t seed,
+                     size_t episodes,
+                     EspPool *pool,
+                     const _Atomic bool *cancelled)
+{
+  return esp_evaluate (environment, NULL, NULL, seed, episodes, pool, cancelled);
+}
+
 static void
 act_formula (void *data, size_t worker, const double *observation, double *action)
 {
@@ -177,16 +202,13 @@ act_network (void *data, size_t worker, const double *observation, double *actio
 {
   NetworkActor *actor = data;
 
-  esp_network_evaluate (actor->network, observation, actor->features + worker * count_features (actor->network),
-                        action);
+  esp_network_evaluate (actor->network, observation,
+                        actor->features + worker * count_features (actor->network), action);
 }
 
 EspReturns
-esp_evaluate_masked (const EspNetwork *network,
-                     uint64_t seed,
-                     size_t episodes,
-                     EspPool *pool,
-                     const _Atomic bool *cancelled)
+esp_evaluate_masked (
+  const EspNetwork *network, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled)
 {
   g_autofree double *features = g_new (double, esp_pool_get_n_workers (pool) * count_features (network));
   NetworkActor actor = { network, features };

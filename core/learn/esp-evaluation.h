@@ -45,12 +45,17 @@ EspReturns esp_evaluate_formula (const EspFormula *formula,
                                  EspPool *pool,
                                  const _Atomic bool *cancelled);
 
-/* As esp_evaluate(), for the thresholded network. */
-EspReturns esp_evaluate_masked (const EspNetwork *network,
+/* As esp_evaluate(), for actions that are uniform between their limits: those of an episode come from its
+ * seed, from another stream than what the environment draws. */
+EspReturns esp_evaluate_random (const EspEnvironmentInfo *environment,
                                 uint64_t seed,
                                 size_t episodes,
                                 EspPool *pool,
                                 const _Atomic bool *cancelled);
+
+/* As esp_evaluate(), for the thresholded network. */
+EspReturns esp_evaluate_masked (
+  const EspNetwork *network, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled);
 
 /* As esp_evaluate(), for Bernoulli masks drawn from stream @stream of @mask_seed: a new one for every
  * tenth of the episodes. */

@@ -14,6 +14,7 @@ import time
 import traceback
 
 PROGRAM = sys.argv[1]
+DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data")
 TRAIN_KEYS = [
     "environment", "seed", "recipe", "steps", "updates", "wall_seconds", "formula",
     "formula_return", "masked_return", "sampled_return", "reading_length",
@@ -81,9 +82,10 @@ def tiny_recipe(folder, **changes):
 
 def test_help():
     for command, words in {
-        (): ["--environment", "--recipe", "--seed", "--version", "train", "eval", "envs"],
+        (): ["--environment", "--recipe", "--seed", "--version", "train", "eval", "rollout", "envs"],
         ("envs",): ["--json"],
-        ("eval",): ["ENV", "--policy", "--episodes", "--seed", "--json"],
+        ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
+        ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
         ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--json",
                      "batch_size", "path_threshold"],
     }.items():
@@ -101,9 +103,10 @@ def test_version():
 
 def test_environments():
     infos = expect_result(["envs", "--json"])
-    expect([info["name"] for info in infos][:2] == ["cartpole", "pendulum"], infos)
+    expect([info["name"] for info in infos][:2] == ["cartpole", "mountain-car"], [info["name"] for info in infos])
     for info in infos:
-        expect(list(info) == ["name", "title", "description", "observations", "actions", "max_steps", "time_step"], info)
+        keys = [key for key in info if key != "family"]
+        expect(keys == ["name", "title", "description", "observations", "actions", "max_steps", "time_step"], info)
         for signals in (info["observations"], info["actions"]):
             for signal_info in signals:
                 expect(list(signal_info) == ["name", "description", "unit", "low", "high"], signal_info)
@@ -151,6 +154,10 @@ def test_wrong_usage():
         (["train", "cartpole", "--resume", "a", "--seed", "1"], ["--resume", "--seed"]),
         (["train", "cartpole", "--resume", "a", "--set", "discount=0"], ["--resume", "--set"]),
         (["eval"], ["ENV is missing"]),
+        (["eval", "cartpole", "--policy", "x", "--task", "1"], ["--task", "“cartpole”"]),
+        (["eval", "cheetah-vel", "--policy", "random", "--task", "65"], ["“cheetah-vel”", "65", "64"]),
+        (["rollout", "cartpole"], ["--trajectory is missing"]),
+        (["rollout", "cartpole", "--trajectory", os.path.join(DATA, "recording-pendulum.json")], ["sin_0", "init_state"]),
         (["eval", "cartpole"], ["--policy is missing"]),
         (["eval", "nowhere", "--policy", "1"], ["nowhere", *known]),
         (["eval", "cartpole", "--policy"], ["--policy needs a value"]),
@@ -232,6 +239,43 @@ def test_eval():
     expect(german == espalier("eval", "cartpole", "--policy", "0.5*x", "--json"), german)
     status, out, err = espalier("eval", "cartpole", "--policy", policy, "--episodes", "5")
     expect(status == 0 and err == "" and "mean" in out, (out, err))
+
+
+def test_random_policy():
+    arguments = ["eval", "pendulum", "--policy", "random", "--episodes", "20", "--json"]
+    result = expect_result(arguments)
+    expect(result["policy"] == "random" and result["episodes"] == 20 and result["std"] > 0, result)
+    expect(expect_result(arguments) == result, "the same seed gives another result")
+    expect(expect_result([*arguments, "--seed", "3"])["mean"] != result["mean"], "another seed gives the same result")
+
+
+def test_tasks():
+    families = [info for info in expect_result(["envs", "--json"]) if "family" in info]
+    expect(len(families) == 6, families)
+    for info in families:
+        expect(info["family"]["train_tasks"] > 0 and info["family"]["test_tasks"] > 0 and info["family"]["parameters"], info)
+    means = set()
+    for options in ([], ["--task", "1"], ["--task", "1", "--family-seed", "1"], ["--family-seed", "1"]):
+        result = expect_result(
+            ["eval", "cheetah-vel", "--policy", "1; 0; 0; 0; 0; 0", "--episodes", "2", "--json", *options])
+        means.add(result["mean"])
+    expect(len(means) == 4, means)
+
+
+def test_rollout():
+    for name in ("pendulum", "hopper-params", "lunar-lander"):
+        recording = os.path.join(DATA, f"recording-{name}.json")
+        result = expect_result(["rollout", name, "--trajectory", recording, "--json"])
+        expect(result["environment"] == name and result["episodes"] == 2, result)
+        for part in ("one_step", "open_loop"):
+            for key in ("observation_max", "observation_p90", "observation_rms"):
+                expect(all(0 <= value < 1e-3 for value in result[part][key]), (part, key, result))
+            expect(result[part]["reward_max"] < 1e-2 and result[part]["termination_mismatches"] == 0, result)
+            expect(list(result[part]["worst"]) == ["episode", "step", "component"], result)
+        status, out, err = espalier("rollout", name, "--trajectory", recording)
+        expect(status == 0 and err == "" and "open loop" in out, (out, err))
+    status, out, err = espalier("rollout", "pendulum", "--trajectory", "/nonexistent.json")
+    expect(status == 1 and out == "" and err.count("\n") == 1, (status, out, err))
 
 
 def test_train(folder):

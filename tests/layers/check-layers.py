@@ -46,7 +46,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 RANDOM = re.compile(r"\b(s?rand|rand_r|s?random|random_r|[delmn]rand48|[js]rand48|g_rand(?:om)?_\w+)\s*\(")
 HOME = re.compile(r"(?:^|[^\w.~])/(?:home|root|Users)/\w")
-TEXT = (".c", ".h", ".py", ".sh", ".md", ".json", ".xml", ".in", ".svg", ".ui", ".css", ".build", ".txt", ".supp")
+TEXT = (".c", ".cpp", ".h", ".py", ".sh", ".md", ".json", ".xml", ".in", ".svg", ".ui", ".css", ".build", ".txt", ".supp")
 
 
 def room_of(path):
@@ -93,7 +93,7 @@ def check(top):
         for match in HOME.finditer(text):
             line = text.count("\n", 0, match.end()) + 1
             faults["paths"].append(f"{path}:{line}: a path of one machine")
-        if not path.endswith((".c", ".h")):
+        if not path.endswith((".c", ".cpp", ".h")):
             continue
 
         code = without_words(text)

@@ -5,7 +5,7 @@ Reads recordings of the reference environments (CartPoleContinuous.json from the
 deep-symbolic-optimization, InvertedPendulumSwingupBulletEnv-v0.json from pybullet, the others from
 Gymnasium; each step has its action, state, reward and observation in full precision) and writes the
 compact files that tests/envs replays. From model_constants.json it takes the compiled constants of the
-MuJoCo models.
+MuJoCo models. A few episodes are also kept in the form in which they were recorded (recording-*.json).
 
     select_trajectories.py SOURCE_FOLDER TARGET_FOLDER [--all]
 
@@ -44,7 +44,7 @@ SELECTIONS = {
     },
     "reacher": {
         "file": "Reacher-v4.json",
-        "episodes": ["zero_0", "sin_1", "max_4", "uniform_6", "overrange_8"] + [f"state_{i}" for i in range(25)],
+        "episodes": ["zero_0", "sin_1", "max_4", "uniform_6", "overrange_8"] + [f"state_{i}" for i in range(22)],
         "skip": (),
     },
     "hopper": {
@@ -78,6 +78,17 @@ SELECTIONS = {
         "episodes": ["sin_1", "uniform_3"],
         "skip": (),
     },
+}
+
+# Episodes that are kept as recorded, with so many of their steps, to be read by the program itself.
+RECORDINGS = {
+    "cheetah-vel": ("CheetahVel.json", ["sin_1", "uniform_3"], 30),
+    "hopper-params": ("HopperRandParams.json", ["sin_1", "uniform_3"], 30),
+    "walker2d-params": ("Walker2dRandParams.json", ["sin_1", "uniform_3"], 30),
+    "reacher": ("Reacher-v4.json", ["sin_1", "state_3"], 20),
+    "pendulum": ("Pendulum-v1.json", ["sin_0", "state_3"], 20),
+    "lunar-lander": ("LunarLanderContinuous-v3.json", ["sin_1", "heuristic_6"], 45),
+    "bipedal-walker": ("BipedalWalker-v3.json", ["sin_1"], 20),
 }
 
 # Environments whose model is compared, and the model's name in model_constants.json.
@@ -180,6 +191,17 @@ def main(source, target, everything):
         lines = ",\n".join(json.dumps(episode, separators=(",", ":")) for episode in episodes)
         text = f'{{"environment":"{name}","source":{json.dumps(recording["source"])},"episodes":[\n{lines}\n]}}\n'
         (target / f"trajectories-{name}.json").write_text(text)
+
+    for name, (file, names, n_steps) in RECORDINGS.items():
+        recording = json.loads((source / file).read_text())
+        recording["episodes"] = [
+            {**episode, "steps": episode["steps"][:n_steps]}
+            for episode in recording["episodes"]
+            if episode["name"] in names
+        ]
+        recording.pop("long", None)
+        recording["source"] = recording["source"].replace(" built in /tmp", "").replace(", in /tmp only", "")
+        (target / f"recording-{name}.json").write_text(json.dumps(recording, separators=(",", ":")) + "\n")
 
     constants = json.loads((source / "model_constants.json").read_text())["models"]
     lines = ",\n".join(

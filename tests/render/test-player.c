@@ -7,6 +7,7 @@
 
 #include "esp-error.h"
 #include "esp-player.h"
+#include "esp-scene.h"
 
 #define TIME_STEP 0.02 /* of cartpole */
 
@@ -181,6 +182,28 @@ test_unknown (void)
   g_assert_error (error, ESP_ERROR, ESP_ERROR_USAGE);
 }
 
+/* Every environment has a scene that its pose fits. */
+static void
+test_scenes (void)
+{
+  size_t n;
+  const EspEnvironmentInfo *const *infos = esp_environment_list (&n);
+
+  for (size_t i = 0; i < n; i++)
+    {
+      g_autoptr (EspEnvironment) environment = esp_environment_new (infos[i]->name, NULL);
+      g_autofree double *pose = g_new (double, infos[i]->n_pose);
+      GError *error = NULL;
+      EspScene *scene = esp_scene_load (infos[i]->scene, infos[i]->n_pose, &error);
+
+      g_assert_no_error (error);
+      esp_environment_get_pose (environment, pose);
+      esp_scene_pose (scene, pose, &error);
+      g_assert_no_error (error);
+      esp_scene_free (scene);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -191,6 +214,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/player/episodes", test_episodes);
   g_test_add_func ("/render/player/pause", test_pause);
   g_test_add_func ("/render/player/unknown", test_unknown);
+  g_test_add_func ("/render/scenes", test_scenes);
 
   return g_test_run ();
 }

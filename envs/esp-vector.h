@@ -1,0 +1,58 @@
+/* Many instances of an environment that step together.
+ *
+ * Observations, actions and results of all instances lie one after the other, so that a policy can treat them
+ * as one batch. The workers of a pool step contiguous blocks of instances; since no instance knows of
+ * another, the numbers do not depend on how many workers there are. What to do with an instance whose episode
+ * has ended is up to the caller, who may reset it or let it go on.
+ *
+ * A vector belongs to one thread at a time, and so does its pool while the vector steps. Stepping allocates
+ * nothing.
+ */
+
+#pragma once
+
+#include "esp-environment.h"
+#include "esp-pool.h"
+
+G_BEGIN_DECLS
+
+typedef struct _EspVector EspVector;
+
+/* Returns @n > 0 instances of the environment @name, each reset with seed 0, that are stepped by @pool (NULL:
+ * by the caller alone), which must outlive them. Fails as esp_environment_new(). Free with esp_vector_free().
+ */
+EspVector *esp_vector_new (const char *name, size_t n, EspPool *pool, GError **error);
+
+/* Frees @vector; NULL is allowed. */
+void esp_vector_free (EspVector *vector);
+
+/* Returns the number of instances. */
+size_t esp_vector_get_n (const EspVector *vector);
+
+/* Returns the description of the environment. */
+const EspEnvironmentInfo *esp_vector_get_info (const EspVector *vector);
+
+/* Returns instance @i, to set its task, say; it must not be stepped by itself. */
+EspEnvironment *esp_vector_get_instance (EspVector *vector, size_t i);
+
+/* Returns the present observations [n][n_observations]. */
+const double *esp_vector_get_observations (const EspVector *vector);
+
+/* Returns where the actions of the next step go [n][n_actions]; 0 in the beginning. */
+double *esp_vector_get_actions (EspVector *vector);
+
+/* Returns what the last step of each instance returned [n]. */
+const EspStep *esp_vector_get_steps (const EspVector *vector);
+
+/* Starts an episode of instance @i from @seed. */
+void esp_vector_reset (EspVector *vector, size_t i, uint64_t seed);
+
+/* Starts episodes of all instances, instance i from @seed + i. */
+void esp_vector_reset_all (EspVector *vector, uint64_t seed);
+
+/* Steps all instances with their actions, which are clipped to their limits. */
+void esp_vector_step (EspVector *vector);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspVector, esp_vector_free)
+
+G_END_DECLS

@@ -1,0 +1,206 @@
+/* How fast the environments step: benchmark-steps [SECONDS]
+ *
+ * For each environment, instances that step with random actions and start over when an episode ends, for
+ * SECONDS: one instance, by the thread's own clock, and a vector of so many that a step of all takes about
+ * two milliseconds, on two threads and by the clock on the wall (which is only fair on an idle machine). For
+ * the hopper, a bare loop of mj_step() on the same model with the same actions is timed in turns with the
+ * environment, and the best of each is compared.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <mujoco/mujoco.h>
+
+#include "esp-mujoco.h"
+#include "esp-random.h"
+#include "esp-task.h"
+#include "esp-vector.h"
+
+#define DEFAULT_SECONDS 0.5
+#define FEWEST          8 /* instances of a vector */
+#define MOST            4096
+#define BATCH_SECONDS   2e-3
+#define N_ACTIONS       1024 /* rows of random actions */
+#define CHUNK           64   /* steps between two looks at the clock */
+#define HOPPER_ROUNDS   9
+#define HOPPER_SKIP     4
+#define HOPPER_STEPS    2000
+
+static double
+get_time (clockid_t clock)
+{
+  struct timespec now;
+
+  clock_gettime (clock, &now);
+
+  return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+}
+
+/* Rows of actions between their limits; free with g_free(). */
+static double *
+draw_actions (const EspEnvironmentInfo *info)
+{
+  double *actions = g_new (double, N_ACTIONS * info->n_actions);
+  EspRandom random;
+
+  esp_random_init (&random, 1, 1);
+  for (size_t t = 0; t < N_ACTIONS; t++)
+    {
+      for (size_t i = 0; i < info->n_actions; i++)
+        actions[t * info->n_actions + i] = esp_random_between (&random, info->actions[i].low,
+                                                               info->actions[i].high);
+    }
+
+  return actions;
+}
+
+/* Returns steps per second of one instance. */
+static double
+time_single (const char *name, double seconds)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new (name, NULL);
+  const EspEnvironmentInfo *info = esp_environment_get_info (environment);
+  g_autofree double *actions = draw_actions (info);
+  double observation[ESP_MAX_OBSERVATIONS];
+  double begin = get_time (CLOCK_THREAD_CPUTIME_ID), end;
+  guint64 n = 0, seed = 0;
+
+  esp_environment_reset (environment, seed, observation);
+  do
+    {
+      for (guint t = 0; t < CHUNK; t++, n++)
+        {
+          EspStep step = esp_environment_step (environment, actions + n % N_ACTIONS * info->n_actions,
+                                               observation);
+
+          if (step.terminated || step.truncated)
+            esp_environment_reset (environment, ++seed, observation);
+        }
+      end = get_time (CLOCK_THREAD_CPUTIME_ID);
+    }
+  while (end - begin < seconds);
+
+  return (double) n / (end - begin);
+}
+
+/* Returns steps per second of @n_instances instances on two threads. */
+static double
+time_vector (const char *name, size_t n_instances, double seconds)
+{
+  g_autoptr (EspPool) pool = esp_pool_new (2);
+  g_autoptr (EspVector) vector = esp_vector_new (name, n_instances, pool, NULL);
+  const EspEnvironmentInfo *info = esp_vector_get_info (vector);
+  const EspStep *steps = esp_vector_get_steps (vector);
+  double *present = esp_vector_get_actions (vector);
+  g_autofree double *actions = draw_actions (info);
+  double begin = get_time (CLOCK_MONOTONIC), end;
+  guint64 n = 0, seed = n_instances;
+
+  esp_vector_reset_all (vector, 0);
+  do
+    {
+      for (size_t i = 0; i < n_instances; i++)
+        {
+          for (size_t a = 0; a < info->n_actions; a++)
+            present[i * info->n_actions + a] = actions[(n + i) % N_ACTIONS * info->n_actions + a];
+        }
+      esp_vector_step (vector);
+      n += n_instances;
+      for (size_t i = 0; i < n_instances; i++)
+        {
+          if (steps[i].terminated || steps[i].truncated)
+            esp_vector_reset (vector, i, ++seed);
+        }
+      end = get_time (CLOCK_MONOTONIC);
+    }
+  while (end - begin < seconds);
+
+  return (double) n / (end - begin);
+}
+
+/* Returns the seconds of HOPPER_STEPS steps of the environment, falls ignored. */
+static double
+time_hopper (EspEnvironment *environment, const double *actions)
+{
+  double observation[ESP_MAX_OBSERVATIONS];
+  double begin;
+
+  esp_environment_reset (environment, 0, observation);
+  begin = get_time (CLOCK_THREAD_CPUTIME_ID);
+  for (size_t t = 0; t < HOPPER_STEPS; t++)
+    esp_environment_step (environment, actions + t % N_ACTIONS * 3, observation);
+
+  return get_time (CLOCK_THREAD_CPUTIME_ID) - begin;
+}
+
+/* The same with nothing but MuJoCo, from the same state. */
+static double
+time_bare_hopper (EspEnvironment *environment, const mjModel *model, mjData *data, const double *actions)
+{
+  double observation[ESP_MAX_OBSERVATIONS], state[12];
+  double begin;
+
+  esp_environment_reset (environment, 0, observation);
+  esp_environment_get_physics (environment, state);
+  mj_resetData (model, data);
+  mju_copy (data->qpos, state, 6);
+  mju_copy (data->qvel, state + 6, 6);
+  mj_forward (model, data);
+  begin = get_time (CLOCK_THREAD_CPUTIME_ID);
+  for (size_t t = 0; t < HOPPER_STEPS; t++)
+    {
+      mju_copy (data->ctrl, actions + t % N_ACTIONS * 3, 3);
+      for (int i = 0; i < HOPPER_SKIP; i++)
+        mj_step (model, data);
+    }
+
+  return get_time (CLOCK_THREAD_CPUTIME_ID) - begin;
+}
+
+static void
+compare_hopper (void)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("hopper", NULL);
+  g_autofree double *actions = draw_actions (esp_environment_get_info (environment));
+  mjModel *model = esp_mujoco_load ("hopper.xml", ESP_MUJOCO_PHYSICS, NULL);
+  mjData *data = mj_makeData (model);
+  double own = G_MAXDOUBLE, bare = G_MAXDOUBLE;
+
+  for (guint i = 0; i < HOPPER_ROUNDS; i++)
+    {
+      own = MIN (own, time_hopper (environment, actions));
+      bare = MIN (bare, time_bare_hopper (environment, model, data, actions));
+    }
+  printf ("hopper: %.0f steps/s, a bare loop of mj_step() %.0f; the environment costs %.1f %%\n",
+          HOPPER_STEPS / own, HOPPER_STEPS / bare, 100 * (own / bare - 1));
+  mj_deleteData (data);
+  mj_deleteModel (model);
+}
+
+int
+main (int argc, char **argv)
+{
+  double seconds = argc > 1 ? g_ascii_strtod (argv[1], NULL) : DEFAULT_SECONDS;
+  const EspEnvironmentInfo *const *infos;
+  const EspTaskFamily *const *families;
+  size_t n_infos, n_families;
+
+  infos = esp_environment_list (&n_infos);
+  families = esp_task_families (&n_families);
+  printf ("| environment | steps/s, one instance | steps/s, two threads | ratio |\n|---|---:|---:|---:|\n");
+  for (size_t i = 0; i < n_infos + n_families; i++)
+    {
+      const char *name = i < n_infos ? infos[i]->name : families[i - n_infos]->environment->name;
+      double single = time_single (name, seconds);
+      size_t n_instances = (size_t) CLAMP (single * BATCH_SECONDS, FEWEST, MOST);
+      double both = time_vector (name, n_instances, seconds);
+
+      printf ("| `%s` | %.3g | %.3g | %.2f |\n", name, single, both, both / single);
+      fflush (stdout);
+    }
+  compare_hopper ();
+
+  return 0;
+}
