@@ -164,7 +164,6 @@ test_actions (void)
     { "win.reset-camera", "<Control>0" },
     { "win.copy-formula", "<Shift><Control>c" },
     { "win.environment::cartpole", "<Alt>1" },
-    { "win.environment::pendulum", "<Alt>2" },
     { "win.action(0)", "<Control>1" },
     { "win.action(8)", "<Control>9" },
     { "win.show-help-overlay", "<Control>question" },
