@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "esp-command.h"
 #include "esp-error.h"
@@ -87,6 +88,25 @@ load_recipe (const Request *request, GError **error)
   return g_steal_pointer (&recipe);
 }
 
+/* A new run must not take the place of one that somebody kept. */
+static gboolean
+check_checkpoint (const Request *request, GError **error)
+{
+  struct stat present, resumed;
+
+  if (request->checkpoint == NULL || stat (request->checkpoint, &present) != 0)
+    return TRUE;
+  if (request->resume != NULL && stat (request->resume, &resumed) == 0 && present.st_dev == resumed.st_dev
+      && present.st_ino == resumed.st_ino)
+    return TRUE;
+
+  g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
+               "“%s” holds the checkpoint of another run; use --resume to go on with it, remove it, or give "
+               "another name",
+               request->checkpoint);
+  return FALSE;
+}
+
 static EspTrainer *
 make_trainer (const Request *request, GError **error)
 {
@@ -115,22 +135,23 @@ make_trainer (const Request *request, GError **error)
       if (trainer == NULL)
         return NULL;
     }
-  if (request->checkpoint != NULL && !esp_trainer_set_checkpoint (trainer, request->checkpoint, error))
+  if (request->checkpoint != NULL
+      && (!esp_trainer_set_checkpoint (trainer, request->checkpoint, error)
+          || !check_checkpoint (request, error)))
     return NULL;
 
   return g_steal_pointer (&trainer);
 }
 
-/* Runs until the end, the first signal or divergence, and returns the state; @last is the newest
+/* Shows progress until the trainer rests or the first signal, and returns the state; @last is the newest
  * snapshot then. */
 static EspRunState
-run (EspTrainer *trainer, EspSnapshot **last)
+follow (EspTrainer *trainer, EspSnapshot **last)
 {
   g_autoptr (EspProgress) progress = esp_progress_new ();
   g_autoptr (EspFormula) formula = NULL;
   EspRunState state;
 
-  esp_trainer_run (trainer);
   do
     {
       EspSnapshot *snapshot;
@@ -298,6 +319,29 @@ report (EspTrainer *trainer, const Request *request)
   return status;
 }
 
+/* Ends a run that diverged: what it had found before is not lost. */
+static int
+salvage (EspTrainer *trainer, EspSnapshot **last)
+{
+  g_autofree char *formula = NULL;
+  EspResult result;
+
+  esp_command_say ("%s", *last != NULL && (*last)->message != NULL ? (*last)->message : "learning diverged");
+  if (*last == NULL || (*last)->history->n_evaluations == 0)
+    return ESP_EXIT_FAILED;
+
+  esp_trainer_finish (trainer);
+  if (follow (trainer, last) != ESP_RUN_DONE || !esp_trainer_get_result (trainer, &result))
+    return ESP_EXIT_FAILED;
+  formula = esp_report_formula (result.formula);
+  esp_command_say ("the best formula until then, which returns %.6g on average over %zu unseen episodes: %s",
+                   result.formula_return.mean, result.formula_return.episodes, formula);
+  warn_of_length (&result, esp_trainer_get_environment (trainer));
+  esp_result_clear (&result);
+
+  return ESP_EXIT_FAILED;
+}
+
 static int
 train (Request *request)
 {
@@ -315,15 +359,15 @@ train (Request *request)
     return esp_command_complain (error);
 
   catch_signals ();
-  state = run (trainer, &last);
+  esp_trainer_run (trainer);
+  state = follow (trainer, &last);
   switch (state)
     {
     case ESP_RUN_DONE:
       return report (trainer, request);
 
     case ESP_RUN_DIVERGED:
-      esp_command_say ("%s", last != NULL && last->message != NULL ? last->message : "learning diverged");
-      return ESP_EXIT_FAILED;
+      return salvage (trainer, &last);
 
     default:
       return stop (trainer, request);
@@ -343,7 +387,8 @@ esp_command_train (char **arguments)
     { "set", ESP_OPTION_TEXTS, assignments, "FIELD=VALUE",
       "change one field of the recipe; may be repeated" },
     { "checkpoint", ESP_OPTION_TEXT, &request.checkpoint, "FILE",
-      "keep the complete learner in FILE: every minute, at the end, and when interrupted" },
+      "keep the complete learner in FILE, which must be new: every minute, at the end, and when "
+      "interrupted" },
     { "resume", ESP_OPTION_TEXT, &request.resume, "FILE",
       "go on from a checkpoint, and keep it in the same FILE unless --checkpoint names another" },
     ESP_TASK_OPTIONS (&request.choice),

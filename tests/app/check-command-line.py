@@ -5,6 +5,7 @@ The argument is the program. The runs are tiny; what they learn does not matter 
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -278,6 +279,18 @@ def test_rollout():
     expect(status == 1 and out == "" and err.count("\n") == 1, (status, out, err))
 
 
+def test_odd_actions():
+    """Actions that are no numbers are warned of once, and measured as the environment takes them."""
+    for policy, same in [("log(x)", None), ("sqrt(0 - 1 - x*x)", "0"), ("exp(1e9)", "1e9"), ("theta - 1/0", "-1e9")]:
+        status, out, err = espalier("eval", "cartpole", "--policy", policy, "--json")
+        expect(status == 0 and err.startswith("espalier: warning: ") and err.count("\n") == 1, (policy, err))
+        if same is not None:
+            other = expect_result(["eval", "cartpole", "--policy", same, "--json"])
+            expect({**json.loads(out), "policy": same} == other, (policy, out, other))
+    status, out, err = espalier("eval", "cartpole", "--policy", "1e300*theta", "--json")
+    expect(status == 0 and err == "", err)
+
+
 def test_train(folder):
     recipe = tiny_recipe(folder)
     for name in ("cartpole", "pendulum"):
@@ -310,6 +323,25 @@ def test_divergence(folder):
         expect_complaint(["train", "cartpole", "--recipe", recipe, "--seed", str(seed)], 1, "diverged at step 1", "critic")
 
 
+def test_divergence_after_evaluations(folder):
+    """A run that diverges leaves the best formula until then, and a checkpoint from before."""
+    recipe = tiny_recipe(folder, warm_up_steps=250, evaluation_period=100, critic_rate=1, discount=1, target_rate=1, reward_scale=1e6)
+    checkpoint = os.path.join(folder, "a run.safetensors")
+    first = espalier("train", "cartpole", "--recipe", recipe, "--checkpoint", checkpoint)
+    said = [line for line in first[2].splitlines() if line.startswith("espalier: ")]
+    expect(first[0] == 1 and first[1] == "" and len(said) == 2, first)
+    expect("diverged at step 2" in said[0], first)
+    words = "espalier: the best formula until then, which returns "
+    expect(said[1].startswith(words) and "100 unseen episodes: " in said[1], first)
+    measured = expect_result(["eval", "cartpole", "--policy", said[1].split(" episodes: ")[1], "--json"])
+    expect(f"{measured['mean']:.6g}" == said[1][len(words):].split()[0], (measured, said))
+
+    # nothing was asked for besides, so the checkpoint is there because of the evaluations
+    expect(os.path.getsize(checkpoint) > 0, "there is no checkpoint")
+    second = espalier("train", "cartpole", "--resume", checkpoint)
+    expect([line for line in second[2].splitlines() if line.startswith("espalier: ")] == said, (first, second))
+
+
 def test_interruption(folder):
     """A run that is stopped and resumed ends as one that was not."""
     recipe = tiny_recipe(folder, steps=60000, evaluation_period=5000)
@@ -327,8 +359,19 @@ def test_interruption(folder):
     expect(os.path.getsize(checkpoint) > 0, "there is no checkpoint")
     expect(os.listdir(folder).count("a run.safetensors") == 1 and len(os.listdir(folder)) == 2, os.listdir(folder))
     expect_complaint(["train", "pendulum", "--resume", checkpoint], 2, "cartpole", "pendulum")
-    resumed = expect_result(["train", "cartpole", "--resume", checkpoint, "--json"])
+    with open(checkpoint, "rb") as file:
+        kept = file.read()
+    other = os.path.join(folder, "other.safetensors")
+    shutil.copyfile(checkpoint, other)
+    for arguments in (["--recipe", recipe], ["--resume", other]):
+        expect_complaint(["train", "cartpole", *arguments, "--checkpoint", checkpoint], 1, "another run", "--resume")
+    with open(checkpoint, "rb") as file:
+        expect(file.read() == kept, "the checkpoint of another run was replaced")
+    same = os.path.join(folder, ".", "a run.safetensors")
+    resumed = expect_result(["train", "cartpole", "--resume", checkpoint, "--checkpoint", same, "--json"])
     expect({**resumed, "wall_seconds": 0} == {**whole, "wall_seconds": 0}, f"{resumed} is not {whole}")
+    again = expect_result(["train", "cartpole", "--resume", checkpoint, "--json"])
+    expect(again["wall_seconds"] > whole["wall_seconds"] / 4, f"the time before is not in {again}")
 
     with subprocess.Popen(
         [PROGRAM, "train", "cartpole", "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
