@@ -27,6 +27,8 @@ typedef struct
 {
   EspEnvironment parent;
   PendulumState state;
+  double cosine; /* of the angle; both the observation and the next step need them */
+  double sine;
 } Pendulum;
 
 static const EspSignal observations[] = {
@@ -54,20 +56,32 @@ const EspEnvironmentInfo esp_pendulum_info = {
 };
 
 static void
+put_state (EspEnvironment *environment, double theta, double theta_dot)
+{
+  Pendulum *self = (Pendulum *) environment;
+
+  self->state = (PendulumState){ theta, theta_dot };
+  self->cosine = cos (theta);
+  self->sine = sin (theta);
+}
+
+static void
 pendulum_reset (EspEnvironment *environment)
 {
-  PendulumState *state = &((Pendulum *) environment)->state;
+  double theta = esp_random_between (&environment->random, -G_PI, G_PI);
 
-  state->theta = esp_random_between (&environment->random, -G_PI, G_PI);
-  state->theta_dot = esp_random_between (&environment->random, -1, 1);
+  put_state (environment, theta, esp_random_between (&environment->random, -1, 1));
 }
 
 /* Returns @angle as it is written in [−π, π). */
 static double
 wrap_angle (double angle)
 {
-  double turned = fmod (angle + G_PI, 2 * G_PI);
+  double turned = angle + G_PI;
 
+  /* in the first turn fmod() would change nothing, and take as long as all the rest */
+  if (fabs (turned) >= 2 * G_PI)
+    turned = fmod (turned, 2 * G_PI);
   if (turned < 0)
     turned += 2 * G_PI;
 
@@ -77,16 +91,16 @@ wrap_angle (double angle)
 static double
 pendulum_step (EspEnvironment *environment, const double *action, bool *terminated)
 {
-  PendulumState *state = &((Pendulum *) environment)->state;
+  const PendulumState *state = &((Pendulum *) environment)->state;
   double torque = action[0];
   double error = wrap_angle (state->theta);
   double cost = error * error + 0.1 * (state->theta_dot * state->theta_dot) + 0.001 * (torque * torque);
-  double acceleration = 3 * GRAVITY / (2 * LENGTH) * sin (state->theta)
+  double acceleration = 3 * GRAVITY / (2 * LENGTH) * ((Pendulum *) environment)->sine
                         + 3.0 / (MASS * (LENGTH * LENGTH)) * torque;
   double speed = state->theta_dot + acceleration * TIME_STEP;
 
-  state->theta_dot = fmin (fmax (speed, -SPEED_LIMIT), SPEED_LIMIT);
-  state->theta += state->theta_dot * TIME_STEP;
+  speed = CLAMP (speed, -SPEED_LIMIT, SPEED_LIMIT);
+  put_state (environment, state->theta + speed * TIME_STEP, speed);
   *terminated = false;
 
   return -cost;
@@ -95,11 +109,11 @@ pendulum_step (EspEnvironment *environment, const double *action, bool *terminat
 static void
 pendulum_observe (const EspEnvironment *environment, double *observation)
 {
-  const PendulumState *state = &((const Pendulum *) environment)->state;
+  const Pendulum *self = (const Pendulum *) environment;
 
-  observation[0] = (float) cos (state->theta);
-  observation[1] = (float) sin (state->theta);
-  observation[2] = (float) state->theta_dot;
+  observation[0] = (float) self->cosine;
+  observation[1] = (float) self->sine;
+  observation[2] = (float) self->state.theta_dot;
 }
 
 static size_t
@@ -122,7 +136,7 @@ pendulum_set_physics (EspEnvironment *environment, const double *values)
 {
   if (fabs (values[1]) > SPEED_LIMIT)
     return FALSE;
-  ((Pendulum *) environment)->state = (PendulumState){ values[0], values[1] };
+  put_state (environment, values[0], values[1]);
 
   return TRUE;
 }
@@ -147,7 +161,7 @@ pendulum_set_state (EspEnvironment *environment, const void *bytes)
   memcpy (&state, bytes, sizeof state);
   if (!isfinite (state.theta) || !(fabs (state.theta_dot) <= SPEED_LIMIT))
     return FALSE;
-  ((Pendulum *) environment)->state = state;
+  put_state (environment, state.theta, state.theta_dot);
 
   return TRUE;
 }
