@@ -186,7 +186,7 @@ clip_action (double value, const EspSignal *signal)
   if (isnan (value))
     value = 0;
 
-  return fmin (fmax (value, signal->low), signal->high);
+  return CLAMP (value, signal->low, signal->high);
 }
 
 /* Steps with a finite @action that the environment can take. */

@@ -16,7 +16,7 @@
 #include "esp-mujoco.h"
 #include "esp-random.h"
 #include "esp-task.h"
-#include "esp-vector.h"
+#include "esp-environment-vector.h"
 
 #define DEFAULT_SECONDS 0.5
 #define FEWEST          8 /* instances of a vector */
@@ -90,15 +90,15 @@ static double
 time_vector (const char *name, size_t n_instances, double seconds)
 {
   g_autoptr (EspPool) pool = esp_pool_new (2);
-  g_autoptr (EspVector) vector = esp_vector_new (name, n_instances, pool, NULL);
-  const EspEnvironmentInfo *info = esp_vector_get_info (vector);
-  const EspStep *steps = esp_vector_get_steps (vector);
-  double *present = esp_vector_get_actions (vector);
+  g_autoptr (EspEnvironmentVector) vector = esp_environment_vector_new (name, n_instances, pool, NULL);
+  const EspEnvironmentInfo *info = esp_environment_vector_get_info (vector);
+  const EspStep *steps = esp_environment_vector_get_steps (vector);
+  double *present = esp_environment_vector_get_actions (vector);
   g_autofree double *actions = draw_actions (info);
   double begin = get_time (CLOCK_MONOTONIC), end;
   guint64 n = 0, seed = n_instances;
 
-  esp_vector_reset_all (vector, 0);
+  esp_environment_vector_reset_all (vector, 0);
   do
     {
       for (size_t i = 0; i < n_instances; i++)
@@ -106,12 +106,12 @@ time_vector (const char *name, size_t n_instances, double seconds)
           for (size_t a = 0; a < info->n_actions; a++)
             present[i * info->n_actions + a] = actions[(n + i) % N_ACTIONS * info->n_actions + a];
         }
-      esp_vector_step (vector);
+      esp_environment_vector_step (vector);
       n += n_instances;
       for (size_t i = 0; i < n_instances; i++)
         {
           if (steps[i].terminated || steps[i].truncated)
-            esp_vector_reset (vector, i, ++seed);
+            esp_environment_vector_reset (vector, i, ++seed);
         }
       end = get_time (CLOCK_MONOTONIC);
     }

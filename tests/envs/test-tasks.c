@@ -8,7 +8,7 @@
 #include "esp-error.h"
 #include "esp-task.h"
 #include "esp-trajectory.h"
-#include "esp-vector.h"
+#include "esp-environment-vector.h"
 
 /* Draws from the split's range and from nowhere else, the same for the same seed. */
 static void
@@ -315,26 +315,26 @@ static GByteArray *
 run_vector (const char *name, size_t n_workers)
 {
   g_autoptr (EspPool) pool = n_workers > 0 ? esp_pool_new (n_workers) : NULL;
-  g_autoptr (EspVector) vector = esp_vector_new (name, N_INSTANCES, pool, NULL);
-  const EspEnvironmentInfo *info = esp_vector_get_info (vector);
+  g_autoptr (EspEnvironmentVector) vector = esp_environment_vector_new (name, N_INSTANCES, pool, NULL);
+  const EspEnvironmentInfo *info = esp_environment_vector_get_info (vector);
   GByteArray *bytes = g_byte_array_new ();
 
-  esp_vector_reset_all (vector, 100);
+  esp_environment_vector_reset_all (vector, 100);
   for (size_t t = 0; t < N_STEPS; t++)
     {
-      const double *observations = esp_vector_get_observations (vector);
-      double *actions = esp_vector_get_actions (vector);
-      const EspStep *steps = esp_vector_get_steps (vector);
+      const double *observations = esp_environment_vector_get_observations (vector);
+      double *actions = esp_environment_vector_get_actions (vector);
+      const EspStep *steps = esp_environment_vector_get_steps (vector);
 
       for (size_t i = 0; i < N_INSTANCES * info->n_actions; i++)
         actions[i] = sin (30 * observations[i / info->n_actions * info->n_observations + 1]
                           + (double) (i + t));
-      esp_vector_step (vector);
+      esp_environment_vector_step (vector);
       for (size_t i = 0; i < N_INSTANCES; i++)
         {
           g_byte_array_append (bytes, (const guint8 *) &steps[i].reward, sizeof (double));
           if (steps[i].terminated || steps[i].truncated)
-            esp_vector_reset (vector, i, 1000 * t + i);
+            esp_environment_vector_reset (vector, i, 1000 * t + i);
         }
       g_byte_array_append (bytes, (const guint8 *) observations,
                            (guint) (N_INSTANCES * info->n_observations * sizeof (double)));
@@ -362,24 +362,24 @@ static void
 test_vector_instances (void)
 {
   g_autoptr (EspPool) pool = esp_pool_new (2);
-  g_autoptr (EspVector) vector = esp_vector_new ("cartpole", 3, pool, NULL);
+  g_autoptr (EspEnvironmentVector) vector = esp_environment_vector_new ("cartpole", 3, pool, NULL);
   g_autoptr (EspEnvironment) alone = esp_environment_new ("cartpole", NULL);
   double observation[ESP_MAX_OBSERVATIONS];
   EspStep step = { 0 };
 
-  esp_vector_reset_all (vector, 5);
+  esp_environment_vector_reset_all (vector, 5);
   esp_environment_reset (alone, 7, observation);
   for (guint t = 0; t < 20; t++)
     {
       for (guint i = 0; i < 3; i++)
-        esp_vector_get_actions (vector)[i] = 0.1 * i;
-      esp_vector_step (vector);
+        esp_environment_vector_get_actions (vector)[i] = 0.1 * i;
+      esp_environment_vector_step (vector);
       step = esp_environment_step (alone, &(double){ 0.2 }, observation);
     }
-  g_assert_cmpmem (observation, 4 * sizeof (double), esp_vector_get_observations (vector) + 8,
+  g_assert_cmpmem (observation, 4 * sizeof (double), esp_environment_vector_get_observations (vector) + 8,
                    4 * sizeof (double));
-  g_assert_cmpfloat (esp_vector_get_steps (vector)[2].reward, ==, step.reward);
-  g_assert_cmpuint (esp_vector_get_n (vector), ==, 3);
+  g_assert_cmpfloat (esp_environment_vector_get_steps (vector)[2].reward, ==, step.reward);
+  g_assert_cmpuint (esp_environment_vector_get_n (vector), ==, 3);
 }
 
 int

@@ -1,4 +1,5 @@
-/* Fuzzing recordings: the first byte chooses the environment, the rest is the file. What is taken replays. */
+/* Fuzzing recordings: the first byte, a digit, chooses the environment, the rest is the file. What is taken
+ * replays. corpus/trajectory has one of each kind. */
 
 #include <stdint.h>
 #include <string.h>
@@ -34,12 +35,14 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_autoptr (EspTrajectory) trajectory = NULL;
   EspEnvironment **environment;
   EspComparison comparison;
+  size_t choice;
 
   if (size == 0)
     return 0;
-  environment = &environments[data[0] % G_N_ELEMENTS (names)];
+  choice = (uint8_t) (data[0] - '0') % G_N_ELEMENTS (names);
+  environment = &environments[choice];
   if (*environment == NULL)
-    *environment = esp_environment_new (names[data[0] % G_N_ELEMENTS (names)], &error);
+    *environment = esp_environment_new (names[choice], &error);
   g_assert_no_error (error);
 
   trajectory = esp_trajectory_parse ("input", (const char *) data + 1, size - 1, *environment, &error);

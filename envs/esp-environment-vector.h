@@ -16,43 +16,44 @@
 
 G_BEGIN_DECLS
 
-typedef struct _EspVector EspVector;
+typedef struct _EspEnvironmentVector EspEnvironmentVector;
 
 /* Returns @n > 0 instances of the environment @name, each reset with seed 0, that are stepped by @pool (NULL:
- * by the caller alone), which must outlive them. Fails as esp_environment_new(). Free with esp_vector_free().
+ * by the caller alone), which must outlive them. Fails as esp_environment_new(). Free with
+ * esp_environment_vector_free().
  */
-EspVector *esp_vector_new (const char *name, size_t n, EspPool *pool, GError **error);
+EspEnvironmentVector *esp_environment_vector_new (const char *name, size_t n, EspPool *pool, GError **error);
 
 /* Frees @vector; NULL is allowed. */
-void esp_vector_free (EspVector *vector);
+void esp_environment_vector_free (EspEnvironmentVector *vector);
 
 /* Returns the number of instances. */
-size_t esp_vector_get_n (const EspVector *vector);
+size_t esp_environment_vector_get_n (const EspEnvironmentVector *vector);
 
 /* Returns the description of the environment. */
-const EspEnvironmentInfo *esp_vector_get_info (const EspVector *vector);
+const EspEnvironmentInfo *esp_environment_vector_get_info (const EspEnvironmentVector *vector);
 
 /* Returns instance @i, to set its task, say; it must not be stepped by itself. */
-EspEnvironment *esp_vector_get_instance (EspVector *vector, size_t i);
+EspEnvironment *esp_environment_vector_get_instance (EspEnvironmentVector *vector, size_t i);
 
 /* Returns the present observations [n][n_observations]. */
-const double *esp_vector_get_observations (const EspVector *vector);
+const double *esp_environment_vector_get_observations (const EspEnvironmentVector *vector);
 
 /* Returns where the actions of the next step go [n][n_actions]; 0 in the beginning. */
-double *esp_vector_get_actions (EspVector *vector);
+double *esp_environment_vector_get_actions (EspEnvironmentVector *vector);
 
 /* Returns what the last step of each instance returned [n]. */
-const EspStep *esp_vector_get_steps (const EspVector *vector);
+const EspStep *esp_environment_vector_get_steps (const EspEnvironmentVector *vector);
 
 /* Starts an episode of instance @i from @seed. */
-void esp_vector_reset (EspVector *vector, size_t i, uint64_t seed);
+void esp_environment_vector_reset (EspEnvironmentVector *vector, size_t i, uint64_t seed);
 
 /* Starts episodes of all instances, instance i from @seed + i. */
-void esp_vector_reset_all (EspVector *vector, uint64_t seed);
+void esp_environment_vector_reset_all (EspEnvironmentVector *vector, uint64_t seed);
 
 /* Steps all instances with their actions, which are clipped to their limits. */
-void esp_vector_step (EspVector *vector);
+void esp_environment_vector_step (EspEnvironmentVector *vector);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspVector, esp_vector_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspEnvironmentVector, esp_environment_vector_free)
 
 G_END_DECLS

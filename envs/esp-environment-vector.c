@@ -1,11 +1,11 @@
-#include "esp-vector.h"
+#include "esp-environment-vector.h"
 
 #include "esp-memory.h"
 
 /* Blocks per worker: some instances take longer than others, a lander on the ground than one in flight. */
 #define BLOCKS_PER_WORKER 4
 
-struct _EspVector
+struct _EspEnvironmentVector
 {
   size_t n;
   size_t block; /* instances in a block; the last one may have fewer */
@@ -18,10 +18,10 @@ struct _EspVector
   uint64_t seed; /* of the reset under way */
 };
 
-EspVector *
-esp_vector_new (const char *name, size_t n, EspPool *pool, GError **error)
+EspEnvironmentVector *
+esp_environment_vector_new (const char *name, size_t n, EspPool *pool, GError **error)
 {
-  g_autoptr (EspVector) vector = g_new0 (EspVector, 1);
+  g_autoptr (EspEnvironmentVector) vector = g_new0 (EspEnvironmentVector, 1);
   size_t n_blocks = (pool != NULL ? esp_pool_get_n_workers (pool) : 1) * BLOCKS_PER_WORKER;
 
   g_assert (n > 0);
@@ -46,7 +46,7 @@ esp_vector_new (const char *name, size_t n, EspPool *pool, GError **error)
 }
 
 void
-esp_vector_free (EspVector *vector)
+esp_environment_vector_free (EspEnvironmentVector *vector)
 {
   if (vector == NULL)
     return;
@@ -60,49 +60,49 @@ esp_vector_free (EspVector *vector)
 }
 
 size_t
-esp_vector_get_n (const EspVector *vector)
+esp_environment_vector_get_n (const EspEnvironmentVector *vector)
 {
   return vector->n;
 }
 
 const EspEnvironmentInfo *
-esp_vector_get_info (const EspVector *vector)
+esp_environment_vector_get_info (const EspEnvironmentVector *vector)
 {
   return vector->info;
 }
 
 EspEnvironment *
-esp_vector_get_instance (EspVector *vector, size_t i)
+esp_environment_vector_get_instance (EspEnvironmentVector *vector, size_t i)
 {
   return vector->instances[i];
 }
 
 const double *
-esp_vector_get_observations (const EspVector *vector)
+esp_environment_vector_get_observations (const EspEnvironmentVector *vector)
 {
   return vector->observations;
 }
 
 double *
-esp_vector_get_actions (EspVector *vector)
+esp_environment_vector_get_actions (EspEnvironmentVector *vector)
 {
   return vector->actions;
 }
 
 const EspStep *
-esp_vector_get_steps (const EspVector *vector)
+esp_environment_vector_get_steps (const EspEnvironmentVector *vector)
 {
   return vector->steps;
 }
 
 void
-esp_vector_reset (EspVector *vector, size_t i, uint64_t seed)
+esp_environment_vector_reset (EspEnvironmentVector *vector, size_t i, uint64_t seed)
 {
   esp_environment_reset (vector->instances[i], seed, vector->observations + i * vector->info->n_observations);
 }
 
 static void
-run_blocks (EspVector *vector, EspTaskFunction function)
+run_blocks (EspEnvironmentVector *vector, EspTaskFunction function)
 {
   esp_pool_run (vector->pool, (vector->n + vector->block - 1) / vector->block, function, vector);
 }
@@ -110,15 +110,15 @@ run_blocks (EspVector *vector, EspTaskFunction function)
 static void
 reset_block (void *data, size_t block, size_t worker)
 {
-  EspVector *vector = data;
+  EspEnvironmentVector *vector = data;
   size_t end = MIN ((block + 1) * vector->block, vector->n);
 
   for (size_t i = block * vector->block; i < end; i++)
-    esp_vector_reset (vector, i, vector->seed + i);
+    esp_environment_vector_reset (vector, i, vector->seed + i);
 }
 
 void
-esp_vector_reset_all (EspVector *vector, uint64_t seed)
+esp_environment_vector_reset_all (EspEnvironmentVector *vector, uint64_t seed)
 {
   vector->seed = seed;
   run_blocks (vector, reset_block);
@@ -127,7 +127,7 @@ esp_vector_reset_all (EspVector *vector, uint64_t seed)
 static void
 step_block (void *data, size_t block, size_t worker)
 {
-  EspVector *vector = data;
+  EspEnvironmentVector *vector = data;
   size_t end = MIN ((block + 1) * vector->block, vector->n);
 
   for (size_t i = block * vector->block; i < end; i++)
@@ -137,7 +137,7 @@ step_block (void *data, size_t block, size_t worker)
 }
 
 void
-esp_vector_step (EspVector *vector)
+esp_environment_vector_step (EspEnvironmentVector *vector)
 {
   run_blocks (vector, step_block);
 }
