@@ -106,7 +106,7 @@ esp_folder_read (const char *path, size_t most, size_t *length, GError **error)
     set_unreadable (path, errno, error);
   else if (!S_ISREG (about.st_mode))
     g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” is not a file", path);
-  else if ((uint64_t) about.st_size > most)
+  else if ((size_t) about.st_size > most)
     g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "“%s” is larger than %zu KiB", path, most >> 10);
   else
     bytes = read_all (file, path, (size_t) about.st_size, length, error);
