@@ -67,7 +67,8 @@ fail (GError **error, const char *what)
 static gboolean
 start (const char *path, int output, pid_t *child, GError **error)
 {
-  char *arguments[] = { (char *) "espalier", (char *) "check-environment", (char *) "--", (char *) path, NULL };
+  char *arguments[] = { (char *) "espalier", (char *) "check-environment", (char *) "--", (char *) path,
+                        NULL };
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t none, defaults;
@@ -131,18 +132,21 @@ conclude (const char *path, int status, gboolean in_time, GString *text, char **
       return TRUE;
     }
   if (in_time && WIFEXITED (status) && g_str_has_prefix (said, "espalier: ") && strchr (said, '\n') == NULL)
-    g_set_error (error, ESP_ERROR, WEXITSTATUS (status) == ESP_EXIT_USAGE ? ESP_ERROR_USAGE : ESP_ERROR_FILE, "%s",
-                 said + strlen ("espalier: "));
-  else if (!in_time || (WIFSIGNALED (status) && (WTERMSIG (status) == SIGXCPU || WTERMSIG (status) == SIGKILL)))
-    g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
-                 "the environment “%s” cannot be used: its check takes longer than %d seconds; make the model "
-                 "simpler",
-                 name, in_time ? PROCESSOR_SECONDS : WALL_SECONDS);
+    g_set_error (error, ESP_ERROR, WEXITSTATUS (status) == ESP_EXIT_USAGE ? ESP_ERROR_USAGE : ESP_ERROR_FILE,
+                 "%s", said + strlen ("espalier: "));
+  else if (!in_time
+           || (WIFSIGNALED (status) && (WTERMSIG (status) == SIGXCPU || WTERMSIG (status) == SIGKILL)))
+    g_set_error (
+      error, ESP_ERROR, ESP_ERROR_FILE,
+      "the environment “%s” cannot be used: its check takes longer than %d seconds; make the model "
+      "simpler",
+      name, in_time ? PROCESSOR_SECONDS : WALL_SECONDS);
   else
-    g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
-                 "the environment “%s” cannot be used: its model brings MuJoCo down or needs more than %u MiB of "
-                 "memory",
-                 name, (unsigned) (MEMORY_BYTES >> 20));
+    g_set_error (
+      error, ESP_ERROR, ESP_ERROR_FILE,
+      "the environment “%s” cannot be used: its model brings MuJoCo down or needs more than %u MiB of "
+      "memory",
+      name, (unsigned) (MEMORY_BYTES >> 20));
 
   return FALSE;
 }

@@ -1,8 +1,8 @@
 /* Checking environment files in a process of its own.
  *
  * The process is this program again, with the command `check-environment`. It limits its own memory and
- * processor time before it opens the file; the caller limits the time that it waits. Whatever the file does to
- * MuJoCo there does not happen here.
+ * processor time before it opens the file; the caller limits the time that it waits. Whatever the file does
+ * to MuJoCo there does not happen here.
  */
 
 #pragma once

@@ -38,18 +38,19 @@
  *   }
  *
  * Expressions are texts in the language of formulas (esp-formula.h), or numbers. They may name the joints,
- * sensors and actions of the model, and the time (see esp-model-symbols.h for the names), as they are after the
- * step: sensors are computed for the state that the step ended in. The expressions of a reset may name joints
- * only, as far as they are set by then. `uniform` is the half-width of the noise, `normal` its standard
- * deviation. Actuators that no action sets stay at 0. What is unknown or out of range is refused by name.
+ * sensors and actions of the model, and the time (see esp-model-symbols.h for the names), as they are after
+ * the step: sensors are computed for the state that the step ended in. The expressions of a reset may name
+ * joints only, as far as they are set by then. `uniform` is the half-width of the noise, `normal` its
+ * standard deviation. Actuators that no action sets stay at 0. What is unknown or out of range is refused by
+ * name.
  *
  * A step whose simulation blows up, or after which an observation, the reward or the termination is not a
  * finite number, is undone; it earns 0 and terminates the episode.
  *
  * Files come from strangers. The model's XML is read before MuJoCo does: includes and assets must lie in the
- * folder of the JSON file, sizes have limits, plugins are refused. Then the environment is checked: it must do
- * some hundred steps with random actions without a blow-up or a number that is not finite. Where a checker is
- * set, that happens there first (the program's runs a process of its own under limits of time and memory).
+ * folder of the JSON file, sizes have limits, plugins are refused. Then the environment is checked: it must
+ * do some hundred steps with random actions without a blow-up or a number that is not finite. Where a checker
+ * is set, that happens there first (the program's runs a process of its own under limits of time and memory).
  *
  * A file is loaded once. Its definition stays as it was then, also if the file changes, to the end of the
  * process; instances share it. It is found again by its path or its name.
@@ -71,14 +72,14 @@ G_BEGIN_DECLS
  */
 typedef gboolean (*EspEnvironmentChecker) (const char *path, char **digest, GError **error);
 
-/* Sets who checks files before they are loaded; NULL (the default) is esp_environment_check_file() itself. To be
- * called before the first environment is made. */
+/* Sets who checks files before they are loaded; NULL (the default) is esp_environment_check_file() itself. To
+ * be called before the first environment is made. */
 void esp_environment_set_checker (EspEnvironmentChecker checker);
 
 /* Loads the JSON file @path by itself and tries it out: rest, some resets, some hundred steps with random
- * actions. Returns the digest of all its files in @digest (g_free() it; may be NULL). Fails with a sentence that
- * begins with the file's name. Takes a few seconds at most, unless the model keeps MuJoCo busy in a single
- * step. Any thread. */
+ * actions. Returns the digest of all its files in @digest (g_free() it; may be NULL). Fails with a sentence
+ * that begins with the file's name. Takes a few seconds at most, unless the model keeps MuJoCo busy in a
+ * single step. Any thread. */
 gboolean esp_environment_check_file (const char *path, char **digest, GError **error);
 
 G_END_DECLS

@@ -48,9 +48,9 @@ check_environment_name (const char *name, GError **error)
   for (const char *c = name; *c != '\0'; c++)
     good &= g_ascii_islower (*c) || g_ascii_isdigit (*c) || *c == '-';
   if (!good)
-    g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
-                 "the name “%s” must be made of lower-case letters, digits and dashes and begin with a letter",
-                 name);
+    g_set_error (
+      error, ESP_ERROR, ESP_ERROR_RANGE,
+      "the name “%s” must be made of lower-case letters, digits and dashes and begin with a letter", name);
 
   return good;
 }
@@ -62,7 +62,8 @@ check_signal_name (const char *name, const char *where, GError **error)
   static const char *const words[] = { "pi", "inf", "nan", NULL };
   gboolean good = g_ascii_isalpha (name[0]);
   gboolean taken = g_strv_contains (words, name)
-                   || (name[0] == 's' && name[1] != '\0' && strspn (name + 1, "0123456789") == strlen (name + 1));
+                   || (name[0] == 's' && name[1] != '\0'
+                       && strspn (name + 1, "0123456789") == strlen (name + 1));
 
   for (const char *c = name; *c != '\0'; c++)
     good &= g_ascii_isalnum (*c) || *c == '_';
@@ -205,8 +206,8 @@ read_array (EspJsonReader *reader, const char *name, guint most, GError **error)
 static gboolean
 read_action (Source *source, JsonNode *node, size_t i, GError **error)
 {
-  static const char *const known[]
-    = { "name", "unicode", "latex", "description", "unit", "low", "high", "actuator", NULL };
+  static const char *const known[] = { "name", "unicode", "latex",    "description", "unit",
+                                       "low",  "high",    "actuator", NULL };
   EspFileDefinition *definition = source->definition;
   const mjModel *model = definition->model;
   g_auto (EspJsonReader) reader = { 0 };
@@ -216,7 +217,8 @@ read_action (Source *source, JsonNode *node, size_t i, GError **error)
   int id;
 
   if (!esp_json_reader_init (&reader, node, known, error, "action %zu", i + 1)
-      || !esp_json_reader_get_text (&reader, json_object_has_member (reader.object, "actuator") ? "actuator" : "name",
+      || !esp_json_reader_get_text (&reader,
+                                    json_object_has_member (reader.object, "actuator") ? "actuator" : "name",
                                     MAX_SENTENCE, &actuator, error))
     return FALSE;
   id = mj_name2id (model, mjOBJ_ACTUATOR, actuator);
@@ -243,7 +245,8 @@ read_action (Source *source, JsonNode *node, size_t i, GError **error)
       && (!json_object_has_member (reader.object, "low") || !json_object_has_member (reader.object, "high")))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
-                   "%s needs “low” and “high”, because the actuator “%s” has no ctrlrange", reader.where, actuator);
+                   "%s needs “low” and “high”, because the actuator “%s” has no ctrlrange", reader.where,
+                   actuator);
       return FALSE;
     }
   if (!read_signal (source, &reader, action, error)
@@ -252,8 +255,8 @@ read_action (Source *source, JsonNode *node, size_t i, GError **error)
   if (model->actuator_ctrllimited[id] && (action->low < range[0] || action->high > range[1]))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
-                   "the limits of %s go beyond the ctrlrange of the actuator “%s”, %.10g to %.10g", reader.where,
-                   actuator, range[0], range[1]);
+                   "the limits of %s go beyond the ctrlrange of the actuator “%s”, %.10g to %.10g",
+                   reader.where, actuator, range[0], range[1]);
       return FALSE;
     }
   esp_model_symbols_add_action (definition->symbols, action->name, id);
@@ -309,8 +312,8 @@ read_expression (
 static EspExpression *
 read_observation (Source *source, JsonNode *node, size_t i, GError **error)
 {
-  static const char *const known[]
-    = { "name", "unicode", "latex", "description", "unit", "low", "high", "expression", NULL };
+  static const char *const known[] = { "name", "unicode", "latex",      "description", "unit",
+                                       "low",  "high",    "expression", NULL };
   EspFileDefinition *definition = source->definition;
   EspSignal *observation = &definition->observations[i];
   g_auto (EspJsonReader) reader = { 0 };
@@ -465,7 +468,8 @@ read_joint_rule (Source *source, const char *name, JsonNode *node, GError **erro
   if (!esp_model_symbols_find_joint (definition->symbols, name, &rule.kind, &rule.index))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-                   "the reset names “%.60s”, but the model has no such position or velocity of a joint", name);
+                   "the reset names “%.60s”, but the model has no such position or velocity of a joint",
+                   name);
       return FALSE;
     }
   if (!esp_json_reader_init (&reader, node, known, error, "“%s” of the reset", name))
@@ -567,9 +571,9 @@ read_lengths (Source *source, EspJsonReader *reader, GError **error)
 static gboolean
 read_root (Source *source, JsonNode *root, GError **error)
 {
-  static const char *const known[]
-    = { "name",        "title", "description", "model",     "observations", "actions", "reward",
-        "termination", "reset", "max_steps",   "frame_skip", NULL };
+  static const char *const known[] = { "name",         "title",     "description", "model",
+                                       "observations", "actions",   "reward",      "termination",
+                                       "reset",        "max_steps", "frame_skip",  NULL };
   g_auto (EspJsonReader) reader = { 0 };
 
   return esp_json_reader_init (&reader, root, known, error, "the environment")
@@ -603,6 +607,20 @@ read_file (Source *source, const char *path, GError **error)
   return TRUE;
 }
 
+/* Puts the file's @name before the sentence, which may quote a part of a character. */
+static void
+blame_file (const char *name, GError **error)
+{
+  char *valid;
+
+  if (error == NULL)
+    return;
+  valid = g_utf8_make_valid ((*error)->message, -1);
+  g_free ((*error)->message);
+  (*error)->message = g_strdup_printf ("the environment “%s” cannot be used: %s", name, valid);
+  g_free (valid);
+}
+
 EspFileDefinition *
 esp_file_definition_load (const char *path, GError **error)
 {
@@ -621,7 +639,7 @@ esp_file_definition_load (const char *path, GError **error)
   g_free (source.folder);
   if (!good)
     {
-      g_prefix_error (error, "the environment “%s” cannot be used: ", name);
+      blame_file (name, error);
       return NULL;
     }
   definition->info.scene = keep (definition, definition->file);

@@ -5,8 +5,8 @@
 #include "esp-environment-private.h"
 
 /* Returns the environment of the JSON file @path, which is checked and loaded unless it has been before; it
- * lives as long as the process. Fails as esp_environment_check_file() does, and with ESP_ERROR_USAGE where its
- * name is that of another environment. */
+ * lives as long as the process. Fails as esp_environment_check_file() does, and with ESP_ERROR_USAGE where
+ * its name is that of another environment. */
 const EspEnvironmentInterface *esp_file_registry_load (const char *path, GError **error);
 
 /* Returns the loaded environment called @name, or NULL. */

@@ -66,7 +66,8 @@ is_text (const char *text, size_t most)
     {
       GUnicodeType type = g_unichar_type (g_utf8_get_char (c));
 
-      if (type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR)
+      if (type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR
+          || type == G_UNICODE_PARAGRAPH_SEPARATOR)
         return FALSE;
     }
 
@@ -74,7 +75,8 @@ is_text (const char *text, size_t most)
 }
 
 gboolean
-esp_json_reader_get_text (EspJsonReader *reader, const char *name, size_t most, const char **text, GError **error)
+esp_json_reader_get_text (
+  EspJsonReader *reader, const char *name, size_t most, const char **text, GError **error)
 {
   JsonNode *node = esp_json_reader_get (reader, name, *text == NULL, error);
 
@@ -84,8 +86,9 @@ esp_json_reader_get_text (EspJsonReader *reader, const char *name, size_t most, 
       || !is_text (json_node_get_string (node), most)
       || (json_node_get_string (node)[0] == '\0' && (*text == NULL || (*text)[0] != '\0')))
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "“%s” of %s must be a text in one line of %s%zu characters",
-                   name, reader->where, *text == NULL || (*text)[0] != '\0' ? "1 to " : "at most ", most);
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                   "“%s” of %s must be a text in one line of %s%zu characters", name, reader->where,
+                   *text == NULL || (*text)[0] != '\0' ? "1 to " : "at most ", most);
       return FALSE;
     }
   *text = json_node_get_string (node);

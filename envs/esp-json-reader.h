@@ -31,8 +31,8 @@ JsonNode *esp_json_reader_get (EspJsonReader *reader, const char *name, gboolean
 /* Sets @text to the member @name, owned by the object; it stays as it is where there is no such member, which
  * fails if it is NULL. Fails with ESP_ERROR_RANGE for what is not a text of 1 to @most characters (or of
  * none, where *@text is "") without control characters. */
-gboolean
-esp_json_reader_get_text (EspJsonReader *reader, const char *name, size_t most, const char **text, GError **error);
+gboolean esp_json_reader_get_text (
+  EspJsonReader *reader, const char *name, size_t most, const char **text, GError **error);
 
 /* Sets @number to the member @name if there is one. Fails with ESP_ERROR_RANGE unless it is from @low to
  * @high. */

@@ -5,13 +5,14 @@
 #include <glib.h>
 
 static const char *const commands[] = {
-  "alpha",   "beta",   "gamma",  "delta",  "epsilon", "varepsilon", "zeta",     "eta",      "theta",  "vartheta",
-  "iota",    "kappa",  "lambda", "mu",     "nu",      "xi",         "pi",       "rho",      "sigma",  "tau",
-  "upsilon", "phi",    "varphi", "chi",    "psi",     "omega",      "Gamma",    "Delta",    "Theta",  "Lambda",
-  "Xi",      "Pi",     "Sigma",  "Phi",    "Psi",     "Omega",      "ell",      "dot",      "ddot",   "hat",
-  "bar",     "tilde",  "vec",    "prime",  "mathrm",  "mathbf",     "mathit",   "mathcal",  "mathsf", "sin",
-  "cos",     "tan",    "log",    "exp",    "max",     "min",        "perp",     "parallel", "infty",  "cdot",
-  "times",   "circ",   "star",   "ast",    "left",    "right",      "overline", "underline", NULL,
+  "alpha",    "beta",   "gamma",   "delta",    "epsilon",   "varepsilon", "zeta",  "eta",   "theta",
+  "vartheta", "iota",   "kappa",   "lambda",   "mu",        "nu",         "xi",    "pi",    "rho",
+  "sigma",    "tau",    "upsilon", "phi",      "varphi",    "chi",        "psi",   "omega", "Gamma",
+  "Delta",    "Theta",  "Lambda",  "Xi",       "Pi",        "Sigma",      "Phi",   "Psi",   "Omega",
+  "ell",      "dot",    "ddot",    "hat",      "bar",       "tilde",      "vec",   "prime", "mathrm",
+  "mathbf",   "mathit", "mathcal", "mathsf",   "sin",       "cos",        "tan",   "log",   "exp",
+  "max",      "min",    "perp",    "parallel", "infty",     "cdot",       "times", "circ",  "star",
+  "ast",      "left",   "right",   "overline", "underline", NULL,
 };
 
 bool

@@ -212,6 +212,35 @@ check_areas (Survey *survey, const char *element, const char **names, const char
   return TRUE;
 }
 
+/* MuJoCo computes the length ranges of muscles by a simulation that starts over when it blows up, for ever.
+ * It does not where they are given. */
+static gboolean
+check_muscle (const char *element, const char **names, const char **values, GError **error)
+{
+  const char *range = find_value (names, values, "lengthrange");
+  gboolean is_muscle = g_ascii_strcasecmp (element, "muscle") == 0, good;
+  double low = 0, high = 0;
+
+  for (size_t i = 0; names[i] != NULL; i++)
+    is_muscle |= g_ascii_strcasecmp (values[i], "muscle") == 0 && g_str_has_suffix (names[i], "type");
+  if (range != NULL)
+    {
+      char *end;
+
+      low = g_ascii_strtod (range, &end);
+      high = g_ascii_strtod (end, NULL);
+    }
+  good = g_ascii_strcasecmp (element, "lengthrange") != 0 && (low < high || (!is_muscle && range == NULL));
+  if (!good)
+    g_set_error (
+      error, ESP_ERROR, ESP_ERROR_FILE,
+      "<%s>: the length range of a muscle is not computed here; give “lengthrange” with two rising "
+      "numbers",
+      element);
+
+  return good;
+}
+
 static gboolean
 note_file (Survey *survey, const char *element, const char *value, GError **error)
 {
@@ -237,7 +266,8 @@ check_element (Survey *survey, const char *element, const char **names, const ch
   if (++survey->n_elements > MAX_ELEMENTS || ++survey->depth > MAX_DEPTH)
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
-                   "it has more than %d elements, or more than %d inside each other", MAX_ELEMENTS, MAX_DEPTH);
+                   "it has more than %d elements, or more than %d inside each other", MAX_ELEMENTS,
+                   MAX_DEPTH);
       return FALSE;
     }
   if (survey->n_elements == 1 && strcmp (element, "mujoco") != 0)
@@ -268,7 +298,7 @@ check_element (Survey *survey, const char *element, const char **names, const ch
         }
     }
 
-  return check_areas (survey, element, names, values, error);
+  return check_muscle (element, names, values, error) && check_areas (survey, element, names, values, error);
 }
 
 static void
@@ -324,7 +354,7 @@ survey_source (Survey *survey, const char *path, GError **error)
   survey->bytes += length;
   survey->depth = 0;
   g_checksum_update (survey->digest, (const guchar *) text, (gssize) length);
-  if (memchr (text, '\0', length) == NULL
+  if (g_utf8_validate (text, (gssize) length, NULL)
       && g_markup_parse_context_parse (context, text, (gssize) length, &failure)
       && g_markup_parse_context_end_parse (context, &failure))
     return TRUE;
@@ -333,7 +363,7 @@ survey_source (Survey *survey, const char *path, GError **error)
     g_propagate_error (error, g_steal_pointer (&failure));
   else
     g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "it is not valid XML: %s",
-                 failure != NULL ? failure->message : "it contains the character U+0000");
+                 failure != NULL ? failure->message : "its text is not UTF-8");
 
   return FALSE;
 }
@@ -370,7 +400,8 @@ survey_place (Survey *survey, const char *prefix, const char *name, GError **err
   return TRUE;
 }
 
-/* Which folder a file is in depends on settings that included files may change, so all of them are checked. */
+/* Which folder a file is in depends on settings that included files may change, so all of them are checked.
+ */
 static gboolean
 survey_asset (Survey *survey, const char *name, GError **error)
 {
@@ -476,8 +507,9 @@ esp_model_check_size (const mjModel *model, GError **error)
     {
       if (!(sizes[i].value <= sizes[i].most))
         {
-          g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the model has %.10g %s, and at most %.10g are taken",
-                       sizes[i].value, sizes[i].what, sizes[i].most);
+          g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                       "the model has %.10g %s, and at most %.10g are taken", sizes[i].value, sizes[i].what,
+                       sizes[i].most);
           return FALSE;
         }
     }

@@ -18,8 +18,8 @@ struct _EspModelSymbols
 };
 
 static const char *const kind_names[] = {
-  [ESP_SYMBOL_TIME] = "the time",       [ESP_SYMBOL_POSITION] = "a joint",  [ESP_SYMBOL_VELOCITY] = "a joint",
-  [ESP_SYMBOL_SENSOR] = "a sensor",     [ESP_SYMBOL_ACTION] = "an action",
+  [ESP_SYMBOL_TIME] = "the time",   [ESP_SYMBOL_POSITION] = "a joint", [ESP_SYMBOL_VELOCITY] = "a joint",
+  [ESP_SYMBOL_SENSOR] = "a sensor", [ESP_SYMBOL_ACTION] = "an action",
 };
 
 /* Returns @name, as a model has it, in the form that the language reads. */
@@ -177,7 +177,10 @@ is_of_joint (const Source *source)
 }
 
 gboolean
-esp_model_symbols_find_joint (const EspModelSymbols *symbols, const char *name, EspSymbolKind *kind, int *index)
+esp_model_symbols_find_joint (const EspModelSymbols *symbols,
+                              const char *name,
+                              EspSymbolKind *kind,
+                              int *index)
 {
   for (size_t i = 0; i < symbols->sources->len; i++)
     {
@@ -223,7 +226,8 @@ check_name (const EspModelSymbols *symbols, const EspToken *token, gboolean join
                    token->column, kind_names[found->kind]);
       return FALSE;
     }
-  if (found == NULL && name[0] == 's' && name[1] != '\0' && strspn (name + 1, "0123456789") == strlen (name + 1))
+  if (found == NULL && name[0] == 's' && name[1] != '\0'
+      && strspn (name + 1, "0123456789") == strlen (name + 1))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "unknown name “%s” at column %zu", name, token->column);
       return FALSE;
@@ -233,7 +237,10 @@ check_name (const EspModelSymbols *symbols, const EspToken *token, gboolean join
 }
 
 EspExpression *
-esp_model_symbols_parse (const EspModelSymbols *symbols, const char *text, gboolean joints_only, GError **error)
+esp_model_symbols_parse (const EspModelSymbols *symbols,
+                         const char *text,
+                         gboolean joints_only,
+                         GError **error)
 {
   EspSymbols names = esp_model_symbols_get (symbols);
   g_autoptr (EspFormula) formula = NULL;

@@ -63,13 +63,17 @@ size_t esp_model_symbols_get_n (const EspModelSymbols *symbols);
 EspSymbols esp_model_symbols_get (const EspModelSymbols *symbols);
 
 /* Returns whether a position or velocity of a joint is called @name, and which one. */
-gboolean
-esp_model_symbols_find_joint (const EspModelSymbols *symbols, const char *name, EspSymbolKind *kind, int *index);
+gboolean esp_model_symbols_find_joint (const EspModelSymbols *symbols,
+                                       const char *name,
+                                       EspSymbolKind *kind,
+                                       int *index);
 
 /* Returns the expression @text over the symbols, or only over those of joints. Fails as esp_formula_parse(),
  * and with ESP_ERROR_USAGE for a name that several things have. */
-EspExpression *
-esp_model_symbols_parse (const EspModelSymbols *symbols, const char *text, gboolean joints_only, GError **error);
+EspExpression *esp_model_symbols_parse (const EspModelSymbols *symbols,
+                                        const char *text,
+                                        gboolean joints_only,
+                                        GError **error);
 
 /* Writes the values[n] of the symbols in @data, sensors as they were last computed. No allocation. */
 void esp_model_symbols_read (const EspModelSymbols *symbols, const mjData *data, double *values);

@@ -52,6 +52,15 @@ esp_mujoco_check (GError **error)
   return FALSE;
 }
 
+static void
+set_failed (GError **error)
+{
+  /* MuJoCo cuts a long message wherever it is full */
+  g_autofree char *message = g_utf8_make_valid (guard.message, -1);
+
+  g_set_error (error, ESP_ERROR, ESP_ERROR_SYSTEM, "MuJoCo failed: %s", message);
+}
+
 gboolean
 esp_mujoco_call (void (*function) (void *data), void *data, GError **error)
 {
@@ -67,7 +76,7 @@ esp_mujoco_call (void (*function) (void *data), void *data, GError **error)
       return TRUE;
     }
   guard.armed = FALSE;
-  g_set_error (error, ESP_ERROR, ESP_ERROR_SYSTEM, "MuJoCo failed: %s", guard.message);
+  set_failed (error);
 
   return FALSE;
 }
@@ -216,8 +225,12 @@ compile (Load *load, GError **error)
   called = esp_mujoco_call (load_model, load, error);
   pthread_mutex_unlock (&turn);
   if (called && load->model == NULL)
-    g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the model “%s”: %s", load->path,
-                 g_strdelimit (load->message, "\n", ' '));
+    {
+      /* MuJoCo cuts a long message wherever it is full */
+      g_autofree char *message = g_utf8_make_valid (g_strdelimit (load->message, "\n", ' '), -1);
+
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the model “%s”: %s", load->path, message);
+    }
 
   return load->model;
 }

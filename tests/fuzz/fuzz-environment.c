@@ -1,9 +1,9 @@
 /* Fuzzing environments from files: each is refused by a sentence, or can be stepped.
  *
- * An input that has a line of `=====` is a JSON file before it and the model `model.xml` after it; any other is
- * the model of a small sound JSON file. It is loaded in this process, without the helper that the program puts
- * before it, so that the sanitizers see what happens. MuJoCo itself is not instrumented, and what it holds when
- * it gives up with an error is lost: run with -detect_leaks=0. */
+ * An input that has a line of `=====` is a JSON file before it and the model `model.xml` after it; any other
+ * is the model of a small sound JSON file. It is loaded in this process, without the helper that the program
+ * puts before it, so that the sanitizers see what happens. MuJoCo itself is not instrumented, and what it
+ * holds when it gives up with an error is lost: run with -detect_leaks=0. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,10 @@
 int LLVMFuzzerInitialize (int *argc, char ***argv);
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 
-static const char sound[] = "{\"name\": \"a\", \"description\": \"b\", \"model\": \"model.xml\", \"reward\": \"time\","
-                            " \"observations\": [{\"name\": \"x\"}], \"actions\": [{\"name\": \"u\"}],"
-                            " \"reset\": {\"positions\": {\"uniform\": 0.1}}}";
+static const char sound[] =
+  "{\"name\": \"a\", \"description\": \"b\", \"model\": \"model.xml\", \"reward\": \"time\","
+  " \"observations\": [{\"name\": \"x\"}], \"actions\": [{\"name\": \"u\"}],"
+  " \"reset\": {\"positions\": {\"uniform\": 0.1}}}";
 
 static char *json_path;
 static char *model_path;
