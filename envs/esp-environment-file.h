@@ -48,9 +48,10 @@
  * finite number, is undone; it earns 0 and terminates the episode.
  *
  * Files come from strangers. The model's XML is read before MuJoCo does: includes and assets must lie in the
- * folder of the JSON file, sizes have limits, plugins are refused. Then the environment is checked: it must
- * do some hundred steps with random actions without a blow-up or a number that is not finite. Where a checker
- * is set, that happens there first (the program's runs a process of its own under limits of time and memory).
+ * folder of the JSON file, sizes have limits, plugins are refused, and muscles must give their `lengthrange`.
+ * Then the environment is checked: it must do some hundred steps with random actions without a blow-up or a
+ * number that is not finite. Where a checker is set, that happens there first (the program's runs a process
+ * of its own under limits of time and memory).
  *
  * A file is loaded once. Its definition stays as it was then, also if the file changes, to the end of the
  * process; instances share it. It is found again by its path or its name.
