@@ -150,6 +150,10 @@ append_as_text (GString *text, const EspEnvironmentInfo *info)
     append_family_as_text (text, family);
 }
 
+static const char about_files[]
+  = "An environment of your own is a JSON file next to its MuJoCo model; its path (ending in .json) may stand\n"
+    "wherever an environment is named. resources/environments/ball-in-cup/ball-in-cup.json is an example.\n";
+
 int
 esp_command_envs (char **arguments)
 {
@@ -157,24 +161,40 @@ esp_command_envs (char **arguments)
   const EspOption options[] = {
     { "json", ESP_OPTION_FLAG, &as_json, NULL, "print a JSON array; a limit that does not exist is null" },
   };
+  static const char *const operands[] = { "ENV" };
   const EspUsage usage = {
     .command = "envs",
-    .summary =
-      "Lists the environments with their observations, actions and limits, and the families of tasks.",
+    .operands = operands,
+    .n_operands = G_N_ELEMENTS (operands),
+    .n_optional = 1,
+    .summary = "Lists the environments, or only ENV, with their observations, actions and limits, and the\n"
+               "families of tasks.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };
   g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
   const EspEnvironmentInfo *const *infos;
+  const EspEnvironmentInfo *one;
   const EspTaskFamily *const *families;
+  const char *name = NULL;
   size_t n_infos, n_families;
   int status;
 
-  if (!esp_command_parse (&usage, NULL, arguments, NULL, &status))
+  if (!esp_command_parse (&usage, about_files, arguments, &name, &status))
     return status;
 
   infos = esp_environment_list (&n_infos);
   families = esp_task_families (&n_families);
+  if (name != NULL)
+    {
+      one = esp_command_find_environment (name, NULL, &error);
+      if (one == NULL)
+        return esp_command_complain (error);
+      infos = &one;
+      n_infos = 1;
+      n_families = 0;
+    }
   for (size_t i = 0; i < n_infos + n_families; i++)
     {
       const EspEnvironmentInfo *info = i < n_infos ? infos[i] : families[i - n_infos]->environment;
@@ -192,6 +212,8 @@ esp_command_envs (char **arguments)
     }
   if (as_json)
     g_string_append (text, "]\n");
+  else if (name == NULL)
+    g_string_append_printf (text, "\n%s", about_files);
 
   return esp_command_finish (text->str);
 }

@@ -185,6 +185,8 @@ stop (EspTrainer *trainer, const Request *request)
 {
   g_autofree char *failure = NULL;
   g_autofree char *file = request->checkpoint != NULL ? g_shell_quote (request->checkpoint) : NULL;
+  g_autofree char *environment = request->environment->file != NULL ? g_shell_quote (request->environment->file)
+                                                                    : g_strdup (request->environment->name);
   EspRunState state;
 
   esp_trainer_stop (trainer);
@@ -196,8 +198,7 @@ stop (EspTrainer *trainer, const Request *request)
   if (failure != NULL)
     esp_command_say ("interrupted, and the checkpoint could not be written: %s", failure);
   else if (file != NULL)
-    esp_command_say ("interrupted; to go on from here: espalier train %s --resume %s",
-                     request->environment->name, file);
+    esp_command_say ("interrupted; to go on from here: espalier train %s --resume %s", environment, file);
   else
     esp_command_say ("interrupted; nothing was kept, because no --checkpoint was asked for");
 

@@ -19,6 +19,7 @@ enum
 
 /* Each runs one command with its @arguments (NULL-terminated, without the command's name) and returns
  * the exit status. Main thread. */
+int esp_command_check (char **arguments);
 int esp_command_envs (char **arguments);
 int esp_command_eval (char **arguments);
 int esp_command_rollout (char **arguments);
@@ -56,7 +57,7 @@ typedef struct
   }
 
 /* Returns the description of the environment @name, or, where @choice (may be NULL) asks for one, of that
- * task of the family @name. NULL and ESP_ERROR_USAGE if there is none. */
+ * task of the family @name. NULL and an error as esp_environment_new() has if there is none. */
 const EspEnvironmentInfo *
 esp_command_find_environment (const char *name, const EspTaskChoice *choice, GError **error);
 

@@ -208,7 +208,7 @@ esp_options_parse (
         }
     }
 
-  if (n < usage->n_operands)
+  if (n + usage->n_optional < usage->n_operands)
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "%s is missing; see espalier %s --help",
                    usage->operands[n], usage->command);
@@ -227,7 +227,7 @@ esp_options_describe (const EspUsage *usage)
   if (usage->command != NULL)
     g_string_append_printf (help, " %s", usage->command);
   for (size_t i = 0; i < usage->n_operands; i++)
-    g_string_append_printf (help, " %s", usage->operands[i]);
+    g_string_append_printf (help, i + usage->n_optional < usage->n_operands ? " %s" : " [%s]", usage->operands[i]);
   g_string_append_printf (help, " [OPTION]…\n\n%s\n\n", usage->summary);
 
   for (size_t i = 0; i < usage->n_options; i++)

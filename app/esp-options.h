@@ -55,8 +55,9 @@ typedef struct
 /**
  * EspUsage:
  * @command: as typed, such as `train`; NULL for the program itself
- * @operands: names of what must be given besides options, in order, such as `ENV`
+ * @operands: names of what is given besides options, in order, such as `ENV`
  * @n_operands: how many
+ * @n_optional: how many of them, the last ones, may be missing; they stay as they are then
  * @summary: one sentence
  * @options: the options; every command has --help as well
  * @n_options: how many
@@ -66,6 +67,7 @@ typedef struct
   const char *command;
   const char *const *operands;
   size_t n_operands;
+  size_t n_optional;
   const char *summary;
   const EspOption *options;
   size_t n_options;

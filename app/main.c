@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "esp-command.h"
+#include "esp-environment-file.h"
+#include "esp-helper.h"
 
 #ifdef ESP_HAS_WORKBENCH
 #include "esp-workbench.h"
@@ -24,6 +26,8 @@ static const struct
   { "eval", "measure the return of a policy", esp_command_eval },
   { "rollout", "compare an environment with a recording of it", esp_command_rollout },
   { "envs", "list the environments and families of tasks", esp_command_envs },
+  /* what the program runs itself with is not for people */
+  { "check-environment", NULL, esp_command_check },
 };
 
 static char *
@@ -32,7 +36,8 @@ describe_commands (void)
   GString *text = g_string_new ("Usage of a command: espalier COMMAND [ARGUMENT]…\n\n");
 
   for (size_t i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_string_append_printf (text, "  %-7s %s\n", commands[i].name, commands[i].description);
+    if (commands[i].description != NULL)
+      g_string_append_printf (text, "  %-7s %s\n", commands[i].name, commands[i].description);
   g_string_append (text,
                    "\n“espalier COMMAND --help” has more. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
 
@@ -44,10 +49,12 @@ refuse_command (const char *word)
 {
   const char *names[G_N_ELEMENTS (commands)];
   const char *nearest;
+  size_t n = 0;
 
   for (size_t i = 0; i < G_N_ELEMENTS (commands); i++)
-    names[i] = commands[i].name;
-  nearest = esp_nearest_word (word, names, G_N_ELEMENTS (names));
+    if (commands[i].description != NULL)
+      names[n++] = commands[i].name;
+  nearest = esp_nearest_word (word, names, n);
 
   if (nearest != NULL)
     esp_command_say ("there is no command “%s”; did you mean “%s”?", word, nearest);
@@ -149,6 +156,7 @@ main (int argc, char **argv)
   fill_standard_streams ();
   /* which characters the terminal has; numbers stay as in C */
   setlocale (LC_CTYPE, "");
+  esp_environment_set_checker (esp_helper_check_environment);
 
   if (argc < 2 || argv[1][0] == '-')
     return run_workbench (argv + 1);

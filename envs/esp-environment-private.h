@@ -86,6 +86,9 @@ uint64_t esp_environment_hash (const char *name);
 
 extern const EspEnvironmentInfo esp_bipedal_walker_info;
 extern const EspEnvironmentInfo esp_car2d_info;
+/* Returns a new instance of what @interface describes, as esp_environment_new() does. */
+EspEnvironment *esp_environment_new_from_interface (const EspEnvironmentInterface *interface, GError **error);
+
 extern const EspEnvironmentInfo esp_cartpole_info;
 extern const EspEnvironmentInfo esp_half_cheetah_info;
 extern const EspEnvironmentInfo esp_hopper_info;

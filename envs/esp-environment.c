@@ -5,6 +5,7 @@
 
 #include "esp-error.h"
 #include "esp-task-private.h"
+#include "esp-file-registry.h"
 
 /* The stream of a seed that environments draw from; learners use others. */
 #define ENVIRONMENT_STREAM 0x656e7669726f6e00u
@@ -116,7 +117,9 @@ set_unknown_error (const char *name, GError **error)
   for (size_t i = 0; i < n_families; i++)
     g_string_append_printf (known, ", %s", families[i]->environment->name);
   g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-               "there is no environment called “%s”; the built-in ones are %s", name, known->str);
+               "there is no environment called “%s”; the built-in ones are %s, and a file that ends in .json is one "
+               "of your own",
+               name, known->str);
 }
 
 EspEnvironment *
@@ -125,6 +128,14 @@ esp_environment_new (const char *name, GError **error)
   const EspEnvironmentInterface *interface = find_interface (name);
   g_autoptr (GError) reason = NULL;
 
+  if (interface == NULL && g_str_has_suffix (name, ".json"))
+    {
+      interface = esp_file_registry_load (name, error);
+      if (interface == NULL)
+        return NULL;
+    }
+  if (interface == NULL)
+    interface = esp_file_registry_find (name);
   if (interface == NULL)
     interface = esp_task_find_interface (name, &reason);
   if (reason != NULL)
@@ -138,6 +149,12 @@ esp_environment_new (const char *name, GError **error)
       return NULL;
     }
 
+  return esp_environment_new_from_interface (interface, error);
+}
+
+EspEnvironment *
+esp_environment_new_from_interface (const EspEnvironmentInterface *interface, GError **error)
+{
   EspEnvironment *environment = g_malloc0 (interface->instance_size);
 
   environment->interface = interface;

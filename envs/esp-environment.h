@@ -56,11 +56,14 @@ typedef struct
  * @actions: their descriptions; both limits are finite, and step() clips to them
  * @max_steps: an episode is truncated after this many steps
  * @time_step: seconds of simulated time in one step
- * @scene: name of the MJCF file that shows the environment, such as `cartpole.xml`
+ * @scene: name of the MJCF file that shows the environment, such as `cartpole.xml`, as esp_mujoco_load() knows
+ *   it
  * @n_pose: how many joint positions the scene has
  * @family: the family of tasks that it belongs to, see esp-task.h; NULL for most
+ * @file: the JSON file that it comes from, its true path; NULL for a built-in one
+ * @digest: SHA-256 of all files that define it, hexadecimal; NULL for a built-in one
  *
- * The constant description of an environment; static data.
+ * The constant description of an environment. It lives as long as the process.
  */
 typedef struct
 {
@@ -76,6 +79,8 @@ typedef struct
   const char *scene;
   size_t n_pose;
   const char *family;
+  const char *file;
+  const char *digest;
 } EspEnvironmentInfo;
 
 /**
@@ -99,14 +104,16 @@ typedef struct _EspEnvironment EspEnvironment;
  * @n_environments. Static data. Any thread. */
 const EspEnvironmentInfo *const *esp_environment_list (size_t *n_environments);
 
-/* Returns a new instance of the built-in environment, family or task @name (see esp-task.h), reset with seed
- * 0; free with esp_environment_free(). Fails with ESP_ERROR_USAGE for an unknown name. Any thread. */
+/* Returns a new instance of the environment @name, reset with seed 0; free with esp_environment_free(). @name is
+ * that of a built-in one, a family or task (see esp-task.h), the path of a JSON file (see
+ * esp-environment-file.h; loading takes up to seconds), or the name of one that has been loaded from a file.
+ * Fails with ESP_ERROR_USAGE for an unknown name. Any thread. */
 EspEnvironment *esp_environment_new (const char *name, GError **error);
 
 /* Frees @environment; NULL is allowed. */
 void esp_environment_free (EspEnvironment *environment);
 
-/* Returns the description of @environment. Static data. */
+/* Returns the description of @environment, which outlives it. */
 const EspEnvironmentInfo *esp_environment_get_info (const EspEnvironment *environment);
 
 /* Starts an episode drawn from @seed and writes the first observation

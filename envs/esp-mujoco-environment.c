@@ -70,15 +70,24 @@ make_data (void *data)
 gboolean
 esp_mujoco_environment_init (EspEnvironment *environment, EspMujocoModel *model, GError **error)
 {
+  const mjModel *compiled = esp_mujoco_environment_compile (model, environment->interface->info, error);
+
+  return compiled != NULL && esp_mujoco_environment_init_compiled (environment, compiled, model->frame_skip, error);
+}
+
+gboolean
+esp_mujoco_environment_init_compiled (EspEnvironment *environment,
+                                      const mjModel *compiled,
+                                      int frame_skip,
+                                      GError **error)
+{
   EspMujocoEnvironment *self = get_self (environment);
 
-  self->model = esp_mujoco_environment_compile (model, environment->interface->info, error);
-  if (self->model == NULL)
-    return FALSE;
+  self->model = compiled;
   if (!esp_mujoco_call (make_data, self, error))
     return FALSE;
 
-  self->frame_skip = model->frame_skip;
+  self->frame_skip = frame_skip;
   esp_mujoco_environment_keep (environment, &self->data->time, 1);
   esp_mujoco_environment_keep (environment, self->data->qacc_warmstart, self->model->nv);
   esp_mujoco_environment_keep (environment, self->data->ctrl, self->model->nu);

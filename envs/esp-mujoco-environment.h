@@ -81,6 +81,12 @@ esp_mujoco_environment_compile (EspMujocoModel *model, const EspEnvironmentInfo 
  * another robot, or with ESP_ERROR_SYSTEM. Any thread. */
 gboolean esp_mujoco_environment_init (EspEnvironment *environment, EspMujocoModel *model, GError **error);
 
+/* The same for a @compiled model that lives longer than @environment. */
+gboolean esp_mujoco_environment_init_compiled (EspEnvironment *environment,
+                                               const mjModel *compiled,
+                                               int frame_skip,
+                                               GError **error);
+
 /* Frees what esp_mujoco_environment_init() made. */
 void esp_mujoco_environment_free (EspEnvironment *environment);
 

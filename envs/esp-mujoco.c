@@ -52,6 +52,15 @@ esp_mujoco_check (GError **error)
   return FALSE;
 }
 
+static void
+set_failed (GError **error)
+{
+  /* MuJoCo cuts a long message wherever it is full */
+  g_autofree char *message = g_utf8_make_valid (guard.message, -1);
+
+  g_set_error (error, ESP_ERROR, ESP_ERROR_SYSTEM, "MuJoCo failed: %s", message);
+}
+
 gboolean
 esp_mujoco_call (void (*function) (void *data), void *data, GError **error)
 {
@@ -67,7 +76,7 @@ esp_mujoco_call (void (*function) (void *data), void *data, GError **error)
       return TRUE;
     }
   guard.armed = FALSE;
-  g_set_error (error, ESP_ERROR, ESP_ERROR_SYSTEM, "MuJoCo failed: %s", guard.message);
+  set_failed (error);
 
   return FALSE;
 }
@@ -205,17 +214,97 @@ load_model (void *data)
     }
 }
 
+/* Compiles what @load names. */
+static mjModel *
+compile (Load *load, GError **error)
+{
+  static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+  gboolean called;
+
+  pthread_mutex_lock (&turn);
+  called = esp_mujoco_call (load_model, load, error);
+  pthread_mutex_unlock (&turn);
+  if (called && load->model == NULL)
+    {
+      /* MuJoCo cuts a long message wherever it is full */
+      g_autofree char *message = g_utf8_make_valid (g_strdelimit (load->message, "\n", ' '), -1);
+
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the model “%s”: %s", load->path, message);
+    }
+
+  return load->model;
+}
+
+mjModel *
+esp_mujoco_load_file (const char *path, GError **error)
+{
+  return esp_mujoco_check (error) ? compile (&(Load){ .path = path }, error) : NULL;
+}
+
+/* Models that are offered under a name; both live as long as the process. */
+typedef struct
+{
+  const char *name;
+  const mjModel *model;
+} Offer;
+
+static pthread_mutex_t offer_lock = PTHREAD_MUTEX_INITIALIZER;
+static GArray *offers;
+
+void
+esp_mujoco_offer (const char *name, const mjModel *model)
+{
+  Offer offer = { name, model };
+
+  pthread_mutex_lock (&offer_lock);
+  if (offers == NULL)
+    offers = g_array_new (FALSE, FALSE, sizeof (Offer));
+  g_array_append_val (offers, offer);
+  pthread_mutex_unlock (&offer_lock);
+}
+
+static const mjModel *
+find_offer (const char *name)
+{
+  const mjModel *model = NULL;
+
+  pthread_mutex_lock (&offer_lock);
+  for (guint i = 0; offers != NULL && i < offers->len; i++)
+    {
+      if (strcmp (g_array_index (offers, Offer, i).name, name) == 0)
+        model = g_array_index (offers, Offer, i).model;
+    }
+  pthread_mutex_unlock (&offer_lock);
+
+  return model;
+}
+
+typedef struct
+{
+  const mjModel *model;
+  mjModel *copy;
+} Copy;
+
+static void
+copy_model (void *data)
+{
+  Copy *copy = data;
+
+  copy->copy = mj_copyModel (NULL, copy->model);
+}
+
 mjModel *
 esp_mujoco_load (const char *file, EspMujocoPart part, GError **error)
 {
-  static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
   g_autofree char *name = g_build_filename ("models", file, NULL);
   g_autofree char *path = esp_resource_path (name);
   g_autofree mjVFS *files = NULL;
   GString *physics = NULL;
   Load load = { .file = file, .path = path };
-  gboolean called;
+  Copy copy = { .model = find_offer (file) };
 
+  if (copy.model != NULL)
+    return esp_mujoco_call (copy_model, &copy, error) ? copy.copy : NULL;
   if (!esp_mujoco_check (error))
     return NULL;
   if (part == ESP_MUJOCO_PHYSICS)
@@ -227,12 +316,7 @@ esp_mujoco_load (const char *file, EspMujocoPart part, GError **error)
       load.physics = physics;
       load.files = files;
     }
-  pthread_mutex_lock (&turn);
-  called = esp_mujoco_call (load_model, &load, error);
-  pthread_mutex_unlock (&turn);
-  if (called && load.model == NULL)
-    g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "cannot load the model “%s”: %s", path,
-                 g_strdelimit (load.message, "\n", ' '));
+  compile (&load, error);
   if (physics != NULL)
     g_string_free (physics, TRUE);
 

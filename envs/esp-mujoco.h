@@ -33,9 +33,15 @@ typedef enum
   ESP_MUJOCO_PHYSICS,
 } EspMujocoPart;
 
-/* Loads and compiles @part of the model in the data file models/@file; free it with mj_deleteModel(). Fails
- * with ESP_ERROR_FILE or ESP_ERROR_SYSTEM. Any thread: MuJoCo's compiler is not for several at a time, so
+/* Loads and compiles @part of the model in the data file models/@file, or copies the one that is offered under
+ * this name; free it with mj_deleteModel(). Fails with ESP_ERROR_FILE or ESP_ERROR_SYSTEM. Any thread: MuJoCo's compiler is not for several at a time, so
  * they take turns. */
 mjModel *esp_mujoco_load (const char *file, EspMujocoPart part, GError **error);
+
+/* Loads and compiles the model in the file @path, otherwise as esp_mujoco_load(). */
+mjModel *esp_mujoco_load_file (const char *path, GError **error);
+
+/* Makes @model what esp_mujoco_load() finds as @name. Both must live as long as the process. Any thread. */
+void esp_mujoco_offer (const char *name, const mjModel *model);
 
 G_END_DECLS

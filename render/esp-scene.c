@@ -41,6 +41,8 @@ struct _EspScene
   gboolean has_view;
   gboolean has_context;
   gboolean is_fast;
+  double wished[VIEW_VALUES]; /* how the model is seen at first */
+  gboolean has_wishes;        /* whether the model says so itself */
   double half_width;
   double half_height;
   int followed;        /* the body that the camera follows, or −1 */
@@ -92,19 +94,32 @@ get_fitting_distance (const EspScene *scene, double aspect)
   return MAX (scene->half_height, scene->half_width / aspect) / slope;
 }
 
-static const double *
-find_view (const mjModel *model)
+/* How the model wants to be seen; one that does not say, from the side and above, all of it. */
+static void
+find_view (EspScene *scene)
 {
+  const mjModel *model = scene->model;
   int id = mj_name2id (model, mjOBJ_NUMERIC, "view");
+  double extent = CLAMP (model->stat.extent, 1e-3, 1e3);
+  const double view[VIEW_VALUES] = { model->stat.center[0], model->stat.center[1], model->stat.center[2], 120, -20,
+                                     0.7 * extent, 0.7 * extent };
 
-  return id < 0 || model->numeric_size[id] != VIEW_VALUES ? NULL
-                                                          : model->numeric_data + model->numeric_adr[id];
+  memcpy (scene->wished, view, sizeof view);
+  scene->has_wishes = id >= 0 && model->numeric_size[id] == VIEW_VALUES;
+  if (!scene->has_wishes)
+    return;
+  memcpy (scene->wished, model->numeric_data + model->numeric_adr[id], sizeof view);
+  for (int i = 0; i < VIEW_VALUES; i++)
+    {
+      if (!isfinite (scene->wished[i]) || (i >= 5 && scene->wished[i] <= 0))
+        memcpy (scene->wished, view, sizeof view);
+    }
 }
 
 static void
 reset_camera (EspScene *scene)
 {
-  const double *view = find_view (scene->model);
+  const double *view = scene->wished;
 
   mjv_defaultCamera (&scene->camera);
   scene->camera.type = mjCAMERA_FREE;
@@ -120,7 +135,6 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
 {
   EspScene *scene = g_new0 (EspScene, 1);
   Call call = { .scene = scene };
-  const double *view;
 
   scene->model = esp_mujoco_load (file, ESP_MUJOCO_ALL, error);
   if (scene->model == NULL || !esp_mujoco_call (make_data, &call, error))
@@ -128,19 +142,18 @@ esp_scene_load (const char *file, size_t n_pose, GError **error)
       esp_scene_free (scene);
       return NULL;
     }
-  view = find_view (scene->model);
-  if ((size_t) scene->model->nq != n_pose || view == NULL)
+  if ((size_t) scene->model->nq != n_pose)
     {
       g_set_error (
         error, ESP_ERROR, ESP_ERROR_FILE,
-        "the scene “%s” does not fit: it needs %zu joint positions and a numeric “view” of %d values", file,
-        n_pose, VIEW_VALUES);
+        "the scene “%s” does not fit: it needs %zu joint positions", file, n_pose);
       esp_scene_free (scene);
       return NULL;
     }
 
-  scene->half_width = view[5];
-  scene->half_height = view[6];
+  find_view (scene);
+  scene->half_width = scene->wished[5];
+  scene->half_height = scene->wished[6];
   scene->followed = find_followed (scene->model);
   for (int i = 0; i < 2 && scene->followed >= 0; i++)
     scene->home[i] = scene->data->xpos[3 * scene->followed + i];
@@ -196,7 +209,7 @@ make_view (void *data)
   EspScene *scene = ((Call *) data)->scene;
 
   mjv_defaultScene (&scene->view);
-  mjv_makeScene (scene->model, &scene->view, MAX_GEOMS);
+  mjv_makeScene (scene->model, &scene->view, MAX_GEOMS + 2 * scene->model->ngeom + scene->model->nsite);
   scene->has_view = TRUE;
 }
 
@@ -230,7 +243,8 @@ esp_scene_attach (EspScene *scene, gboolean is_fast, GError **error)
 
   scene->view.flags[mjRND_SHADOW] = is_fast;
   scene->view.flags[mjRND_REFLECTION] = is_fast;
-  scene->option.geomgroup[SHADOW_GROUP] = !is_fast;
+  /* in models that were not made for this program, the group is not for the eye */
+  scene->option.geomgroup[SHADOW_GROUP] = !is_fast && scene->has_wishes;
 
   return TRUE;
 }
@@ -268,6 +282,7 @@ pose_model (void *data)
   mj_kinematics (model, state);
   mj_comPos (model, state);
   mj_camlight (model, state);
+  mj_tendon (model, state);
   follow (call->scene);
 }
 

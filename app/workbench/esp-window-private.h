@@ -20,6 +20,7 @@ struct _EspWindow
 
   AdwWindowTitle *title;
   GtkDropDown *environment_drop_down;
+  GPtrArray *environments; /* what the drop-down lists (const EspEnvironmentInfo *) */
   GtkStack *train_stack;
   AdwSplitButton *run_button;
   GtkSpinButton *run_spin;

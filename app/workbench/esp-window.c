@@ -140,16 +140,28 @@ list_actions (EspWindow *self, const EspEnvironmentInfo *environment)
 }
 
 static void
+list_environment (EspWindow *self, const EspEnvironmentInfo *environment)
+{
+  GtkStringList *titles = GTK_STRING_LIST (gtk_drop_down_get_model (self->environment_drop_down));
+
+  g_ptr_array_add (self->environments, (gpointer) environment);
+  gtk_string_list_append (titles, environment->title);
+}
+
+static void
 session_environment_changed (EspSession *session, EspWindow *self)
 {
   const EspEnvironmentInfo *environment = esp_session_get_environment (session);
-  size_t n_environments;
-  const EspEnvironmentInfo *const *environments = esp_environment_list (&n_environments);
+  guint place;
 
   self->choosing = TRUE;
-  for (size_t i = 0; i < n_environments; i++)
-    if (environments[i] == environment)
-      gtk_drop_down_set_selected (self->environment_drop_down, (guint) i);
+  /* one from a file is listed from the first time that it is seen */
+  if (!g_ptr_array_find (self->environments, environment, &place))
+    {
+      place = self->environments->len;
+      list_environment (self, environment);
+    }
+  gtk_drop_down_set_selected (self->environment_drop_down, place);
   self->choosing = FALSE;
 
   list_actions (self, environment);
@@ -163,14 +175,14 @@ session_environment_changed (EspSession *session, EspWindow *self)
 static void
 environment_selected (EspWindow *self)
 {
-  size_t n_environments;
-  const EspEnvironmentInfo *const *environments = esp_environment_list (&n_environments);
   guint selected = gtk_drop_down_get_selected (self->environment_drop_down);
+  const EspEnvironmentInfo *environment;
 
-  if (self->choosing || self->session == NULL || selected >= n_environments)
+  if (self->choosing || self->session == NULL || selected >= self->environments->len)
     return;
+  environment = g_ptr_array_index (self->environments, selected);
   g_action_group_change_action_state (G_ACTION_GROUP (self), "environment",
-                                      g_variant_new_string (environments[selected]->name));
+                                      g_variant_new_string (environment->name));
 }
 
 static void
@@ -288,6 +300,7 @@ static void
 esp_window_finalize (GObject *object)
 {
   g_free (ESP_WINDOW (object)->message);
+  g_ptr_array_unref (ESP_WINDOW (object)->environments);
   G_OBJECT_CLASS (esp_window_parent_class)->finalize (object);
 }
 
@@ -358,11 +371,12 @@ esp_window_init (EspWindow *self)
   g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_drop_down_set_model (self->environment_drop_down, G_LIST_MODEL (titles));
+  self->environments = g_ptr_array_new ();
   for (size_t i = 0; i < n_environments; i++)
-    gtk_string_list_append (titles, environments[i]->title);
+    list_environment (self, environments[i]);
   g_signal_connect_swapped (gtk_editable_get_delegate (GTK_EDITABLE (self->run_spin)), "activate",
                             G_CALLBACK (run_confirmed), self);
-  gtk_drop_down_set_model (self->environment_drop_down, G_LIST_MODEL (titles));
 }
 
 EspWindow *

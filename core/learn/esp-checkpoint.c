@@ -159,6 +159,11 @@ esp_checkpoint_save (EspRun *run, const char *path, GError **error)
 
   esp_tensor_writer_add_text (writer, "format", FORMAT);
   esp_tensor_writer_add_text (writer, "environment", run->info->name);
+  if (run->info->file != NULL)
+    {
+      esp_tensor_writer_add_text (writer, "environment_file", run->info->file);
+      esp_tensor_writer_add_text (writer, "environment_digest", run->info->digest);
+    }
   esp_tensor_writer_add_text (writer, "recipe", esp_recipe_get_name (run->recipe));
   esp_tensor_writer_add_text (writer, "recipe_fields", fields);
   esp_tensor_writer_add_text (writer, "seconds", g_ascii_dtostr (seconds, sizeof seconds, run->seconds));
@@ -254,6 +259,35 @@ load_candidates (EspRun *run, EspTensorReader *reader, GError **error)
   return TRUE;
 }
 
+/* Makes the environment called @environment_name. One that comes from a file is that of this name which is open
+ * already, wherever its file is now, or the file that it was; but only if nothing has changed in it. */
+static EspEnvironment *
+new_environment (EspTensorReader *reader, const char *environment_name, const char *name, GError **error)
+{
+  const char *file = esp_tensor_reader_get_text (reader, "environment_file");
+  const char *digest = esp_tensor_reader_get_text (reader, "environment_digest");
+  g_autoptr (EspEnvironment) environment = esp_environment_new (environment_name, file == NULL ? error : NULL);
+
+  if (environment == NULL && file != NULL)
+    environment = esp_environment_new (file, error);
+  if (environment == NULL)
+    {
+      /* the checkpoint is not to blame */
+      if (file != NULL && error != NULL)
+        (*error)->code = ESP_ERROR_FILE;
+      return NULL;
+    }
+  if (g_strcmp0 (esp_environment_get_info (environment)->digest, digest) != 0)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
+                   "the environment “%s” has changed since “%s” was saved; bring its files back or start anew",
+                   environment_name, name);
+      return NULL;
+    }
+
+  return g_steal_pointer (&environment);
+}
+
 /* Makes the run that the texts in @reader describe, at its beginning. The learner's arrays in the file must
  * have the sizes that the recipe asks for before memory is taken for them. */
 static EspRun *
@@ -277,7 +311,7 @@ new_run (EspTensorReader *reader, const char *name, GError **error)
   recipe = esp_recipe_new_from_json (recipe_name, fields, strlen (fields), error);
   if (recipe == NULL)
     return NULL;
-  environment = esp_environment_new (environment_name, error);
+  environment = new_environment (reader, environment_name, name, error);
   if (environment == NULL
       || !esp_demand_measure (&demand, recipe, esp_environment_get_info (environment), error))
     return NULL;
@@ -289,7 +323,7 @@ new_run (EspTensorReader *reader, const char *name, GError **error)
       return NULL;
     }
 
-  return esp_run_new (environment_name, recipe, 0, error);
+  return esp_run_new (esp_environment_get_info (environment)->name, recipe, 0, error);
 }
 
 /* Reads how long the run has taken; files of before it was kept say nothing. */

@@ -292,6 +292,22 @@ read_fields (EspRecipe *recipe, JsonNode *root, const char *name, GError **error
   return TRUE;
 }
 
+/* Returns the folder of the recipes that ship for @environment: its own, or that of the general ones. */
+static char *
+find_folder (const char *environment)
+{
+  /* all tasks of a family share its recipes */
+  g_autofree char *family = g_strndup (environment, strcspn (environment, ":"));
+  g_autofree char *own = g_strconcat ("recipes/", family, NULL);
+  char *path = strchr (environment, '/') == NULL ? esp_resource_path (own) : NULL;
+
+  if (path != NULL && g_file_test (path, G_FILE_TEST_IS_DIR))
+    return path;
+  g_free (path);
+
+  return esp_resource_path ("recipes");
+}
+
 EspRecipe *
 esp_recipe_load (const char *environment, const char *name, GError **error)
 {
@@ -306,14 +322,13 @@ esp_recipe_load (const char *environment, const char *name, GError **error)
     path = g_strdup (name);
   else
     {
-      /* all tasks of a family share its recipes */
-      g_autofree char *family = g_strndup (environment, strcspn (environment, ":"));
-      g_autofree char *relative = g_strdup_printf ("recipes/%s/%s.json", family, name);
+      g_autofree char *folder = find_folder (environment);
+      g_autofree char *file = g_strconcat (name, ".json", NULL);
 
-      path = esp_resource_path (relative);
+      path = g_build_filename (folder, file, NULL);
       if (!g_file_test (path, G_FILE_TEST_EXISTS))
         {
-          g_auto (GStrv) names = esp_recipe_list (family);
+          g_auto (GStrv) names = esp_recipe_list (environment);
           g_autofree char *known = g_strjoinv (", ", names);
 
           g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no recipe “%s” for %s; there is %s", name,
@@ -410,8 +425,7 @@ char **
 esp_recipe_list (const char *environment)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autofree char *relative = g_strdup_printf ("recipes/%s", environment);
-  g_autofree char *path = esp_resource_path (relative);
+  g_autofree char *path = find_folder (environment);
   g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
   const char *name;
   char **names;

@@ -1,6 +1,7 @@
 /* Recipes: all hyperparameters of a run.
  *
- * A recipe is a JSON object in resources/recipes/ENVIRONMENT/NAME.json or a file of the user's. Every
+ * A recipe is a JSON object in resources/recipes/ENVIRONMENT/NAME.json (in resources/recipes/NAME.json for
+ * environments without a folder there, such as those from files) or a file of the user's. Every
  * field has a default, a range and a sentence of documentation in the table of esp-recipe.c; a field
  * that is unknown or out of range is refused by name.
  */

@@ -131,7 +131,10 @@ def test_wrong_usage():
         (["--seed", "a"], ["--seed", "“a”"]),
         (["envs", "--jsn"], ["did you mean --json"]),
         (["envs", "--json=1"], ["--json takes no value"]),
-        (["envs", "cartpole"], ["“cartpole”"]),
+        (["envs", "nowhere"], ["“nowhere”", *known]),
+        (["envs", "cartpole", "pendulum"], ["“pendulum”"]),
+        (["envs", "check-environmen"], ["check-environmen"]),
+        (["check-environmen"], ["--help"]),
         (["train"], ["ENV is missing"]),
         (["train", "nowhere"], ["“nowhere”", *known]),
         (["train", "cartpole", "pendulum"], ["“pendulum”"]),
@@ -340,6 +343,99 @@ def test_divergence_after_evaluations(folder):
     expect(os.path.getsize(checkpoint) > 0, "there is no checkpoint")
     second = espalier("train", "cartpole", "--resume", checkpoint)
     expect([line for line in second[2].splitlines() if line.startswith("espalier: ")] == said, (first, second))
+
+
+def own_environment(folder):
+    """Copies the example of an environment from a file to @folder and returns the path of its JSON file."""
+    resources = os.environ.get("ESPALIER_RESOURCES") or os.path.join(os.path.dirname(__file__), "..", "..", "resources")
+    shutil.copytree(os.path.join(resources, "environments", "ball-in-cup"), folder)
+    return os.path.join(folder, "ball-in-cup.json")
+
+
+def test_own_environment(folder):
+    """A file stands wherever an environment is named, and a checkpoint knows it again."""
+    path = own_environment(os.path.join(folder, "mine"))
+    [info] = expect_result(["envs", path, "--json"])
+    expect(info["name"] == "ball-in-cup" and len(info["observations"]) == 8 and len(info["actions"]) == 2, info)
+    result = expect_result(["eval", path, "--policy", "dx; 0.1*dz", "--episodes", "5", "--json"])
+    expect(result["environment"] == "ball-in-cup" and result["mean_length"] == 250, result)
+    expect(result == expect_result(["eval", path, "--policy", "dx; 0.1*dz", "--episodes", "5", "--json"]), result)
+
+    checkpoint = os.path.join(folder, "run")
+    recipe = tiny_recipe(folder)
+    result = expect_result(["train", path, "--recipe", recipe, "--seed", "4", "--json", "--checkpoint", checkpoint])
+    expect(result["environment"] == "ball-in-cup" and result["formula"].count(";") == 1, result)
+    status, out, err = espalier("train", path, "--steps", "20", "--set", "warm_up_steps=20", "--set", "polish_rounds=0")
+    expect(status == 0 and "recipe default" in out, (status, out, err))
+
+    moved = os.path.join(folder, "moved")
+    os.rename(os.path.join(folder, "mine"), moved)
+    path = os.path.join(moved, "ball-in-cup.json")
+    resumed = expect_result(["train", path, "--resume", checkpoint, "--json"])
+    expect({**resumed, "wall_seconds": 0} == {**result, "wall_seconds": 0}, f"{resumed} is not {result}")
+    with open(os.path.join(moved, "ball-in-cup.xml"), "a", encoding="utf-8") as file:
+        file.write("<!-- other -->\n")
+    expect_complaint(["train", path, "--resume", checkpoint], 1, "ball-in-cup", "changed")
+
+
+def write_environment(folder, xml, **changes):
+    definition = {
+        "name": "mine", "description": "d", "model": "mine.xml", "reward": 1,
+        "observations": [{"name": "x"}], "actions": [{"name": "push", "low": -1, "high": 1}], **changes,
+    }
+    path = os.path.join(folder, "mine.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(definition, file)
+    with open(os.path.join(folder, "mine.xml"), "w", encoding="utf-8") as file:
+        file.write(xml)
+    return path
+
+
+CART = """<mujoco><worldbody><body><joint name="x" type="slide"/><geom size="0.1"/></body>{more}</worldbody>
+<actuator><motor name="push" joint="x"/></actuator></mujoco>"""
+
+
+def test_bad_environments(folder):
+    sound = CART.format(more="")
+    for model, changes, status, words in [
+        ("<mujoco>", {}, 2, ["mine.xml", "XML"]),
+        (CART.format(more="<include file='/etc/passwd'/>"), {}, 1, ["/etc/passwd"]),
+        (sound, {"reward": "x + y"}, 2, ["“reward”", "“y”", "column 5"]),
+        (sound, {"reward": "log(x - 1)"}, 2, ["reward", "finite"]),
+        (sound, {"frame_skip": 0}, 2, ["frame_skip"]),
+        (sound, {"name": "cartpole"}, 2, ["“cartpole”", "built-in"]),
+        (sound, {"model": "none.xml"}, 1, ["none.xml"]),
+    ]:
+        path = write_environment(folder, model, **changes)
+        for arguments in (["train", path], ["eval", path, "--policy", "0"], ["envs", path], ["--environment", path]):
+            expect_complaint(arguments, status, "“mine.json”", *words)
+    os.mkfifo(os.path.join(folder, "pipe.json"))
+    expect_complaint(["envs", os.path.join(folder, "pipe.json")], 1, "not a file")
+    expect_complaint(["envs", folder + "/.json"], 1, ".json")
+
+
+def test_helper_process(folder):
+    """What happens to the process that checks a file does not happen to the program."""
+    balls = "".join(f"<body pos='0 0 {i * 1e-3}'><freejoint/><geom size='0.3'/></body>" for i in range(40))
+    slow = CART.format(more=balls).replace("<mujoco>", "<mujoco><option timestep='1e-6'/>")
+    path = write_environment(folder, slow, frame_skip=1000)
+    for sent, words in [(signal.SIGSEGV, ["MuJoCo down"]), (signal.SIGXCPU, ["longer than"]), (None, ["steps in"])]:
+        with subprocess.Popen(
+            [PROGRAM, "envs", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        ) as process:
+            if sent is not None:
+                children = ""
+                while not children and process.poll() is None:
+                    time.sleep(0.01)
+                    with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+                        children = file.read()
+                expect(children, "there is no helper")
+                time.sleep(0.5)
+                os.kill(int(children), sent)
+            out, err = process.communicate()
+        expect(process.returncode in (1, 2) and out == b"" and err.count(b"\n") == 1, (process.returncode, out, err))
+        for word in ["“mine.json”", *words]:
+            expect(word in err.decode(), f"{sent}: “{word}” is not in {err}")
 
 
 def test_interruption(folder):

@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 
 #include "esp-error.h"
+#include "esp-resources.h"
 #include "small-run.h"
 
 static EspRecipe *
@@ -316,6 +317,36 @@ test_shipped (void)
     }
 }
 
+/* An environment without recipes of its own starts from a general one. */
+static void
+test_general (void)
+{
+  g_autofree char *path = esp_resource_path ("environments/ball-in-cup/ball-in-cup.json");
+  g_auto (GStrv) names = esp_recipe_list ("nowhere");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspRecipe) recipe = esp_recipe_load ("nowhere", NULL, &error);
+  g_autoptr (EspRecipe) same = NULL;
+  g_autoptr (EspRun) run = NULL;
+  g_autofree char *one = NULL, *other = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_strv_contains ((const char *const *) names, "default"));
+  assert_round_trip (recipe);
+  same = esp_recipe_load (path, "default", &error);
+  g_assert_no_error (error);
+  one = esp_recipe_to_json (recipe);
+  other = esp_recipe_to_json (same);
+  g_assert_cmpstr (one, ==, other);
+  run = esp_run_new (path, same, 1, &error);
+  g_assert_no_error (error);
+  take_steps (run, NULL, 3);
+  g_assert_cmpuint (run->progress.step, ==, 3);
+  g_assert_cmpstr (run->info->name, ==, "ball-in-cup");
+
+  g_assert_null (esp_recipe_load ("nowhere", "nonesuch", &error));
+  g_assert_error (error, ESP_ERROR, ESP_ERROR_USAGE);
+}
+
 static void
 test_files (void)
 {
@@ -429,6 +460,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/round-trip", test_round_trip);
   g_test_add_func ("/recipe/shipped", test_shipped);
   g_test_add_func ("/recipe/files", test_files);
+  g_test_add_func ("/recipe/general", test_general);
   g_test_add_func ("/recipe/memory", test_memory);
   g_test_add_func ("/recipe/run-refuses", test_run_refuses);
   return g_test_run ();

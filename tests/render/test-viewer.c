@@ -12,6 +12,7 @@
 #include <glib/gstdio.h>
 
 #include "esp-error.h"
+#include "esp-resources.h"
 #include "esp-viewer.h"
 
 #define PATIENCE 30 /* seconds after which a frame that does not come is a failure */
@@ -544,6 +545,57 @@ test_environment (void)
   end_viewer (viewer, &inbox);
 }
 
+static int
+count_amber (const EspFrame *frame)
+{
+  int n = 0;
+
+  for (size_t i = 0; i < frame->stride * frame->height; i += 3)
+    n += frame->pixels[i] > 150 && frame->pixels[i] > frame->pixels[i + 2] + 90
+         && frame->pixels[i + 1] > frame->pixels[i + 2] + 40;
+
+  return n;
+}
+
+/* An environment from a file shows its own model, tendons too; one that says nothing about its view is seen. */
+static void
+test_own_environment (void)
+{
+  const int size[] = { 320, 240 };
+  const char *text = "{\"name\": \"plain\", \"description\": \"d\", \"model\": \"plain.xml\", \"reward\": 1,"
+                     "\"observations\": [{\"name\": \"x\"}],"
+                     "\"actions\": [{\"name\": \"push\", \"low\": -1, \"high\": 1}]}";
+  const char *model = "<mujoco><worldbody><body><joint name='x' type='slide'/>"
+                      "<geom size='0.1' rgba='1 0.7 0.2 1'/></body></worldbody>"
+                      "<actuator><motor name='push' joint='x'/></actuator></mujoco>";
+  g_autofree char *example = esp_resource_path ("environments/ball-in-cup/ball-in-cup.json");
+  g_autofree char *folder = g_dir_make_tmp ("espalier-XXXXXX", NULL);
+  g_autofree char *json = g_build_filename (folder, "plain.json", NULL);
+  g_autofree char *xml = g_build_filename (folder, "plain.xml", NULL);
+  g_autoptr (GError) error = NULL;
+  const size_t one = 1;
+  EspFrame *frame;
+  Inbox inbox;
+  EspViewer *viewer = make_viewer (example, &inbox);
+
+  esp_viewer_set_speed (viewer, 0);
+  esp_viewer_set_size (viewer, size[0], size[1]);
+  frame = expect (&inbox, has_size, size);
+  g_assert_cmpuint (frame->n_observations, ==, 8);
+  g_assert_cmpint (count_amber (frame), >, 50);
+  esp_frame_unref (frame);
+
+  g_assert_true (g_file_set_contents (json, text, -1, NULL) && g_file_set_contents (xml, model, -1, NULL));
+  g_assert_true (esp_viewer_set_environment (viewer, json, &error));
+  g_assert_no_error (error);
+  frame = expect (&inbox, has_observations, &one);
+  g_assert_cmpint (count_amber (frame), >, 500);
+  g_assert_cmpint (count_amber (frame), <, 320 * 240 / 2);
+  esp_frame_unref (frame);
+  end_viewer (viewer, &inbox);
+  g_assert_true (g_unlink (json) == 0 && g_unlink (xml) == 0 && g_rmdir (folder) == 0);
+}
+
 /* The same seed and policy show the same pictures. */
 static void
 test_determinism (void)
@@ -742,6 +794,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/viewer/inactive", test_inactive);
   g_test_add_func ("/render/viewer/policy", test_policy);
   g_test_add_func ("/render/viewer/environment", test_environment);
+  g_test_add_func ("/render/viewer/own-environment", test_own_environment);
   g_test_add_func ("/render/viewer/determinism", test_determinism);
   g_test_add_func ("/render/viewer/speed", test_speed);
   g_test_add_func ("/render/viewer/follow", test_follow);
