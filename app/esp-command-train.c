@@ -121,16 +121,15 @@ make_trainer (const Request *request, GError **error)
   return g_steal_pointer (&trainer);
 }
 
-/* Runs until the end, the first signal or divergence, and returns the state; @last is the newest
+/* Shows progress until the trainer rests or the first signal, and returns the state; @last is the newest
  * snapshot then. */
 static EspRunState
-run (EspTrainer *trainer, EspSnapshot **last)
+follow (EspTrainer *trainer, EspSnapshot **last)
 {
   g_autoptr (EspProgress) progress = esp_progress_new ();
   g_autoptr (EspFormula) formula = NULL;
   EspRunState state;
 
-  esp_trainer_run (trainer);
   do
     {
       EspSnapshot *snapshot;
@@ -298,6 +297,29 @@ report (EspTrainer *trainer, const Request *request)
   return status;
 }
 
+/* Ends a run that diverged: what it had found before is not lost. */
+static int
+salvage (EspTrainer *trainer, EspSnapshot **last)
+{
+  g_autofree char *formula = NULL;
+  EspResult result;
+
+  esp_command_say ("%s", *last != NULL && (*last)->message != NULL ? (*last)->message : "learning diverged");
+  if (*last == NULL || (*last)->history->n_evaluations == 0)
+    return ESP_EXIT_FAILED;
+
+  esp_trainer_finish (trainer);
+  if (follow (trainer, last) != ESP_RUN_DONE || !esp_trainer_get_result (trainer, &result))
+    return ESP_EXIT_FAILED;
+  formula = esp_report_formula (result.formula);
+  esp_command_say ("the best formula until then, which returns %.6g on average over %zu unseen episodes: %s",
+                   result.formula_return.mean, result.formula_return.episodes, formula);
+  warn_of_length (&result, esp_trainer_get_environment (trainer));
+  esp_result_clear (&result);
+
+  return ESP_EXIT_FAILED;
+}
+
 static int
 train (Request *request)
 {
@@ -315,15 +337,15 @@ train (Request *request)
     return esp_command_complain (error);
 
   catch_signals ();
-  state = run (trainer, &last);
+  esp_trainer_run (trainer);
+  state = follow (trainer, &last);
   switch (state)
     {
     case ESP_RUN_DONE:
       return report (trainer, request);
 
     case ESP_RUN_DIVERGED:
-      esp_command_say ("%s", last != NULL && last->message != NULL ? last->message : "learning diverged");
-      return ESP_EXIT_FAILED;
+      return salvage (trainer, &last);
 
     default:
       return stop (trainer, request);

@@ -64,6 +64,8 @@ struct _EspTrainer
   double seconds;  /* wall-clock training time before the present stretch */
   double started;  /* when the present stretch began */
   double last_snapshot, last_shown, last_checkpoint;
+  bool saved;              /* there is a checkpoint of the run */
+  guint saved_evaluations; /* how many it has */
   double speed, speed_since;
   uint64_t speed_step;
   EspHistory *history;

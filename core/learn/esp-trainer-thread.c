@@ -12,7 +12,8 @@
 #define HEADLESS_SECONDS   0.2          /* between snapshots for a progress bar */
 #define SHOW_SECONDS       0.5          /* between formulas shown while somebody watches */
 #define CHECKPOINT_SECONDS 60.0
-#define SPEED_SECONDS      1.0          /* over which the speed is measured */
+#define EVALUATED_SECONDS  10.0 /* between checkpoints where there is a new evaluation to keep */
+#define SPEED_SECONDS      1.0  /* over which the speed is measured */
 
 double
 esp_trainer_get_time (void)
@@ -32,7 +33,8 @@ esp_trainer_is_active (EspRunState state)
 static double
 get_seconds (const EspTrainer *trainer)
 {
-  return trainer->seconds + (esp_trainer_is_active (trainer->state) ? esp_trainer_get_time () - trainer->started : 0.0);
+  return trainer->seconds
+         + (esp_trainer_is_active (trainer->state) ? esp_trainer_get_time () - trainer->started : 0.0);
 }
 
 /* Whoever waits for the state sees it once tell() has published the snapshot with its message. */
@@ -111,8 +113,8 @@ publish_snapshot (EspTrainer *trainer, const EspNetwork *network)
     {
       snapshot->weights[i] = (float) network->weights[i];
       /* of a final formula there is only what was chosen */
-      snapshot->probabilities[i]
-        = trainer->state == ESP_RUN_DONE ? (float) network->mask[i] : network->probabilities[i];
+      snapshot->probabilities[i] = trainer->state == ESP_RUN_DONE ? (float) network->mask[i]
+                                                                  : network->probabilities[i];
     }
   for (size_t i = 0; i < run->sac.policy.n_biases; i++)
     snapshot->biases[i] = (float) network->biases[i];
@@ -179,6 +181,8 @@ save_checkpoint (EspTrainer *trainer)
   g_autoptr (GError) error = NULL;
 
   trainer->last_checkpoint = esp_trainer_get_time ();
+  trainer->saved = true;
+  trainer->saved_evaluations = trainer->run->evaluations->len;
   /* what was saved before the run diverged is worth more than what it is now */
   if (trainer->checkpoint == NULL || trainer->diverged || trainer->incomplete)
     return;
@@ -188,6 +192,22 @@ save_checkpoint (EspTrainer *trainer)
   g_free (trainer->checkpoint_error);
   trainer->checkpoint_error = error != NULL ? g_strdup (error->message) : NULL;
   pthread_mutex_unlock (&trainer->lock);
+}
+
+/* An evaluation is kept soon, and the first one, where nothing is saved yet, at once: a run may diverge
+ * before its first minute is over. */
+static bool
+is_checkpoint_due (const EspTrainer *trainer)
+{
+  double elapsed = esp_trainer_get_time () - trainer->last_checkpoint;
+
+  if (trainer->checkpoint == NULL)
+    return false;
+  if (trainer->run->evaluations->len > trainer->saved_evaluations
+      && (!trainer->saved || elapsed >= EVALUATED_SECONDS))
+    return true;
+
+  return elapsed >= CHECKPOINT_SECONDS;
 }
 
 /* Steps are over: starts the choice of the final formula. */
@@ -257,8 +277,8 @@ train (EspTrainer *trainer)
 
       /* the one before has had a whole period to finish */
       collect_evaluation (trainer);
-      esp_assessor_evaluate (trainer->assessor, run->recipe, network, run->progress.seed,
-                             run->progress.step, run->progress.evaluations++);
+      esp_assessor_evaluate (trainer->assessor, run->recipe, network, run->progress.seed, run->progress.step,
+                             run->progress.evaluations++);
     }
   else if (esp_assessor_has_result (trainer->assessor))
     collect_evaluation (trainer);
@@ -274,7 +294,7 @@ train (EspTrainer *trainer)
       tell (trainer, true);
       return;
     }
-  if (trainer->checkpoint != NULL && esp_trainer_get_time () - trainer->last_checkpoint >= CHECKPOINT_SECONDS)
+  if (is_checkpoint_due (trainer))
     {
       collect_evaluation (trainer);
       save_checkpoint (trainer);
@@ -298,6 +318,8 @@ restart (EspTrainer *trainer, uint64_t seed)
   trainer->seconds = 0.0;
   trainer->started = trainer->last_checkpoint = esp_trainer_get_time ();
   trainer->speed_step = 0;
+  trainer->saved = false;
+  trainer->saved_evaluations = 0;
 
   pthread_mutex_lock (&trainer->lock);
   trainer->seed = seed;

@@ -61,8 +61,8 @@ esp_trainer_new (const char *environment, EspRecipe *recipe, uint64_t seed, GErr
  * ESP_ERROR_FILE. */
 EspTrainer *esp_trainer_new_from_checkpoint (const char *path, GError **error);
 
-/* Makes the trainer write a checkpoint to @path once a minute, when it stops and when it is done; each
- * replaces the one before atomically. Fails with ESP_ERROR_FILE, before anything is overwritten, where
+/* Makes the trainer write a checkpoint to @path once a minute, after the first evaluation and after later
+ * ones, but those not more often than every ten seconds, when it stops and when it is done; each replaces the one before atomically. Fails with ESP_ERROR_FILE, before anything is overwritten, where
  * @path cannot be written. Call before the first command. */
 gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GError **error);
 

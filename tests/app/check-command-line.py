@@ -310,6 +310,25 @@ def test_divergence(folder):
         expect_complaint(["train", "cartpole", "--recipe", recipe, "--seed", str(seed)], 1, "diverged at step 1", "critic")
 
 
+def test_divergence_after_evaluations(folder):
+    """A run that diverges leaves the best formula until then, and a checkpoint from before."""
+    recipe = tiny_recipe(folder, warm_up_steps=250, evaluation_period=100, critic_rate=1, discount=1, target_rate=1, reward_scale=1e6)
+    checkpoint = os.path.join(folder, "a run.safetensors")
+    first = espalier("train", "cartpole", "--recipe", recipe, "--checkpoint", checkpoint)
+    said = [line for line in first[2].splitlines() if line.startswith("espalier: ")]
+    expect(first[0] == 1 and first[1] == "" and len(said) == 2, first)
+    expect("diverged at step 2" in said[0], first)
+    words = "espalier: the best formula until then, which returns "
+    expect(said[1].startswith(words) and "100 unseen episodes: " in said[1], first)
+    measured = expect_result(["eval", "cartpole", "--policy", said[1].split(" episodes: ")[1], "--json"])
+    expect(f"{measured['mean']:.6g}" == said[1][len(words):].split()[0], (measured, said))
+
+    # nothing was asked for besides, so the checkpoint is there because of the evaluations
+    expect(os.path.getsize(checkpoint) > 0, "there is no checkpoint")
+    second = espalier("train", "cartpole", "--resume", checkpoint)
+    expect([line for line in second[2].splitlines() if line.startswith("espalier: ")] == said, (first, second))
+
+
 def test_interruption(folder):
     """A run that is stopped and resumed ends as one that was not."""
     recipe = tiny_recipe(folder, steps=60000, evaluation_period=5000)
