@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "esp-command.h"
 #include "esp-error.h"
@@ -87,6 +88,25 @@ load_recipe (const Request *request, GError **error)
   return g_steal_pointer (&recipe);
 }
 
+/* A new run must not take the place of one that somebody kept. */
+static gboolean
+check_checkpoint (const Request *request, GError **error)
+{
+  struct stat present, resumed;
+
+  if (request->checkpoint == NULL || stat (request->checkpoint, &present) != 0)
+    return TRUE;
+  if (request->resume != NULL && stat (request->resume, &resumed) == 0 && present.st_dev == resumed.st_dev
+      && present.st_ino == resumed.st_ino)
+    return TRUE;
+
+  g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
+               "“%s” holds the checkpoint of another run; use --resume to go on with it, remove it, or give "
+               "another name",
+               request->checkpoint);
+  return FALSE;
+}
+
 static EspTrainer *
 make_trainer (const Request *request, GError **error)
 {
@@ -115,7 +135,9 @@ make_trainer (const Request *request, GError **error)
       if (trainer == NULL)
         return NULL;
     }
-  if (request->checkpoint != NULL && !esp_trainer_set_checkpoint (trainer, request->checkpoint, error))
+  if (request->checkpoint != NULL
+      && (!esp_trainer_set_checkpoint (trainer, request->checkpoint, error)
+          || !check_checkpoint (request, error)))
     return NULL;
 
   return g_steal_pointer (&trainer);
@@ -365,7 +387,8 @@ esp_command_train (char **arguments)
     { "set", ESP_OPTION_TEXTS, assignments, "FIELD=VALUE",
       "change one field of the recipe; may be repeated" },
     { "checkpoint", ESP_OPTION_TEXT, &request.checkpoint, "FILE",
-      "keep the complete learner in FILE: every minute, at the end, and when interrupted" },
+      "keep the complete learner in FILE, which must be new: every minute, at the end, and when "
+      "interrupted" },
     { "resume", ESP_OPTION_TEXT, &request.resume, "FILE",
       "go on from a checkpoint, and keep it in the same FILE unless --checkpoint names another" },
     ESP_TASK_OPTIONS (&request.choice),

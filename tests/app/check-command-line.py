@@ -5,6 +5,7 @@ The argument is the program. The runs are tiny; what they learn does not matter 
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -346,7 +347,16 @@ def test_interruption(folder):
     expect(os.path.getsize(checkpoint) > 0, "there is no checkpoint")
     expect(os.listdir(folder).count("a run.safetensors") == 1 and len(os.listdir(folder)) == 2, os.listdir(folder))
     expect_complaint(["train", "pendulum", "--resume", checkpoint], 2, "cartpole", "pendulum")
-    resumed = expect_result(["train", "cartpole", "--resume", checkpoint, "--json"])
+    with open(checkpoint, "rb") as file:
+        kept = file.read()
+    other = os.path.join(folder, "other.safetensors")
+    shutil.copyfile(checkpoint, other)
+    for arguments in (["--recipe", recipe], ["--resume", other]):
+        expect_complaint(["train", "cartpole", *arguments, "--checkpoint", checkpoint], 1, "another run", "--resume")
+    with open(checkpoint, "rb") as file:
+        expect(file.read() == kept, "the checkpoint of another run was replaced")
+    same = os.path.join(folder, ".", "a run.safetensors")
+    resumed = expect_result(["train", "cartpole", "--resume", checkpoint, "--checkpoint", same, "--json"])
     expect({**resumed, "wall_seconds": 0} == {**whole, "wall_seconds": 0}, f"{resumed} is not {whole}")
 
     with subprocess.Popen(
