@@ -145,6 +145,7 @@ esp_checkpoint_save (EspRun *run, const char *path, GError **error)
   g_autofree char *fields = esp_recipe_to_json (run->recipe);
   size_t state_size = esp_environment_get_state_size (run->environment);
   g_autofree uint8_t *state = g_malloc0 (state_size);
+  char seconds[G_ASCII_DTOSTR_BUF_SIZE];
   uint64_t next = run->replay.next;
   Array arrays[MAX_ARRAYS];
   size_t n;
@@ -160,6 +161,7 @@ esp_checkpoint_save (EspRun *run, const char *path, GError **error)
   esp_tensor_writer_add_text (writer, "environment", run->info->name);
   esp_tensor_writer_add_text (writer, "recipe", esp_recipe_get_name (run->recipe));
   esp_tensor_writer_add_text (writer, "recipe_fields", fields);
+  esp_tensor_writer_add_text (writer, "seconds", g_ascii_dtostr (seconds, sizeof seconds, run->seconds));
 
   n = list_arrays (run, arrays);
   for (size_t i = 0; i < n; i++)
@@ -267,7 +269,8 @@ new_run (EspTensorReader *reader, const char *name, GError **error)
   if (g_strcmp0 (esp_tensor_reader_get_text (reader, "format"), FORMAT) != 0 || environment_name == NULL
       || fields == NULL || recipe_name == NULL)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” is not a checkpoint of this version of Espalier", name);
+      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” is not a checkpoint of this version of Espalier",
+                   name);
       return NULL;
     }
 
@@ -287,6 +290,20 @@ new_run (EspTensorReader *reader, const char *name, GError **error)
     }
 
   return esp_run_new (environment_name, recipe, 0, error);
+}
+
+/* Reads how long the run has taken; files of before it was kept say nothing. */
+static bool
+load_seconds (EspRun *run, EspTensorReader *reader)
+{
+  const char *text = esp_tensor_reader_get_text (reader, "seconds");
+  char *end;
+
+  if (text == NULL)
+    return true;
+  run->seconds = g_ascii_strtod (text, &end);
+
+  return end != text && *end == '\0' && isfinite (run->seconds) && run->seconds >= 0.0;
 }
 
 /* Whatever failed, the file is to blame. */
@@ -337,7 +354,7 @@ esp_checkpoint_load (const char *path, GError **error)
       blame_file (name, error);
       return NULL;
     }
-  if (!is_sound (run))
+  if (!load_seconds (run, reader) || !is_sound (run))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "the run in “%s” is damaged", name);
       return NULL;

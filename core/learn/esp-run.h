@@ -67,6 +67,7 @@ typedef struct
   GArray *records;     /* of EspRecord */
   GArray *evaluations; /* of EspEvaluation */
   GArray *candidates;  /* of EspCandidate, best first */
+  double seconds;      /* that its trainer says it took; kept with it, and never looked at */
 
   /* private */
   EspPolicyPass acting;

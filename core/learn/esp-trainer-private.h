@@ -61,7 +61,7 @@ struct _EspTrainer
   bool diverged;   /* the run must not be stepped on */
   bool incomplete; /* an evaluation of the run was cut short */
   char *message;
-  double seconds;  /* wall-clock training time before the present stretch */
+  double seconds;  /* wall-clock training time before the present stretch, as resumed */
   double started;  /* when the present stretch began */
   double last_snapshot, last_shown, last_checkpoint;
   bool saved;              /* there is a checkpoint of the run */

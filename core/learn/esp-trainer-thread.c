@@ -187,6 +187,7 @@ save_checkpoint (EspTrainer *trainer)
   if (trainer->checkpoint == NULL || trainer->diverged || trainer->incomplete)
     return;
 
+  trainer->run->seconds = get_seconds (trainer);
   esp_checkpoint_save (trainer->run, trainer->checkpoint, &error);
   pthread_mutex_lock (&trainer->lock);
   g_free (trainer->checkpoint_error);

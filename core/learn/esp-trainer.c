@@ -22,6 +22,7 @@ trainer_new_for_run (EspRun *run)
   trainer->seed = run->progress.seed;
   trainer->commands = g_array_new (FALSE, FALSE, sizeof (EspCommand));
   trainer->last_checkpoint = esp_trainer_get_time ();
+  trainer->seconds = run->seconds;
   trainer->saved = run->progress.step > 0;
   trainer->saved_evaluations = run->evaluations->len;
   pthread_mutex_init (&trainer->lock, NULL);

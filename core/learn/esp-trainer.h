@@ -33,7 +33,7 @@ typedef enum
  * @sampled_return: of sampled masks of the snapshot as it was before polishing, on the same seeds
  * @steps: environment steps taken
  * @updates: updates done
- * @seconds: wall-clock time, the final choice included
+ * @seconds: wall-clock time, the final choice and what went before a resumed checkpoint included
  *
  * What a finished run hands out.
  */

@@ -358,6 +358,8 @@ def test_interruption(folder):
     same = os.path.join(folder, ".", "a run.safetensors")
     resumed = expect_result(["train", "cartpole", "--resume", checkpoint, "--checkpoint", same, "--json"])
     expect({**resumed, "wall_seconds": 0} == {**whole, "wall_seconds": 0}, f"{resumed} is not {whole}")
+    again = expect_result(["train", "cartpole", "--resume", checkpoint, "--json"])
+    expect(again["wall_seconds"] > whole["wall_seconds"] / 4, f"the time before is not in {again}")
 
     with subprocess.Popen(
         [PROGRAM, "train", "cartpole", "--steps", "1000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()

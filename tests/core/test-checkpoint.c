@@ -113,12 +113,14 @@ test_continues (void)
 
           take_steps (saved, assessor, stops[i] - done);
           done = stops[i];
+          saved->seconds = 0.1 + stops[i];
           g_assert_true (esp_checkpoint_save (saved, path, &error));
           g_assert_no_error (error);
           loaded = esp_checkpoint_load (path, &error);
           g_assert_no_error (error);
           g_assert_cmpstr (find_difference (saved, loaded), ==, NULL);
           g_assert_cmpstr (esp_recipe_get_name (loaded->recipe), ==, "small");
+          g_assert_cmpfloat (loaded->seconds, ==, saved->seconds);
 
           take_steps (loaded, assessor, rest);
           take_steps (whole, assessor, stops[i] + rest);
@@ -341,6 +343,7 @@ static void
 test_texts (void)
 {
   static const char *const keys[] = { "format", "environment", "recipe", "recipe_fields" };
+  static const char *const times[] = { "", "-1", "nan", "inf", "1e999", "12 s" };
   static const char *const formats[] = { "", "espalier checkpoint 0", "espalier checkpoint 11", "x" };
   static const char *const recipes[] = { "", "[]", "{", "{\"steps\": -1}", "{\"no such\": 1}", "null" };
   Sound sound;
@@ -371,6 +374,15 @@ test_texts (void)
     g_assert_nonnull (other);
     g_assert_nonnull (strstr (unknown, "there is no environment"));
   }
+  for (size_t i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      g_autofree char *message = load_with_text (&sound, "seconds", times[i]);
+
+      g_assert_nonnull (message);
+      g_assert_nonnull (strstr (message, "is damaged"));
+    }
+  /* files of before it was kept */
+  g_assert_null (load_with_text (&sound, "seconds", NULL));
   sound_clear (&sound);
 }
 
