@@ -257,16 +257,6 @@ esp_expression_binary (EspOperation operation, EspExpression *a, EspExpression *
 }
 
 EspExpression *
-esp_expression_ternary (EspOperation operation, EspExpression *a, EspExpression *b, EspExpression *c)
-{
-  EspExpression *operands[] = { a, b, c };
-
-  g_return_val_if_fail (esp_operation_get_n_operands (operation) == 3, NULL);
-
-  return esp_expression_apply (operation, operands);
-}
-
-EspExpression *
 esp_expression_ref (EspExpression *expression)
 {
   g_return_val_if_fail (expression != NULL, NULL);

@@ -103,8 +103,6 @@ EspExpression *esp_expression_variable (size_t index);
 EspExpression *esp_expression_apply (EspOperation operation, EspExpression *const *operands);
 EspExpression *esp_expression_unary (EspOperation operation, EspExpression *a);
 EspExpression *esp_expression_binary (EspOperation operation, EspExpression *a, EspExpression *b);
-EspExpression *
-esp_expression_ternary (EspOperation operation, EspExpression *a, EspExpression *b, EspExpression *c);
 
 /* Counts a reference; returns @expression. Any thread. */
 EspExpression *esp_expression_ref (EspExpression *expression);

@@ -400,12 +400,6 @@ esp_recipe_get_name (const EspRecipe *recipe)
   return recipe->name;
 }
 
-uint64_t
-esp_recipe_get_steps (const EspRecipe *recipe)
-{
-  return recipe->steps;
-}
-
 static int
 compare_names (const void *a, const void *b)
 {

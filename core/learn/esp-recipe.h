@@ -37,9 +37,6 @@ void esp_recipe_unref (EspRecipe *recipe);
 /* Returns the name: `default`, or the file's name without folder and ending; owned by @recipe. */
 const char *esp_recipe_get_name (const EspRecipe *recipe);
 
-/* Returns how many environment steps a run takes. */
-uint64_t esp_recipe_get_steps (const EspRecipe *recipe);
-
 /* Returns the names of the recipes that ship for @environment, NULL-terminated; g_strfreev() it. */
 char **esp_recipe_list (const char *environment);
 

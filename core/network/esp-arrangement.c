@@ -41,12 +41,6 @@ static const struct
 };
 
 const char *
-esp_operator_get_name (EspOperator operator_)
-{
-  return operators[operator_].name;
-}
-
-const char *
 esp_operator_get_symbol (EspOperator operator_)
 {
   return operators[operator_].symbol;

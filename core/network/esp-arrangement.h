@@ -37,9 +37,6 @@ typedef enum
 #define ESP_MAX_LAYERS          16
 #define ESP_MAX_LAYER_OPERATORS 64
 
-/* Returns the name in arrangements: "mul", "div", "log", "exp", "sin", "cos", "id" or "if". */
-const char *esp_operator_get_name (EspOperator operator_);
-
 /* Returns the sign shown in the network graph: "×", "÷", "ln", "eˣ", "sin", "cos", "id", "if". */
 const char *esp_operator_get_symbol (EspOperator operator_);
 

@@ -11,6 +11,12 @@
 #include "esp-random.h"
 #include "finite-difference.h"
 
+static const char *const names[ESP_N_OPERATORS] = {
+  [ESP_OPERATOR_MULTIPLY] = "multiply", [ESP_OPERATOR_DIVIDE] = "divide",   [ESP_OPERATOR_LOG] = "log",
+  [ESP_OPERATOR_EXP] = "exp",           [ESP_OPERATOR_SIN] = "sin",         [ESP_OPERATOR_COS] = "cos",
+  [ESP_OPERATOR_IDENTITY] = "identity", [ESP_OPERATOR_IF_ELSE] = "if-else",
+};
+
 #define N       4000
 #define PENALTY 0.7
 
@@ -107,8 +113,8 @@ test_values (const void *data)
       scale = operator_ == ESP_OPERATOR_IF_ELSE ? fabs (sample[1]) + fabs (sample[2]) : fabs (expected);
       if (fabs ((double) values[i] - expected) > 4 * FLT_EPSILON * scale + (double) FLT_MIN)
         {
-          g_test_message ("%s (%.9g, %.9g, %.9g) is %.9g, not %.9g", esp_operator_get_name (operator_),
-                          sample[0], sample[1], sample[2], (double) values[i], expected);
+          g_test_message ("%s (%.9g, %.9g, %.9g) is %.9g, not %.9g", names[operator_], sample[0], sample[1],
+                          sample[2], (double) values[i], expected);
           g_test_fail ();
         }
       penalty += reference_penalty (operator_, sample);
@@ -148,7 +154,7 @@ test_derivatives (const void *data)
   g_autofree float *values = g_new (float, N);
   g_autofree float *d_values = g_new (float, N);
   g_autofree float *d_arguments = g_new (float, 3 * N);
-  EspTestGradient gradient = { .name = esp_operator_get_name (operator_), .tolerance = 1e-5 };
+  EspTestGradient gradient = { .name = names[operator_], .tolerance = 1e-5 };
   EspRandom random;
 
   esp_random_init (&random, 12, 0);
@@ -239,8 +245,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (size_t i = 0; i < ESP_N_OPERATORS; i++)
     {
-      g_autofree char *values = g_strdup_printf ("/operators/%s/values", esp_operator_get_name (i));
-      g_autofree char *derivatives = g_strdup_printf ("/operators/%s/derivatives", esp_operator_get_name (i));
+      g_autofree char *values = g_strdup_printf ("/operators/%s/values", names[i]);
+      g_autofree char *derivatives = g_strdup_printf ("/operators/%s/derivatives", names[i]);
 
       g_test_add_data_func (values, GSIZE_TO_POINTER (i), test_values);
       g_test_add_data_func (derivatives, GSIZE_TO_POINTER (i), test_derivatives);

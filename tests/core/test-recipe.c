@@ -349,7 +349,7 @@ test_files (void)
   recipe = esp_recipe_load ("cartpole", path, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (esp_recipe_get_name (recipe), ==, "mine");
-  g_assert_cmpuint (esp_recipe_get_steps (recipe), ==, 77);
+  g_assert_cmpuint (recipe->steps, ==, 77);
   g_clear_pointer (&recipe, esp_recipe_unref);
 
   /* the name goes into checkpoints and output, so it is text whatever the file is called */
