@@ -1,5 +1,7 @@
 /* espalier eval: the return of a formula that somebody typed. */
 
+#include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "esp-command.h"
@@ -48,6 +50,40 @@ append_as_text (GString *text, const EspFormula *formula, const EspReturns *retu
   for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
     g_string_append_printf (text, "%s %zu", i == 0 ? "" : ",", esp_formula_get_length (formula, i));
   g_string_append_c (text, '\n');
+}
+
+/* A formula, and whether an action of it was no number to act by. */
+typedef struct
+{
+  const EspFormula *formula;
+  atomic_bool odd;
+} Actor;
+
+static void
+act (void *data, size_t worker, const double *observation, double *action)
+{
+  Actor *actor = data;
+
+  esp_formula_evaluate (actor->formula, observation, action);
+  for (size_t i = 0; i < esp_formula_get_n_actions (actor->formula); i++)
+    if (!isfinite (action[i]))
+      atomic_store_explicit (&actor->odd, true, memory_order_relaxed);
+}
+
+/* As esp_evaluate_formula(), and warns of actions that are not finite: the result alone does not show
+ * them. */
+static EspReturns
+evaluate (
+  const EspFormula *formula, const EspEnvironmentInfo *info, uint64_t seed, size_t episodes, EspPool *pool)
+{
+  Actor actor = { .formula = formula };
+  EspReturns returns = esp_evaluate (info, act, &actor, seed, episodes, pool, NULL);
+
+  if (actor.odd)
+    esp_command_say ("warning: at some states an action of this formula is infinite or not a number; the "
+                     "environment takes the nearest limit for the one and 0 for the other");
+
+  return returns;
 }
 
 int
@@ -119,7 +155,7 @@ esp_command_eval (char **arguments)
       formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
       if (formula == NULL)
         return esp_command_complain (error);
-      returns = esp_evaluate_formula (formula, info, seed.value, episodes.value, pool, NULL);
+      returns = evaluate (formula, info, seed.value, episodes.value, pool);
     }
   if (as_json)
     append_as_json (text, info->name, policy, &returns);

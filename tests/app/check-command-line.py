@@ -279,6 +279,18 @@ def test_rollout():
     expect(status == 1 and out == "" and err.count("\n") == 1, (status, out, err))
 
 
+def test_odd_actions():
+    """Actions that are no numbers are warned of once, and measured as the environment takes them."""
+    for policy, same in [("log(x)", None), ("sqrt(0 - 1 - x*x)", "0"), ("exp(1e9)", "1e9"), ("theta - 1/0", "-1e9")]:
+        status, out, err = espalier("eval", "cartpole", "--policy", policy, "--json")
+        expect(status == 0 and err.startswith("espalier: warning: ") and err.count("\n") == 1, (policy, err))
+        if same is not None:
+            other = expect_result(["eval", "cartpole", "--policy", same, "--json"])
+            expect({**json.loads(out), "policy": same} == other, (policy, out, other))
+    status, out, err = espalier("eval", "cartpole", "--policy", "1e300*theta", "--json")
+    expect(status == 0 and err == "", err)
+
+
 def test_train(folder):
     recipe = tiny_recipe(folder)
     for name in ("cartpole", "pendulum"):
