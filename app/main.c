@@ -83,7 +83,7 @@ train_in_terminal (const char *environment, const char *recipe, const EspNumber 
 }
 
 static int
-run_workbench (int argc, char **argv)
+run_workbench (char **arguments)
 {
   const char *environment = DEFAULT_ENVIRONMENT;
   const char *recipe = NULL;
@@ -109,7 +109,7 @@ run_workbench (int argc, char **argv)
   const EspEnvironmentInfo *info;
   int status;
 
-  if (!esp_command_parse (&usage, notes, argv + 1, NULL, &status))
+  if (!esp_command_parse (&usage, notes, arguments, NULL, &status))
     return status;
   if (version)
     return esp_command_finish ("espalier " ESP_VERSION "\n");
@@ -119,7 +119,7 @@ run_workbench (int argc, char **argv)
 
 #ifdef ESP_HAS_WORKBENCH
   if (esp_workbench_has_display ())
-    return esp_workbench_run (argc, argv);
+    return esp_workbench_run (info->name, recipe, seed.value, paused);
   esp_command_say ("there is no display to open a window on, so %s trains in the terminal", info->name);
 #else
   esp_command_say ("this build has no window, so %s trains in the terminal", info->name);
@@ -151,7 +151,7 @@ main (int argc, char **argv)
   setlocale (LC_CTYPE, "");
 
   if (argc < 2 || argv[1][0] == '-')
-    return run_workbench (argc, argv);
+    return run_workbench (argv + 1);
 
   for (size_t i = 0; i < G_N_ELEMENTS (commands); i++)
     if (strcmp (argv[1], commands[i].name) == 0)

@@ -10,9 +10,10 @@ G_BEGIN_DECLS
  * before anything else of GTK; main thread. */
 gboolean esp_workbench_has_display (void);
 
-/* Opens the window and runs until it is closed. @argv is the program's name and then the options
- * `--environment NAME`, `--recipe NAME|FILE`, `--seed N` and `--paused`. Returns the exit status: 0
- * when the window was closed, 1 when it could not be opened, 2 for a wrong option. Main thread. */
-int esp_workbench_run (int argc, char **argv);
+/* Opens the window on @environment with @recipe, a name or a file (NULL: `default`), and runs until it is
+ * closed; it trains from @seed at once unless @paused. There must be a display. Returns the exit status: 0
+ * when the window was closed, 1 when it could not be opened, 2, after a sentence, where there is no such
+ * environment or recipe. Main thread. */
+int esp_workbench_run (const char *environment, const char *recipe, guint64 seed, gboolean paused);
 
 G_END_DECLS
