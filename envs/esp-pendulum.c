@@ -27,8 +27,8 @@ typedef struct
 {
   EspEnvironment parent;
   PendulumState state;
-  double cosine; /* of the angle; both the observation and the next step need them */
-  double sine;
+  double sine; /* of theta: the observation after a step and the step after it share them */
+  double cosine;
 } Pendulum;
 
 static const EspSignal observations[] = {
@@ -56,21 +56,19 @@ const EspEnvironmentInfo esp_pendulum_info = {
 };
 
 static void
-put_state (EspEnvironment *environment, double theta, double theta_dot)
+set_angle (Pendulum *pendulum, double theta)
 {
-  Pendulum *self = (Pendulum *) environment;
-
-  self->state = (PendulumState){ theta, theta_dot };
-  self->cosine = cos (theta);
-  self->sine = sin (theta);
+  pendulum->state.theta = theta;
+  sincos (theta, &pendulum->sine, &pendulum->cosine);
 }
 
 static void
 pendulum_reset (EspEnvironment *environment)
 {
-  double theta = esp_random_between (&environment->random, -G_PI, G_PI);
+  Pendulum *pendulum = (Pendulum *) environment;
 
-  put_state (environment, theta, esp_random_between (&environment->random, -1, 1));
+  set_angle (pendulum, esp_random_between (&environment->random, -G_PI, G_PI));
+  pendulum->state.theta_dot = esp_random_between (&environment->random, -1, 1);
 }
 
 /* Returns @angle as it is written in [−π, π). */
@@ -79,11 +77,13 @@ wrap_angle (double angle)
 {
   double turned = angle + G_PI;
 
-  /* in the first turn fmod() would change nothing, and take as long as all the rest */
-  if (fabs (turned) >= 2 * G_PI)
-    turned = fmod (turned, 2 * G_PI);
-  if (turned < 0)
-    turned += 2 * G_PI;
+  /* within the circle fmod () would return it as it is */
+  if (!(turned >= 0 && turned < 2 * G_PI))
+    {
+      turned = fmod (turned, 2 * G_PI);
+      if (turned < 0)
+        turned += 2 * G_PI;
+    }
 
   return turned - G_PI;
 }
@@ -91,16 +91,17 @@ wrap_angle (double angle)
 static double
 pendulum_step (EspEnvironment *environment, const double *action, bool *terminated)
 {
-  const PendulumState *state = &((Pendulum *) environment)->state;
+  Pendulum *pendulum = (Pendulum *) environment;
+  PendulumState *state = &pendulum->state;
   double torque = action[0];
   double error = wrap_angle (state->theta);
   double cost = error * error + 0.1 * (state->theta_dot * state->theta_dot) + 0.001 * (torque * torque);
-  double acceleration = 3 * GRAVITY / (2 * LENGTH) * ((Pendulum *) environment)->sine
+  double acceleration = 3 * GRAVITY / (2 * LENGTH) * pendulum->sine
                         + 3.0 / (MASS * (LENGTH * LENGTH)) * torque;
   double speed = state->theta_dot + acceleration * TIME_STEP;
 
-  speed = CLAMP (speed, -SPEED_LIMIT, SPEED_LIMIT);
-  put_state (environment, state->theta + speed * TIME_STEP, speed);
+  state->theta_dot = fmin (fmax (speed, -SPEED_LIMIT), SPEED_LIMIT);
+  set_angle (pendulum, state->theta + state->theta_dot * TIME_STEP);
   *terminated = false;
 
   return -cost;
@@ -109,11 +110,11 @@ pendulum_step (EspEnvironment *environment, const double *action, bool *terminat
 static void
 pendulum_observe (const EspEnvironment *environment, double *observation)
 {
-  const Pendulum *self = (const Pendulum *) environment;
+  const Pendulum *pendulum = (const Pendulum *) environment;
 
-  observation[0] = (float) self->cosine;
-  observation[1] = (float) self->sine;
-  observation[2] = (float) self->state.theta_dot;
+  observation[0] = (float) pendulum->cosine;
+  observation[1] = (float) pendulum->sine;
+  observation[2] = (float) pendulum->state.theta_dot;
 }
 
 static size_t
@@ -136,7 +137,8 @@ pendulum_set_physics (EspEnvironment *environment, const double *values)
 {
   if (fabs (values[1]) > SPEED_LIMIT)
     return FALSE;
-  put_state (environment, values[0], values[1]);
+  set_angle ((Pendulum *) environment, values[0]);
+  ((Pendulum *) environment)->state.theta_dot = values[1];
 
   return TRUE;
 }
@@ -161,7 +163,8 @@ pendulum_set_state (EspEnvironment *environment, const void *bytes)
   memcpy (&state, bytes, sizeof state);
   if (!isfinite (state.theta) || !(fabs (state.theta_dot) <= SPEED_LIMIT))
     return FALSE;
-  put_state (environment, state.theta, state.theta_dot);
+  set_angle ((Pendulum *) environment, state.theta);
+  ((Pendulum *) environment)->state.theta_dot = state.theta_dot;
 
   return TRUE;
 }

@@ -159,11 +159,35 @@ environment_changed (GSimpleAction *action, GVariant *state, gpointer data)
 }
 
 void
+esp_window_show_action (EspWindow *self, guint number)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), "action");
+
+  if (number >= esp_session_get_environment (self->session)->n_actions)
+    return;
+  g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_int32 ((gint32) number));
+  esp_network_view_set_action (self->network_view, number);
+  esp_selector_view_set_action (self->selector_view, number);
+  gtk_drop_down_set_selected (self->action_drop_down, number);
+}
+
+static void
+action_changed (GSimpleAction *action, GVariant *state, gpointer data)
+{
+  EspWindow *self = data;
+  gint32 number = g_variant_get_int32 (state);
+
+  if (self->session != NULL && number >= 0)
+    esp_window_show_action (self, (guint) number);
+}
+
+void
 esp_window_add_actions (EspWindow *self)
 {
   GtkEventController *keys = gtk_shortcut_controller_new ();
   const EspEnvironmentInfo *environment = esp_session_get_environment (self->session);
   g_autoptr (GSimpleAction) choose = NULL;
+  g_autoptr (GSimpleAction) show = NULL;
 
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     {
@@ -187,6 +211,10 @@ esp_window_add_actions (EspWindow *self)
                                          g_variant_new_string (environment->name));
   g_signal_connect (choose, "change-state", G_CALLBACK (environment_changed), self);
   g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (choose));
+
+  show = g_simple_action_new_stateful ("action", G_VARIANT_TYPE_INT32, g_variant_new_int32 (0));
+  g_signal_connect (show, "change-state", G_CALLBACK (action_changed), self);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (show));
 }
 
 void
@@ -206,6 +234,14 @@ esp_window_install_accels (GtkApplication *application)
     {
       g_autofree char *name = g_strconcat ("win.environment::", environments[i]->name, NULL);
       g_autofree char *accel = g_strdup_printf ("<Alt>%d", (int) i + 1);
+      const char *const accels[] = { accel, NULL };
+
+      gtk_application_set_accels_for_action (application, name, accels);
+    }
+  for (int i = 0; i < 9; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("win.action(%d)", i);
+      g_autofree char *accel = g_strdup_printf ("<Control>%d", i + 1);
       const char *const accels[] = { accel, NULL };
 
       gtk_application_set_accels_for_action (application, name, accels);
@@ -237,6 +273,7 @@ esp_window_update_actions (EspWindow *self)
   enable (self, "run-steps", may_train);
   /* what was learned before a divergence can still be chosen from */
   enable (self, "finish", (may_train || state == ESP_RUN_DIVERGED) && n_evaluations > 0);
+  enable (self, "action", esp_session_get_environment (self->session)->n_actions > 1);
   enable (self, "slower", view && esp_session_can_change_speed (self->session, FALSE));
   enable (self, "faster", view && esp_session_can_change_speed (self->session, TRUE));
   enable (self, "real-time", view);

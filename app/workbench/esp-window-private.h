@@ -15,7 +15,7 @@ struct _EspWindow
 
   EspSession *session;
   gboolean placed;   /* the panels got their first sizes */
-  gboolean choosing; /* the drop-down is being set by us */
+  gboolean choosing; /* the drop-downs are being set by us */
   char *message;     /* of the newest snapshot */
 
   AdwWindowTitle *title;
@@ -37,6 +37,7 @@ struct _EspWindow
   GtkLabel *episode_label;
   GtkLabel *policy_label;
 
+  GtkDropDown *action_drop_down;
   EspNetworkView *network_view;
   GtkLabel *network_label;
   EspSelectorView *selector_view;
@@ -55,6 +56,9 @@ struct _EspWindow
 
 /* Adds the window's actions, and the keys that text fields must be able to take. */
 void esp_window_add_actions (EspWindow *window);
+
+/* Shows the network and the paths of the action with number @action, if there is one. */
+void esp_window_show_action (EspWindow *window, guint action);
 
 /* Enables those actions that make sense in the session's present state. */
 void esp_window_update_actions (EspWindow *window);

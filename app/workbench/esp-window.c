@@ -124,6 +124,21 @@ session_view_failed (EspSession *session, EspWindow *self)
   esp_window_update_actions (self);
 }
 
+/* Offers the actions of @environment, where there is more than one to choose from. */
+static void
+list_actions (EspWindow *self, const EspEnvironmentInfo *environment)
+{
+  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+
+  for (size_t i = 0; i < environment->n_actions; i++)
+    gtk_string_list_append (names, environment->actions[i].name);
+  self->choosing = TRUE;
+  gtk_drop_down_set_model (self->action_drop_down, G_LIST_MODEL (names));
+  self->choosing = FALSE;
+  gtk_widget_set_visible (GTK_WIDGET (self->action_drop_down), environment->n_actions > 1);
+  esp_window_show_action (self, 0);
+}
+
 static void
 session_environment_changed (EspSession *session, EspWindow *self)
 {
@@ -137,6 +152,7 @@ session_environment_changed (EspSession *session, EspWindow *self)
       gtk_drop_down_set_selected (self->environment_drop_down, (guint) i);
   self->choosing = FALSE;
 
+  list_actions (self, environment);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->robot_view), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                   environment->description, -1);
   show_frame (self, NULL);
@@ -155,6 +171,15 @@ environment_selected (EspWindow *self)
     return;
   g_action_group_change_action_state (G_ACTION_GROUP (self), "environment",
                                       g_variant_new_string (environments[selected]->name));
+}
+
+static void
+action_selected (EspWindow *self)
+{
+  guint selected = gtk_drop_down_get_selected (self->action_drop_down);
+
+  if (!self->choosing && self->session != NULL && selected != GTK_INVALID_LIST_POSITION)
+    esp_window_show_action (self, selected);
 }
 
 static void
@@ -298,6 +323,7 @@ esp_window_class_init (EspWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EspWindow, waiting_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, episode_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, policy_label);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, action_drop_down);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, network_view);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, network_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, selector_view);
@@ -312,6 +338,7 @@ esp_window_class_init (EspWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EspWindow, progress);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, figures_label);
   gtk_widget_class_bind_template_callback (widget_class, environment_selected);
+  gtk_widget_class_bind_template_callback (widget_class, action_selected);
   gtk_widget_class_bind_template_callback (widget_class, run_changed);
   gtk_widget_class_bind_template_callback (widget_class, run_confirmed);
   gtk_widget_class_bind_template_callback (widget_class, view_mapped);

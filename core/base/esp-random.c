@@ -1,7 +1,7 @@
 #include "esp-random.h"
 
 #include <assert.h>
-#include "esp-vector.h"
+#include "esp-simd.h"
 
 #include <Random123/philox.h>
 

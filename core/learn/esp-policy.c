@@ -5,7 +5,7 @@
 #include "esp-error.h"
 #include "esp-memory.h"
 #include "esp-symbolic-network.h"
-#include "esp-vector.h"
+#include "esp-simd.h"
 
 #define LOG_DEVIATION_LOW  (-20.0f)
 #define LOG_DEVIATION_HIGH 2.0f

@@ -388,7 +388,7 @@ attend (EspTrainer *trainer)
           continue;
         }
       /* the choice is made elsewhere: look after it ten times a second */
-      clock_gettime (CLOCK_REALTIME, &deadline);
+      clock_gettime (CLOCK_MONOTONIC, &deadline);
       deadline.tv_nsec += 100000000;
       deadline.tv_sec += deadline.tv_nsec / 1000000000;
       deadline.tv_nsec %= 1000000000;

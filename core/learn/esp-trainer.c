@@ -13,6 +13,7 @@ static EspTrainer *
 trainer_new_for_run (EspRun *run)
 {
   EspTrainer *trainer = g_new0 (EspTrainer, 1);
+  pthread_condattr_t attributes;
   int failure;
 
   trainer->run = run;
@@ -22,8 +23,12 @@ trainer_new_for_run (EspRun *run)
   trainer->commands = g_array_new (FALSE, FALSE, sizeof (EspCommand));
   trainer->last_checkpoint = esp_trainer_get_time ();
   pthread_mutex_init (&trainer->lock, NULL);
-  pthread_cond_init (&trainer->wake, NULL);
-  pthread_cond_init (&trainer->changed, NULL);
+  /* deadlines stay where they are when somebody sets the computer's clock */
+  pthread_condattr_init (&attributes);
+  pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (&trainer->wake, &attributes);
+  pthread_cond_init (&trainer->changed, &attributes);
+  pthread_condattr_destroy (&attributes);
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_init (&trainer->snapshots[i], (EspReferenceFunction) esp_snapshot_ref,
                      (EspReleaseFunction) esp_snapshot_unref);
@@ -160,7 +165,7 @@ esp_trainer_wait (EspTrainer *trainer, unsigned milliseconds)
   struct timespec deadline;
   EspRunState state;
 
-  clock_gettime (CLOCK_REALTIME, &deadline);
+  clock_gettime (CLOCK_MONOTONIC, &deadline);
   deadline.tv_nsec += (long) (milliseconds % 1000) * 1000000;
   deadline.tv_sec += milliseconds / 1000 + deadline.tv_nsec / 1000000000;
   deadline.tv_nsec %= 1000000000;

@@ -256,6 +256,16 @@ simplify_readable (EspExpression *expression)
                                                                         : esp_expression_simplify (expression);
 }
 
+/* Takes @expression over. */
+static EspExpression *
+combine (EspOperation operation, double number, EspExpression *expression)
+{
+  g_autoptr (EspExpression) constant = esp_expression_constant (number);
+  g_autoptr (EspExpression) operand = expression;
+
+  return esp_expression_binary (operation, constant, operand);
+}
+
 static EspExpression *
 extract_action (const EspNetwork *network, size_t action)
 {
@@ -305,15 +315,15 @@ extract_action (const EspNetwork *network, size_t action)
   g_autoptr (EspExpression) output
     = extract_argument (&arrangement->layers[arrangement->n_layers - 1], 0, weights, biases, mask,
                         (EspExpression *const *) features->pdata);
-  g_autoptr (EspExpression) squashed = esp_expression_unary (ESP_OPERATION_TANH, output);
+  g_autoptr (EspExpression) action_value = esp_expression_unary (ESP_OPERATION_TANH, output);
 
   get_action_range (network, action, &centre, &half);
-  g_autoptr (EspExpression) half_range = esp_expression_constant (half);
-  g_autoptr (EspExpression) scaled = esp_expression_binary (ESP_OPERATION_MULTIPLY, half_range, squashed);
-  g_autoptr (EspExpression) middle = esp_expression_constant (centre);
-  g_autoptr (EspExpression) sum = esp_expression_binary (ESP_OPERATION_ADD, middle, scaled);
+  if (half != 1.0)
+    action_value = combine (ESP_OPERATION_MULTIPLY, half, g_steal_pointer (&action_value));
+  if (centre != 0.0)
+    action_value = combine (ESP_OPERATION_ADD, centre, g_steal_pointer (&action_value));
 
-  return simplify_readable (sum);
+  return simplify_readable (action_value);
 }
 
 EspFormula *

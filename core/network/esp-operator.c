@@ -1,6 +1,6 @@
 #include "esp-operator.h"
 
-#include "esp-vector.h"
+#include "esp-simd.h"
 
 #include "esp-expression.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "esp-vector.h"
+#include "esp-simd.h"
 
 #define EPSILON 1e-20
 

@@ -1,6 +1,6 @@
 #include "esp-adam.h"
 
-#include "esp-vector.h"
+#include "esp-simd.h"
 
 #define BETA1   0.9
 #define BETA2   0.999

@@ -3,7 +3,7 @@
 #include <glib.h>
 
 #include "esp-blas.h"
-#include "esp-vector.h"
+#include "esp-simd.h"
 
 void
 esp_mlp_init (EspMlp *mlp, size_t n_inputs, const size_t *hidden, size_t n_hidden, size_t n_outputs)
