@@ -340,20 +340,6 @@ load_seconds (EspRun *run, EspTensorReader *reader)
   return end != text && *end == '\0' && isfinite (run->seconds) && run->seconds >= 0.0;
 }
 
-/* Reads how long the run has taken; files of before it was kept say nothing. */
-static bool
-load_seconds (EspRun *run, EspTensorReader *reader)
-{
-  const char *text = esp_tensor_reader_get_text (reader, "seconds");
-  char *end;
-
-  if (text == NULL)
-    return true;
-  run->seconds = g_ascii_strtod (text, &end);
-
-  return end != text && *end == '\0' && isfinite (run->seconds) && run->seconds >= 0.0;
-}
-
 /* Whatever failed, the file is to blame. */
 static void
 blame_file (const char *name, GError **error)

@@ -332,7 +332,7 @@ esp_recipe_load (const char *environment, const char *name, GError **error)
           g_autofree char *known = g_strjoinv (", ", names);
 
           g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no recipe “%s” for %s; there is %s", name,
-                       family, known);
+                       environment, known);
           return NULL;
         }
     }
