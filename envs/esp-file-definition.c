@@ -1,4 +1,4 @@
-#include "esp-file-definition.h"
+#include "esp-file-source.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,15 +23,6 @@
 #define MAX_LIMIT       1e9
 #define MAX_TIME_STEP   10
 #define MAX_RULE_NUMBER 1e6
-
-/* What a definition is read with. */
-typedef struct
-{
-  EspFileDefinition *definition;
-  JsonObject *root;
-  char *folder;
-  GChecksum *checksum;
-} Source;
 
 static const char *
 keep (EspFileDefinition *definition, const char *text)
@@ -81,7 +72,7 @@ check_signal_name (const char *name, const char *where, GError **error)
 }
 
 static gboolean
-read_title (Source *source, EspJsonReader *reader, GError **error)
+read_title (EspFileSource *source, EspJsonReader *reader, GError **error)
 {
   EspFileDefinition *definition = source->definition;
   const char *name = NULL, *title, *description = NULL;
@@ -101,7 +92,7 @@ read_title (Source *source, EspJsonReader *reader, GError **error)
 }
 
 static gboolean
-read_model (Source *source, EspJsonReader *reader, GError **error)
+read_model (EspFileSource *source, EspJsonReader *reader, GError **error)
 {
   EspFileDefinition *definition = source->definition;
   const char *name = NULL;
@@ -124,7 +115,7 @@ read_model (Source *source, EspJsonReader *reader, GError **error)
 
 /* Reads what observations and actions have in common into @signal, whose limits are the defaults. */
 static gboolean
-read_signal (Source *source, EspJsonReader *reader, EspSignal *signal, GError **error)
+read_signal (EspFileSource *source, EspJsonReader *reader, EspSignal *signal, GError **error)
 {
   const char *name = NULL, *unicode, *latex = "", *description = "", *unit = "";
   g_autofree char *derived = NULL;
@@ -204,7 +195,7 @@ read_array (EspJsonReader *reader, const char *name, guint most, GError **error)
 }
 
 static gboolean
-read_action (Source *source, JsonNode *node, size_t i, GError **error)
+read_action (EspFileSource *source, JsonNode *node, size_t i, GError **error)
 {
   static const char *const known[] = { "name", "unicode", "latex",    "description", "unit",
                                        "low",  "high",    "actuator", NULL };
@@ -265,7 +256,7 @@ read_action (Source *source, JsonNode *node, size_t i, GError **error)
 }
 
 static gboolean
-read_actions (Source *source, EspJsonReader *reader, GError **error)
+read_actions (EspFileSource *source, EspJsonReader *reader, GError **error)
 {
   EspFileDefinition *definition = source->definition;
   JsonArray *array = read_array (reader, "actions", ESP_MAX_ACTIONS, error);
@@ -283,10 +274,9 @@ read_actions (Source *source, EspJsonReader *reader, GError **error)
   return TRUE;
 }
 
-/* Returns the member @name, a number or a text in the language, as an expression. */
-static EspExpression *
-read_expression (
-  Source *source, EspJsonReader *reader, const char *name, gboolean joints_only, GError **error)
+EspExpression *
+esp_file_source_read_expression (
+  EspFileSource *source, EspJsonReader *reader, const char *name, gboolean joints_only, GError **error)
 {
   JsonNode *node = json_object_get_member (reader->object, name);
   const char *text = NULL;
@@ -310,7 +300,7 @@ read_expression (
 }
 
 static EspExpression *
-read_observation (Source *source, JsonNode *node, size_t i, GError **error)
+read_observation (EspFileSource *source, JsonNode *node, size_t i, GError **error)
 {
   static const char *const known[] = { "name", "unicode", "latex",      "description", "unit",
                                        "low",  "high",    "expression", NULL };
@@ -325,14 +315,14 @@ read_observation (Source *source, JsonNode *node, size_t i, GError **error)
       || !check_unused (definition->observations, i, observation->name, reader.where, error))
     return NULL;
 
-  return read_expression (source, &reader,
-                          json_object_has_member (reader.object, "expression") ? "expression" : "name", FALSE,
-                          error);
+  return esp_file_source_read_expression (
+    source, &reader, json_object_has_member (reader.object, "expression") ? "expression" : "name", FALSE,
+    error);
 }
 
 /* Reads all that is computed in each step. */
 static gboolean
-read_outputs (Source *source, EspJsonReader *reader, GError **error)
+read_outputs (EspFileSource *source, EspJsonReader *reader, GError **error)
 {
   EspFileDefinition *definition = source->definition;
   g_autoptr (GPtrArray) outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
@@ -351,12 +341,12 @@ read_outputs (Source *source, EspJsonReader *reader, GError **error)
         return FALSE;
       g_ptr_array_add (outputs, expression);
     }
-  expression = read_expression (source, reader, "reward", FALSE, error);
+  expression = esp_file_source_read_expression (source, reader, "reward", FALSE, error);
   if (expression == NULL)
     return FALSE;
   g_ptr_array_add (outputs, expression);
   expression = json_object_has_member (reader->object, "termination")
-                 ? read_expression (source, reader, "termination", FALSE, error)
+                 ? esp_file_source_read_expression (source, reader, "termination", FALSE, error)
                  : esp_expression_constant (0);
   if (expression == NULL)
     return FALSE;
@@ -368,184 +358,8 @@ read_outputs (Source *source, EspJsonReader *reader, GError **error)
   return TRUE;
 }
 
-static EspFormula *
-read_rule_number (Source *source, EspJsonReader *reader, const char *name, GError **error)
-{
-  g_autoptr (EspExpression) expression = read_expression (source, reader, name, TRUE, error);
-  EspSymbols symbols = esp_model_symbols_get (source->definition->symbols);
-
-  return expression != NULL ? esp_formula_new (&expression, 1, &symbols) : NULL;
-}
-
-/* Reads the noise of @reader into @rule. */
 static gboolean
-read_noise (Source *source, EspJsonReader *reader, EspResetRule *rule, GError **error)
-{
-  gboolean is_uniform = json_object_has_member (reader->object, "uniform");
-
-  rule->is_normal = json_object_has_member (reader->object, "normal");
-  if (rule->is_normal && is_uniform)
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s has “uniform” and “normal”; give one of them",
-                   reader->where);
-      return FALSE;
-    }
-  if (!rule->is_normal && !is_uniform)
-    return TRUE;
-  rule->noise = read_rule_number (source, reader, rule->is_normal ? "normal" : "uniform", error);
-
-  return rule->noise != NULL;
-}
-
-static void
-clear_rule (void *data)
-{
-  EspResetRule *rule = data;
-
-  esp_formula_unref (rule->value);
-  esp_formula_unref (rule->noise);
-}
-
-/* Reads the noise of all positions or velocities into one rule for each of them. */
-static gboolean
-read_default_noise (Source *source, EspJsonReader *reset, EspSymbolKind kind, GError **error)
-{
-  static const char *const known[] = { "uniform", "normal", NULL };
-  EspFileDefinition *definition = source->definition;
-  const char *name = kind == ESP_SYMBOL_POSITION ? "positions" : "velocities";
-  JsonNode *node = json_object_get_member (reset->object, name);
-  int n = kind == ESP_SYMBOL_POSITION ? definition->model->nq : definition->model->nv;
-  g_auto (EspJsonReader) reader = { 0 };
-  EspResetRule rule = { 0 };
-  gboolean good;
-
-  if (node == NULL)
-    return TRUE;
-  good = esp_json_reader_init (&reader, node, known, error, "“%s” of the reset", name)
-         && read_noise (source, &reader, &rule, error);
-  for (int i = 0; i < n && good && rule.noise != NULL; i++)
-    {
-      EspResetRule copy = { kind, i, NULL, esp_formula_ref (rule.noise), rule.is_normal };
-
-      g_array_append_val (definition->rules, copy);
-    }
-  clear_rule (&rule);
-
-  return good;
-}
-
-/* Adds the @rule of one joint. It takes the place of that of all, and comes after those of the others. */
-static void
-put_rule (GArray *rules, const EspResetRule *rule, gboolean has_noise)
-{
-  EspResetRule new = *rule;
-
-  for (guint i = 0; i < rules->len; i++)
-    {
-      EspResetRule *old = &g_array_index (rules, EspResetRule, i);
-
-      if (old->kind != rule->kind || old->index != rule->index)
-        continue;
-      if (!has_noise && old->noise != NULL)
-        {
-          new.noise = esp_formula_ref (old->noise);
-          new.is_normal = old->is_normal;
-        }
-      g_array_remove_index (rules, i);
-      break;
-    }
-  g_array_append_val (rules, new);
-}
-
-static gboolean
-read_joint_rule (Source *source, const char *name, JsonNode *node, GError **error)
-{
-  static const char *const known[] = { "value", "uniform", "normal", NULL };
-  EspFileDefinition *definition = source->definition;
-  g_auto (EspJsonReader) reader = { 0 };
-  EspResetRule rule = { 0 };
-
-  if (!esp_model_symbols_find_joint (definition->symbols, name, &rule.kind, &rule.index))
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-                   "the reset names “%.60s”, but the model has no such position or velocity of a joint",
-                   name);
-      return FALSE;
-    }
-  if (!esp_json_reader_init (&reader, node, known, error, "“%s” of the reset", name))
-    return FALSE;
-  if (json_object_has_member (reader.object, "value"))
-    {
-      rule.value = read_rule_number (source, &reader, "value", error);
-      if (rule.value == NULL)
-        return FALSE;
-    }
-  if (!read_noise (source, &reader, &rule, error))
-    {
-      clear_rule (&rule);
-      return FALSE;
-    }
-  put_rule (definition->rules, &rule, rule.noise != NULL);
-
-  return TRUE;
-}
-
-static gboolean
-read_joint_rules (Source *source, EspJsonReader *reset, GError **error)
-{
-  JsonNode *node = json_object_get_member (reset->object, "joints");
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *rule;
-
-  if (node == NULL)
-    return TRUE;
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    {
-      g_set_error_literal (error, ESP_ERROR, ESP_ERROR_SYNTAX, "“joints” of the reset is not a JSON object");
-      return FALSE;
-    }
-  json_object_iter_init_ordered (&iter, json_node_get_object (node));
-  while (json_object_iter_next_ordered (&iter, &name, &rule))
-    {
-      if (!read_joint_rule (source, name, rule, error))
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-static gboolean
-read_reset (Source *source, JsonNode *node, GError **error)
-{
-  static const char *const known[] = { "keyframe", "positions", "velocities", "joints", NULL };
-  EspFileDefinition *definition = source->definition;
-  g_auto (EspJsonReader) reader = { 0 };
-  const char *keyframe = "";
-
-  if (node == NULL)
-    return TRUE;
-  if (!esp_json_reader_init (&reader, node, known, error, "the reset")
-      || !esp_json_reader_get_text (&reader, "keyframe", MAX_SENTENCE, &keyframe, error))
-    return FALSE;
-  if (keyframe[0] != '\0')
-    {
-      definition->keyframe = mj_name2id (definition->model, mjOBJ_KEY, keyframe);
-      if (definition->keyframe < 0)
-        {
-          g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "the model has no keyframe “%s” for the reset",
-                       keyframe);
-          return FALSE;
-        }
-    }
-
-  return read_default_noise (source, &reader, ESP_SYMBOL_POSITION, error)
-         && read_default_noise (source, &reader, ESP_SYMBOL_VELOCITY, error)
-         && read_joint_rules (source, &reader, error);
-}
-
-static gboolean
-read_lengths (Source *source, EspJsonReader *reader, GError **error)
+read_lengths (EspFileSource *source, EspJsonReader *reader, GError **error)
 {
   EspFileDefinition *definition = source->definition;
   double max_steps = 1000, frame_skip = 1, time_step;
@@ -569,7 +383,7 @@ read_lengths (Source *source, EspJsonReader *reader, GError **error)
 }
 
 static gboolean
-read_root (Source *source, JsonNode *root, GError **error)
+read_root (EspFileSource *source, JsonNode *root, GError **error)
 {
   static const char *const known[] = { "name",         "title",     "description", "model",
                                        "observations", "actions",   "reward",      "termination",
@@ -579,12 +393,12 @@ read_root (Source *source, JsonNode *root, GError **error)
   return esp_json_reader_init (&reader, root, known, error, "the environment")
          && read_title (source, &reader, error) && read_model (source, &reader, error)
          && read_actions (source, &reader, error) && read_outputs (source, &reader, error)
-         && read_reset (source, json_object_get_member (reader.object, "reset"), error)
+         && esp_file_source_read_reset (source, json_object_get_member (reader.object, "reset"), error)
          && read_lengths (source, &reader, error);
 }
 
 static gboolean
-read_file (Source *source, const char *path, GError **error)
+read_file (EspFileSource *source, const char *path, GError **error)
 {
   EspFileDefinition *definition = source->definition;
   g_autofree char *text = NULL;
@@ -627,13 +441,13 @@ esp_file_definition_load (const char *path, GError **error)
   g_autoptr (EspFileDefinition) definition = g_new0 (EspFileDefinition, 1);
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autofree char *name = g_filename_display_basename (path);
-  Source source = { .definition = definition, .checksum = checksum };
+  EspFileSource source = { .definition = definition, .checksum = checksum };
   gboolean good;
 
   definition->keyframe = -1;
   definition->texts = g_string_chunk_new (1024);
   definition->rules = g_array_new (FALSE, TRUE, sizeof (EspResetRule));
-  g_array_set_clear_func (definition->rules, clear_rule);
+  g_array_set_clear_func (definition->rules, esp_file_reset_rule_clear);
   definition->interface.info = &definition->info;
   good = read_file (&source, path, error);
   g_free (source.folder);

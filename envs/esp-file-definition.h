@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * EspResetRule:
  * @kind: ESP_SYMBOL_POSITION or ESP_SYMBOL_VELOCITY
  * @index: which one
- * @programs: value, and half-width and centre or deviation of the noise, over the symbols; NULL where the
- *   model's own value or no noise is meant
+ * @value: what it is set to, over the symbols; NULL for the model's own value
+ * @noise: the half-width or deviation of what is added, over the symbols; NULL for none
  * @is_normal: whether the noise is normal with this deviation, instead of uniform within ± half-width
  *
  * How one number begins an episode.
