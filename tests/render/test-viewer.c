@@ -578,7 +578,6 @@ test_own_environment (void)
   Inbox inbox;
   EspViewer *viewer = make_viewer (example, &inbox);
 
-  esp_viewer_set_speed (viewer, 0);
   esp_viewer_set_size (viewer, size[0], size[1]);
   frame = expect (&inbox, has_size, size);
   g_assert_cmpuint (frame->n_observations, ==, 8);
