@@ -160,6 +160,22 @@ expect_rest (Inbox *inbox)
   return last;
 }
 
+/* The same for an episode that has just been asked for: its only frame may have come already, or not yet. */
+static EspFrame *
+expect_rest_of (Inbox *inbox, uint64_t seed)
+{
+  EspFrame *frame = expect_rest (inbox);
+
+  for (int i = 0; i < 2 * PATIENCE && frame->seed != seed; i++)
+    {
+      esp_frame_unref (frame);
+      frame = expect_rest (inbox);
+    }
+  g_assert_cmpuint (frame->seed, ==, seed);
+
+  return frame;
+}
+
 static bool
 has_size (const EspFrame *frame, const void *data)
 {
@@ -565,7 +581,7 @@ test_own_environment (void)
   const char *text = "{\"name\": \"plain\", \"description\": \"d\", \"model\": \"plain.xml\", \"reward\": 1,"
                      "\"observations\": [{\"name\": \"x\"}],"
                      "\"actions\": [{\"name\": \"push\", \"low\": -1, \"high\": 1}]}";
-  const char *model = "<mujoco><worldbody><body><joint name='x' type='slide'/>"
+  const char *model = "<mujoco><worldbody><body><joint name='x' type='slide' axis='1 0 0'/>"
                       "<geom size='0.1' rgba='1 0.7 0.2 1'/></body></worldbody>"
                       "<actuator><motor name='push' joint='x'/></actuator></mujoco>";
   g_autofree char *example = esp_resource_path ("environments/ball-in-cup/ball-in-cup.json");
@@ -609,11 +625,9 @@ test_determinism (void)
   for (int i = 0; i < 2; i++)
     {
       esp_viewer_restart (viewer, seed);
-      frames[i] = expect (&inbox, has_seed, &seed);
-      esp_frame_unref (frames[i]);
-      frames[i] = expect_rest (&inbox);
+      frames[i] = expect_rest_of (&inbox, seed);
       esp_viewer_restart (viewer, 99);
-      esp_frame_unref (expect_rest (&inbox));
+      esp_frame_unref (expect_rest_of (&inbox, 99));
     }
   g_assert_cmpfloat (get_difference (frames[0], frames[1], 0, 1), ==, 0);
   g_assert_cmpmem (frames[0]->observation, sizeof frames[0]->observation, frames[1]->observation,
