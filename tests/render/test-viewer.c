@@ -604,7 +604,7 @@ test_own_environment (void)
   g_assert_true (esp_viewer_set_environment (viewer, json, &error));
   g_assert_no_error (error);
   frame = expect (&inbox, has_observations, &one);
-  g_assert_cmpint (count_amber (frame), >, 200);
+  g_assert_cmpint (count_amber (frame), >, 500);
   g_assert_cmpint (count_amber (frame), <, 320 * 240 / 2);
   esp_frame_unref (frame);
   end_viewer (viewer, &inbox);
