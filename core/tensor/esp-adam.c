@@ -17,6 +17,8 @@ esp_adam_step (float *restrict parameters,
                float scale)
 {
   const float beta1 = (float) BETA1, beta2 = (float) BETA2;
+  /* 1.0f - 0.999f would be 1.3e-5 too small */
+  const float share1 = (float) (1.0 - BETA1), share2 = (float) (1.0 - BETA2);
   const float step = (float) (rate / (1.0 - pow (BETA1, (double) time)));
   const float correction = (float) (1.0 / sqrt (1.0 - pow (BETA2, (double) time)));
 
@@ -24,8 +26,8 @@ esp_adam_step (float *restrict parameters,
     {
       float g = gradient[i] * scale;
 
-      first[i] = beta1 * first[i] + (1.0f - beta1) * g;
-      second[i] = beta2 * second[i] + (1.0f - beta2) * g * g;
+      first[i] = beta1 * first[i] + share1 * g;
+      second[i] = beta2 * second[i] + share2 * g * g;
       parameters[i] -= step * first[i] / (sqrtf (second[i]) * correction + EPSILON);
     }
 }
