@@ -61,7 +61,7 @@ esp_sac_init (EspSac *sac,
     { &sac->policy_gradient, n_policy },
     { &sac->critic_gradient, n_parameters },
     { &sac->input, n_inputs * n_columns },
-    { &sac->d_input, n_inputs * n_columns },
+    { &sac->d_input, environment->n_actions * n_columns },
     { &sac->activations[0], esp_mlp_activations_size (&sac->critic, n_columns) },
     { &sac->activations[1], esp_mlp_activations_size (&sac->critic, n_columns) },
     { &sac->workspace, esp_mlp_workspace_size (&sac->critic, n_columns) },
@@ -81,6 +81,7 @@ esp_sac_init (EspSac *sac,
       total += (arrays[i].n + 15) / 16 * 16;
     }
   sac->batch.n_samples = n;
+  sac->chosen = g_new (uint32_t, n_columns);
 
   /* the targets are drawn independently of the critics, as published */
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
@@ -101,6 +102,7 @@ esp_sac_clear (EspSac *sac)
   esp_policy_pass_clear (&sac->next);
   esp_policy_pass_clear (&sac->pass);
   g_clear_pointer (&sac->storage, esp_free_aligned);
+  g_clear_pointer (&sac->chosen, g_free);
 }
 
 double
@@ -183,16 +185,22 @@ esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, doubl
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     values[c] = esp_mlp_forward (&sac->critic, sac->critics[c], sac->input, n_columns, sac->activations[c]);
 
-  /* only the critic with the smaller value passes the gradient on */
-  memset (sac->d_value, 0, policy->n_actions * n_columns * sizeof (float));
+  /* only the critic with the smaller value passes the gradient on, so each differentiates its own columns */
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     {
+      size_t n_chosen = 0;
+
       for (size_t i = 0; i < n_columns; i++)
-        sac->d_output[i] = (values[0][i] <= values[1][i]) == (c == 0) ? 1.0f : 0.0f;
-      esp_mlp_backward (&sac->critic, sac->critics[c], sac->input, sac->activations[c], sac->d_output,
-                        n_columns, sac->workspace, NULL, sac->d_input);
-      for (size_t i = 0; i < policy->n_actions * n_columns; i++)
-        sac->d_value[i] += sac->d_input[policy->n_observations * n_columns + i];
+        if ((values[0][i] <= values[1][i]) == (c == 0))
+          sac->chosen[n_chosen++] = (uint32_t) i;
+      for (size_t i = 0; i < n_chosen; i++)
+        sac->d_output[i] = 1.0f;
+      esp_mlp_differentiate_inputs (&sac->critic, sac->critics[c], sac->activations[c], n_columns, sac->chosen,
+                                    n_chosen, sac->d_output, policy->n_observations, sac->workspace,
+                                    sac->d_input);
+      for (size_t a = 0; a < policy->n_actions; a++)
+        for (size_t i = 0; i < n_chosen; i++)
+          sac->d_value[a * n_columns + sac->chosen[i]] = sac->d_input[a * n_chosen + i];
     }
 
   esp_policy_backward (policy, pass, sac->batch.observations, alpha, sac->d_value, sac->policy_gradient);

@@ -90,7 +90,8 @@ typedef struct
   float *policy_gradient;
   float *critic_gradient;
   float *input;       /* [n_observations + n_actions][S·B] */
-  float *d_input;
+  float *d_input;     /* [n_actions][columns of one critic] */
+  uint32_t *chosen;   /* [S·B] the columns in which one critic is the smaller */
   float *activations[ESP_N_CRITICS];
   float *workspace;
   float *d_output;    /* [S·B] */

@@ -96,19 +96,28 @@ esp_mlp_activations_size (const EspMlp *mlp, size_t n_samples)
   return (mlp->n_hidden + mlp->widths[mlp->n_layers]) * n_samples + get_scratch_size (mlp, n_samples);
 }
 
-size_t
-esp_mlp_workspace_size (const EspMlp *mlp, size_t n_samples)
+static size_t
+get_widest (const EspMlp *mlp)
 {
-  size_t widest = 0, last = mlp->widths[mlp->n_layers];
+  size_t widest = 0;
 
   for (size_t i = 1; i < mlp->n_layers; i++)
     widest = MAX (widest, mlp->widths[i]);
-  if (n_samples == 1 || mlp->n_layers == 1)
-    return 2 * widest * n_samples;
 
-  /* two deltas, a panel, the first layer's transposed weights */
-  return 2 * widest * n_samples + esp_product_scratch_size (MAX (MAX (widest, last), n_samples))
-         + mlp->widths[0] * mlp->widths[1];
+  return widest;
+}
+
+size_t
+esp_mlp_workspace_size (const EspMlp *mlp, size_t n_samples)
+{
+  size_t widest = get_widest (mlp);
+  size_t inner = MAX (MAX (widest, mlp->widths[mlp->n_layers]), n_samples);
+
+  if (mlp->n_layers == 1)
+    return 0;
+
+  /* two deltas, the first layer's transposed weights, a panel */
+  return 2 * widest * n_samples + mlp->widths[0] * mlp->widths[1] + esp_product_scratch_size (inner);
 }
 
 float *
@@ -290,7 +299,7 @@ differentiate_plainly (const EspMlp *mlp,
                        float *gradient,
                        float *d_input)
 {
-  float *spare = workspace + esp_mlp_workspace_size (mlp, n_samples) / 2;
+  float *spare = workspace + get_widest (mlp) * n_samples;
   const float *delta = d_output, *values = activations + mlp->n_hidden * n_samples;
 
   for (size_t i = mlp->n_layers; i-- > 0;)
@@ -333,12 +342,10 @@ differentiate (const EspMlp *mlp,
                float *d_input)
 {
   const EspKernels *kernels = esp_kernels_get ();
-  size_t widest = 0, n_inputs = mlp->widths[0] - first_input;
+  size_t widest = get_widest (mlp), n_inputs = mlp->widths[0] - first_input;
   const float *delta = d_output, *values = activations + mlp->n_hidden * n_samples;
   float *next, *scratch, *turned;
 
-  for (size_t i = 1; i < mlp->n_layers; i++)
-    widest = MAX (widest, mlp->widths[i]);
   next = workspace;
   turned = workspace + 2 * widest * n_samples;
   scratch = turned + mlp->widths[0] * mlp->widths[1];
@@ -410,9 +417,23 @@ esp_mlp_differentiate_inputs (const EspMlp *mlp,
                               float *workspace,
                               float *d_input)
 {
-  g_assert (mlp->n_layers > 1);
+  size_t n_inputs = mlp->widths[0];
 
-  if (n_chosen > 0)
-    differentiate (mlp, parameters, NULL, activations, d_output, chosen, n_samples, n_chosen, workspace, NULL,
-                   first_input, d_input);
+  if (mlp->n_layers > 1)
+    {
+      if (n_chosen > 0)
+        differentiate (mlp, parameters, NULL, activations, d_output, chosen, n_samples, n_chosen, workspace, NULL,
+                       first_input, d_input);
+      return;
+    }
+
+  for (size_t k = first_input; k < n_inputs; k++)
+    for (size_t i = 0; i < n_chosen; i++)
+      {
+        float sum = 0.0f;
+
+        for (size_t row = 0; row < mlp->widths[1]; row++)
+          sum += parameters[mlp->weights[0] + row * n_inputs + k] * d_output[row * n_chosen + i];
+        d_input[(k - first_input) * n_chosen + i] = sum;
+      }
 }
