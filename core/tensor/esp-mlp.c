@@ -347,7 +347,7 @@ differentiate (const EspMlp *mlp,
   float *next, *scratch, *turned;
 
   next = workspace;
-  turned = workspace + 2 * widest * n_samples;
+  turned = workspace + 2 * widest * n;
   scratch = turned + mlp->widths[0] * mlp->widths[1];
 
   for (size_t i = mlp->n_layers; i-- > 0;)
@@ -376,7 +376,7 @@ differentiate (const EspMlp *mlp,
                                         .gate_rows = chosen,
                                         .scratch = scratch });
       delta = next;
-      next = next == workspace ? workspace + widest * n_samples : workspace;
+      next = next == workspace ? workspace + widest * n : workspace;
     }
 
   if (d_input == NULL)

@@ -71,7 +71,7 @@ void esp_mlp_backward (const EspMlp *mlp,
 
 /* Of the pass that left @activations, writes the derivatives by inputs @first_input … widths[0] − 1 of those
  * @n_chosen samples alone whose numbers are in @chosen: @d_input[widths[0] − @first_input][n_chosen], from
- * @d_output[widths[n_layers]][n_chosen]. @workspace as for all @n_samples. */
+ * @d_output[widths[n_layers]][n_chosen]. @workspace as for @n_chosen samples. */
 void esp_mlp_differentiate_inputs (const EspMlp *mlp,
                                    const float *parameters,
                                    const float *activations,
