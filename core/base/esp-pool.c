@@ -16,10 +16,10 @@ typedef struct
   size_t number;
 } Worker;
 
-/* A job is handed over without a lock where the workers are awake. The ticket, the number of the job above the
- * number of tasks that nobody has begun, makes taking a task one exchange; who comes late finds the ticket of
- * another job or no task, and the caller does not wait for it. What describes the job may be read by who has
- * one of its tasks: it stays until all are done. */
+/* A job is handed over without a lock where the workers are awake. The ticket, the number of the job above
+ * the number of tasks that nobody has begun, makes taking a task one exchange; who comes late finds the
+ * ticket of another job or no task, and the caller does not wait for it. What describes the job may be read
+ * by who has one of its tasks: it stays until all are done. */
 struct _EspPool
 {
   size_t n_workers;
@@ -76,7 +76,7 @@ relax (void)
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause ();
 #elif defined(__aarch64__)
-  __asm__ volatile ("yield");
+  __asm__ volatile("yield");
 #endif
 }
 

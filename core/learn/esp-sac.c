@@ -271,9 +271,9 @@ differentiate_columns (EspSac *sac, size_t portion)
   size_t n = portion % 2 == 0 ? half : sac->n_chosen[critic] - half;
   const uint32_t *chosen = sac->chosen + (critic == 0 ? 0 : sac->n_chosen[0]) + (portion % 2 == 0 ? 0 : half);
 
-  esp_mlp_differentiate_inputs (&sac->critic, sac->critics[critic], sac->activations[critic], n_columns, chosen,
-                                n, sac->ones, sac->policy.n_observations, sac->column_workspaces[portion],
-                                sac->d_input[portion]);
+  esp_mlp_differentiate_inputs (&sac->critic, sac->critics[critic], sac->activations[critic], n_columns,
+                                chosen, n, sac->ones, sac->policy.n_observations,
+                                sac->column_workspaces[portion], sac->d_input[portion]);
   for (size_t a = 0; a < n_actions; a++)
     for (size_t i = 0; i < n; i++)
       sac->d_value[a * n_columns + chosen[i]] = sac->d_input[portion][a * n + i];
@@ -287,7 +287,8 @@ differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
   double sparsity_slope;
   float *d_probabilities;
 
-  esp_policy_backward (policy, &sac->pass, sac->batch.observations, alpha, sac->d_value, sac->policy_gradient);
+  esp_policy_backward (policy, &sac->pass, sac->batch.observations, alpha, sac->d_value,
+                       sac->policy_gradient);
 
   sac->figures.sparsity = esp_selector_sparsity (policy->probabilities, policy->n_weights,
                                                  schedule->allowed_paths, policy->n_actions, &sparsity_slope);
@@ -334,8 +335,9 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
   double joint_norm = hypot (plain_norm, selector_norm);
   bool joint = recipe->selector_clip <= 0.0;
   double norm = joint ? joint_norm : plain_norm;
-  double plain_scale = recipe->policy_clip > 0.0 && norm > recipe->policy_clip ? recipe->policy_clip / norm : 1.0;
-  double selector_scale = joint                                  ? plain_scale
+  double plain_scale = recipe->policy_clip > 0.0 && norm > recipe->policy_clip ? recipe->policy_clip / norm
+                                                                               : 1.0;
+  double selector_scale = joint                                   ? plain_scale
                           : selector_norm > recipe->selector_clip ? recipe->selector_clip / selector_norm
                                                                   : 1.0;
 

@@ -21,14 +21,24 @@ get_step (uint64_t time, float rate, float scale)
                  .scale = scale };
 }
 
+/* Moments of parameters that get no gradient any more would decay to subnormal numbers, with which processors
+ * are a hundred times slower, and stay there. */
+#define SMALLEST_MOMENT 1e-30f
+
+static inline float
+flush (float moment)
+{
+  return fabsf (moment) >= SMALLEST_MOMENT ? moment : 0.0f;
+}
+
 /* Returns where one parameter goes. 1.0f - 0.999f would be off by 1.3e-5 of itself. */
 static inline float
 step_one (Step step, float parameter, float gradient, float *first, float *second)
 {
   float g = gradient * step.scale;
 
-  *first = (float) BETA1 * *first + (float) (1.0 - BETA1) * g;
-  *second = (float) BETA2 * *second + (float) (1.0 - BETA2) * g * g;
+  *first = flush ((float) BETA1 * *first + (float) (1.0 - BETA1) * g);
+  *second = flush ((float) BETA2 * *second + (float) (1.0 - BETA2) * g * g);
   return parameter - step.step * *first / (sqrtf (*second) * step.correction + EPSILON);
 }
 

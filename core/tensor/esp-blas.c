@@ -48,7 +48,7 @@ esp_multiply (EspMatrix a, bool transpose_a, EspMatrix b, bool transpose_b, floa
       return;
     }
 
-  cblas_sgemm (CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
-               (int) c.n_rows, (int) c.n_columns, (int) inner, 1.0f, a.data, (int) a.stride, b.data,
-               (int) b.stride, beta, c.data, (int) c.stride);
+  cblas_sgemm (CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+               transpose_b ? CblasTrans : CblasNoTrans, (int) c.n_rows, (int) c.n_columns, (int) inner, 1.0f,
+               a.data, (int) a.stride, b.data, (int) b.stride, beta, c.data, (int) c.stride);
 }

@@ -10,7 +10,7 @@
 
 #define PANEL (2 * ESP_LANES)
 
-_Static_assert (PANEL <= ESP_PANEL_COLUMNS, "scratch must hold a panel");
+_Static_assert(PANEL <= ESP_PANEL_COLUMNS, "scratch must hold a panel");
 
 typedef float Vector __attribute__ ((vector_size (4 * ESP_LANES)));
 typedef float Unaligned __attribute__ ((vector_size (4 * ESP_LANES), aligned (4), may_alias));
@@ -45,7 +45,10 @@ typedef enum
 static inline Finish
 get_finish (const EspProduct *p)
 {
-  return p->bias != NULL ? FINISH_RELU : p->gate != NULL ? FINISH_GATE : p->accumulate ? FINISH_ACCUMULATE : FINISH_PLAIN;
+  return p->bias != NULL   ? FINISH_RELU
+         : p->gate != NULL ? FINISH_GATE
+         : p->accumulate   ? FINISH_ACCUMULATE
+                           : FINISH_PLAIN;
 }
 
 /* Writes one vector of C to @to. @bias and @gate are what belongs to it. */
@@ -83,7 +86,8 @@ finish_tile (const EspProduct *p,
 #pragma GCC unroll 16
   for (size_t r = 0; r < n_rows; r++, to += stride)
     {
-      const float *open = finish == FINISH_GATE ? gate + (rows != NULL ? rows[i + r] : i + r) * gate_stride : NULL;
+      const float *open = finish == FINISH_GATE ? gate + (rows != NULL ? rows[i + r] : i + r) * gate_stride
+                                                : NULL;
 
       finish_vector (finish, to, c[r][0], bias, open);
       if (n_vectors == 2)
@@ -91,12 +95,14 @@ finish_tile (const EspProduct *p,
     }
 }
 
-/* As finish_tile() for one row where the vectors would not fit: only columns @from … @to of @values are written. */
+/* As finish_tile() for one row where the vectors would not fit: only columns @from … @to of @values are
+ * written. */
 static void
 finish_part (const EspProduct *p, size_t i, size_t j, size_t from, size_t to, const float *values)
 {
-  const float *gate
-    = p->gate != NULL ? p->gate + (p->gate_rows != NULL ? p->gate_rows[i] : i) * p->gate_stride + j : NULL;
+  const float *gate = p->gate != NULL
+                        ? p->gate + (p->gate_rows != NULL ? p->gate_rows[i] : i) * p->gate_stride + j
+                        : NULL;
   float *row = p->c + i * p->c_stride + j;
 
   for (size_t k = from; k < to; k++)
@@ -183,7 +189,13 @@ multiply_tile (const EspProduct *p,
 }
 
 static inline __attribute__ ((always_inline)) void
-multiply_strip (const EspProduct *p, const size_t n_vectors, size_t j, size_t from, size_t to, const float *b, size_t b_stride)
+multiply_strip (const EspProduct *p,
+                const size_t n_vectors,
+                size_t j,
+                size_t from,
+                size_t to,
+                const float *b,
+                size_t b_stride)
 {
   /* tiles of nearly equal heights: low ones wait for the multiplier */
   size_t n_tiles = (p->n_rows + ESP_TILE_ROWS - 1) / ESP_TILE_ROWS;
@@ -194,9 +206,9 @@ multiply_strip (const EspProduct *p, const size_t n_vectors, size_t j, size_t fr
 
       switch (p->n_rows * (t + 1) / n_tiles - i)
         {
-#define CASE(rows)                                                                                           \
-  case rows:                                                                                                 \
-    multiply_tile (p, rows, n_vectors, i, j, from, to, b, b_stride);                                                    \
+#define CASE(rows)                                                   \
+  case rows:                                                         \
+    multiply_tile (p, rows, n_vectors, i, j, from, to, b, b_stride); \
     break;
           CASE (1)
           CASE (2)
@@ -245,8 +257,8 @@ transpose_square (const float *from, size_t stride, float *to)
         {
           Vector one = rows[i], other = rows[i + ESP_LANES / 2];
 #if ESP_LANES == 16
-          turned[2 * i] = __builtin_shufflevector (one, other, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22,
-                                                   7, 23);
+          turned[2 * i] = __builtin_shufflevector (one, other, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
+                                                   22, 7, 23);
           turned[2 * i + 1] = __builtin_shufflevector (one, other, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13,
                                                        29, 14, 30, 15, 31);
 #else
@@ -276,7 +288,8 @@ pack (const EspProduct *p, size_t j, size_t n, float *panel)
 
       for (size_t s = 0; s < n_squares; s++)
         for (size_t k = 0; k < n_turned; k += ESP_LANES)
-          transpose_square (b + s * ESP_LANES * p->b_stride + k, p->b_stride, panel + k * PANEL + s * ESP_LANES);
+          transpose_square (b + s * ESP_LANES * p->b_stride + k, p->b_stride,
+                            panel + k * PANEL + s * ESP_LANES);
       for (size_t column = 0; column < PANEL; column++)
         for (size_t k = column < n_squares * ESP_LANES ? n_turned : 0; k < n_inner; k++)
           panel[k * PANEL + column] = column < n ? b[column * p->b_stride + k] : 0.0f;
@@ -352,7 +365,8 @@ sum_lanes (Vector value)
 #else
   Vector eight = value;
 #endif
-  Four four = __builtin_shufflevector (eight, eight, 0, 1, 2, 3) + __builtin_shufflevector (eight, eight, 4, 5, 6, 7);
+  Four four = __builtin_shufflevector (eight, eight, 0, 1, 2, 3)
+              + __builtin_shufflevector (eight, eight, 4, 5, 6, 7);
 
   four += __builtin_shufflevector (four, four, 2, 3, 2, 3);
   return four[0] + four[1];
@@ -437,7 +451,7 @@ multiply_rows (const EspDots *d)
     }
 }
 
-#define TEXT(name)  TEXT_(name)
+#define TEXT(name)  TEXT_ (name)
 #define TEXT_(name) #name
 
 const EspKernels ESP_KERNELS = { TEXT (ESP_SET), multiply, multiply_rows };

@@ -1,12 +1,13 @@
 #include "esp-mlp.h"
 
+#include <math.h>
+#include <string.h>
+
 #include <glib.h>
 
 #include "esp-blas.h"
 #include "esp-kernels.h"
-#include "esp-simd.h"
-
-#include <string.h>
+#include "esp-sums.h"
 
 void
 esp_mlp_init (EspMlp *mlp, size_t n_inputs, const size_t *hidden, size_t n_hidden, size_t n_outputs)
@@ -74,9 +75,9 @@ add_bias_and_activate (float *restrict values, const float *restrict biases, siz
     }
 }
 
-/* Hidden units of one sample are contiguous, unlike elsewhere: so a product with the weights has whole panels of
- * units whatever the batch, samples can be picked, and what belongs to a unit is a vector. Inputs and outputs
- * are as everywhere. Products of one sample need no copies of the weights. */
+/* Hidden units of one sample are contiguous, unlike elsewhere: so a product with the weights has whole panels
+ * of units whatever the batch, samples can be picked, and what belongs to a unit is a vector. Inputs and
+ * outputs are as everywhere. Products of one sample need no copies of the weights. */
 static size_t
 get_scratch_size (const EspMlp *mlp, size_t n_samples)
 {
@@ -121,11 +122,8 @@ esp_mlp_workspace_size (const EspMlp *mlp, size_t n_samples)
 }
 
 float *
-esp_mlp_forward (const EspMlp *mlp,
-                 const float *parameters,
-                 const float *input,
-                 size_t n_samples,
-                 float *activations)
+esp_mlp_forward (
+  const EspMlp *mlp, const float *parameters, const float *input, size_t n_samples, float *activations)
 {
   const EspKernels *kernels = esp_kernels_get ();
   float *output = activations + mlp->n_hidden * n_samples;
@@ -139,8 +137,8 @@ esp_mlp_forward (const EspMlp *mlp,
 
       if (n_samples == 1)
         {
-          kernels->multiply_rows (&(EspDots){ 1, n_out, n_in, values, n_in, parameters + mlp->weights[i], n_in,
-                                              next, n_out, NULL });
+          kernels->multiply_rows (&(EspDots){ 1, n_out, n_in, values, n_in, parameters + mlp->weights[i],
+                                              n_in, next, n_out, NULL });
           add_bias_and_activate (next, parameters + mlp->biases[i], n_out);
         }
       else
@@ -171,58 +169,11 @@ esp_mlp_forward (const EspMlp *mlp,
           output[row * n_samples + i] += parameters[mlp->biases[0] + row];
     }
   else
-    kernels->multiply_rows (&(EspDots){ n_outputs, n_samples, mlp->widths[last], parameters + mlp->weights[last],
-                                        mlp->widths[last], values, mlp->widths[last], output, n_samples,
-                                        parameters + mlp->biases[last] });
+    kernels->multiply_rows (
+      &(EspDots){ n_outputs, n_samples, mlp->widths[last], parameters + mlp->weights[last], mlp->widths[last],
+                  values, mlp->widths[last], output, n_samples, parameters + mlp->biases[last] });
 
   return output;
-}
-
-/* Sums each row. Sixteen running sums let the compiler use vectors without reordering anything it was not
- * told to, so the sums are the same on every instruction set. */
-ESP_VECTORISED static void
-sum_rows (const float *restrict values, size_t n_rows, size_t n_samples, float *restrict sums)
-{
-  for (size_t row = 0; row < n_rows; row++, values += n_samples)
-    {
-      float partial[16] = { 0 };
-      size_t i = 0;
-
-      for (; i + 16 <= n_samples; i += 16)
-        for (size_t k = 0; k < 16; k++)
-          partial[k] += values[i + k];
-      for (; i < n_samples; i++)
-        partial[i % 16] += values[i];
-      for (size_t width = 8; width > 0; width /= 2)
-        for (size_t k = 0; k < width; k++)
-          partial[k] += partial[k + width];
-      sums[row] = partial[0];
-    }
-}
-
-/* Sums each column. */
-ESP_VECTORISED static void
-sum_columns (const float *restrict values, size_t n_rows, size_t n_columns, float *restrict sums)
-{
-  size_t j = 0;
-
-  for (; j + 32 <= n_columns; j += 32)
-    {
-      float partial[32] = { 0 };
-
-      for (size_t row = 0; row < n_rows; row++)
-        for (size_t k = 0; k < 32; k++)
-          partial[k] += values[row * n_columns + j + k];
-      memcpy (sums + j, partial, sizeof partial);
-    }
-  for (; j < n_columns; j++)
-    {
-      float sum = 0.0f;
-
-      for (size_t row = 0; row < n_rows; row++)
-        sum += values[row * n_columns + j];
-      sums[j] = sum;
-    }
 }
 
 static void
@@ -282,9 +233,9 @@ differentiate_weights (const EspMlp *mlp,
                                       /* with so few rows, a copy of the values would be used once */
                                       .scratch = is_last && n_out <= FEW_INPUTS ? NULL : scratch });
   if (is_last)
-    sum_rows (delta, n_out, n, gradient + mlp->biases[layer]);
+    esp_sum_rows (delta, n_out, n, gradient + mlp->biases[layer]);
   else
-    sum_columns (delta, n, n_out, gradient + mlp->biases[layer]);
+    esp_sum_columns (delta, n, n_out, gradient + mlp->biases[layer]);
 }
 
 /* A network without hidden layers, or one sample, whose numbers lie the same way either way. */
@@ -314,7 +265,7 @@ differentiate_plainly (const EspMlp *mlp,
         {
           esp_multiply (deltas, false, esp_matrix (values, n_in, n_samples), true, 0.0f,
                         esp_matrix (gradient + mlp->weights[i], n_out, n_in));
-          sum_rows (delta, n_out, n_samples, gradient + mlp->biases[i]);
+          esp_sum_rows (delta, n_out, n_samples, gradient + mlp->biases[i]);
         }
       if (i == 0)
         next = d_input;
@@ -401,8 +352,8 @@ esp_mlp_backward (const EspMlp *mlp,
     differentiate_plainly (mlp, parameters, input, activations, d_output, n_samples, workspace, gradient,
                            d_input);
   else
-    differentiate (mlp, parameters, input, activations, d_output, NULL, n_samples, n_samples, workspace, gradient,
-                   0, d_input);
+    differentiate (mlp, parameters, input, activations, d_output, NULL, n_samples, n_samples, workspace,
+                   gradient, 0, d_input);
 }
 
 void
@@ -422,8 +373,8 @@ esp_mlp_differentiate_inputs (const EspMlp *mlp,
   if (mlp->n_layers > 1)
     {
       if (n_chosen > 0)
-        differentiate (mlp, parameters, NULL, activations, d_output, chosen, n_samples, n_chosen, workspace, NULL,
-                       first_input, d_input);
+        differentiate (mlp, parameters, NULL, activations, d_output, chosen, n_samples, n_chosen, workspace,
+                       NULL, first_input, d_input);
       return;
     }
 

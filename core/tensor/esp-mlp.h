@@ -50,11 +50,8 @@ size_t esp_mlp_workspace_size (const EspMlp *mlp, size_t n_samples);
 
 /* Computes the outputs for @input[widths[0]][n_samples]. @activations keeps what the backward pass
  * needs. Returns the outputs, [widths[n_layers]][n_samples], inside @activations. */
-float *esp_mlp_forward (const EspMlp *mlp,
-                        const float *parameters,
-                        const float *input,
-                        size_t n_samples,
-                        float *activations);
+float *esp_mlp_forward (
+  const EspMlp *mlp, const float *parameters, const float *input, size_t n_samples, float *activations);
 
 /* Differentiates the pass that left @activations: from @d_output, the loss's derivative by the outputs,
  * writes @gradient[n_parameters] (NULL: not needed) and @d_input[widths[0]][n_samples] (NULL: not
