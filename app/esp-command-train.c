@@ -18,6 +18,7 @@ typedef struct
   const EspEnvironmentInfo *environment;
   EspNumber seed;
   EspNumber steps;
+  EspNumber workers;
   const char *recipe;
   GPtrArray *assignments;
   const char *checkpoint;
@@ -59,6 +60,11 @@ check_request (const Request *request, GError **error)
                         : request->assignments->len > 0 ? "--set"
                                                         : NULL;
 
+  if (request->workers.given && (request->workers.value < 1 || request->workers.value > ESP_MAX_WORKERS))
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--workers takes a number from 1 to %d", ESP_MAX_WORKERS);
+      return FALSE;
+    }
   if (request->resume == NULL || refused == NULL)
     return TRUE;
 
@@ -139,6 +145,8 @@ make_trainer (const Request *request, GError **error)
       && (!esp_trainer_set_checkpoint (trainer, request->checkpoint, error)
           || !check_checkpoint (request, error)))
     return NULL;
+
+  esp_trainer_set_workers (trainer, request->workers.value);
 
   return g_steal_pointer (&trainer);
 }
@@ -423,6 +431,8 @@ esp_command_train (char **arguments)
       "interrupted" },
     { "resume", ESP_OPTION_TEXT, &request.resume, "FILE",
       "go on from a checkpoint, and keep it in the same FILE unless --checkpoint names another" },
+    { "workers", ESP_OPTION_NUMBER, &request.workers, "N",
+      "threads that share the updates, at most 4; the result is the same (one for each processor)" },
     ESP_TASK_OPTIONS (&request.choice),
     { "json", ESP_OPTION_FLAG, &request.as_json, NULL, "print the result as one JSON object" },
   };

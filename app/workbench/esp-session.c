@@ -318,7 +318,13 @@ new_trainer (const char *environment, const char *recipe_name, guint64 seed, GEr
     return NULL;
   trainer = esp_trainer_new (environment, recipe, seed, error);
   if (trainer != NULL)
-    esp_trainer_set_watched (trainer, true);
+    {
+      guint n_processors = g_get_num_processors ();
+
+      esp_trainer_set_watched (trainer, true);
+      /* one processor is left to the window and the robot */
+      esp_trainer_set_workers (trainer, MAX (n_processors, 2) - 1);
+    }
   return trainer;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "esp-assessor.h"
+#include "esp-pool.h"
 #include "esp-run.h"
 #include "esp-trainer.h"
 #include "esp-triple.h"
@@ -35,6 +36,7 @@ struct _EspTrainer
   const EspEnvironmentInfo *environment;
   EspRecipe *recipe;
   char *checkpoint;
+  EspPool *pool; /* for the updates */
 
   /* under the lock */
   pthread_mutex_t lock;

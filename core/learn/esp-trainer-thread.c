@@ -333,6 +333,7 @@ restart (EspTrainer *trainer, uint64_t seed)
   esp_assessor_cancel (trainer->assessor);
   esp_run_free (trainer->run);
   trainer->run = run;
+  esp_sac_set_pool (&run->sac, trainer->pool);
   trainer->run_number++;
   trainer->diverged = false;
   g_clear_pointer (&trainer->message, g_free);

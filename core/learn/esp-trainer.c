@@ -77,6 +77,23 @@ esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GError **erro
 }
 
 void
+esp_trainer_set_workers (EspTrainer *trainer, size_t n_workers)
+{
+  EspPool *before;
+
+  if (n_workers == 0)
+    n_workers = g_get_num_processors ();
+
+  /* the thread waits for its first command and looks at this only afterwards */
+  pthread_mutex_lock (&trainer->lock);
+  before = trainer->pool;
+  trainer->pool = n_workers > 1 ? esp_pool_new (MIN (n_workers, ESP_MAX_WORKERS)) : NULL;
+  esp_sac_set_pool (&trainer->run->sac, trainer->pool);
+  pthread_mutex_unlock (&trainer->lock);
+  esp_pool_free (before);
+}
+
+void
 esp_trainer_free (EspTrainer *trainer)
 {
   if (trainer == NULL)
@@ -93,6 +110,7 @@ esp_trainer_free (EspTrainer *trainer)
 
   esp_assessor_free (trainer->assessor);
   esp_run_free (trainer->run);
+  esp_pool_free (trainer->pool);
   esp_result_clear (&trainer->result);
   esp_history_unref (trainer->history);
   for (int i = 0; i < ESP_N_CONSUMERS; i++)

@@ -55,6 +55,9 @@ typedef struct
 
 typedef struct _EspTrainer EspTrainer;
 
+/* An update has no more work to do at the same time than this many threads. */
+#define ESP_MAX_WORKERS 4
+
 /* Returns a paused trainer for the built-in @environment with @recipe (referenced); its threads run
  * until esp_trainer_free(). Fails as esp_environment_new() and esp_demand_measure()
  * do. */
@@ -69,6 +72,10 @@ EspTrainer *esp_trainer_new_from_checkpoint (const char *path, GError **error);
  * ones, but those not more often than every ten seconds, when it stops and when it is done; each replaces the one before atomically. Fails with ESP_ERROR_FILE, before anything is overwritten, where
  * @path cannot be written. Call before the first command. */
 gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GError **error);
+
+/* Makes @n_workers threads, 1 … ESP_MAX_WORKERS, work on each update, or for 0 as many as there are processors
+ * (and that are of use). The results do not depend on it. Call before the first command. */
+void esp_trainer_set_workers (EspTrainer *trainer, size_t n_workers);
 
 /* Stops and joins the threads and frees everything. Blocks for the step and the extraction
  * under way, or the checkpoint that is being written. */

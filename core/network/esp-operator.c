@@ -30,7 +30,10 @@ sigmoid (float x)
 static inline double
 hinge (float value, float low, float high)
 {
-  return value < low ? (double) low - value : value > high ? (double) value - high : 0.0;
+  double below = (double) low - value, above = (double) value - high;
+  double distance = below > above ? below : above;
+
+  return distance > 0.0 ? distance : 0.0;
 }
 
 static inline float
@@ -86,39 +89,44 @@ esp_operator_forward (EspOperator operator_, const float *arguments, size_t n, f
     }
 }
 
+/* Eight running sums, for vectors whatever the instruction set. */
+static inline double
+sum_hinges (const float *arguments, size_t n, float low, float high)
+{
+  double sums[8] = { 0 };
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    for (size_t k = 0; k < 8; k++)
+      sums[k] += hinge (arguments[i + k], low, high);
+  for (; i < n; i++)
+    sums[0] += hinge (arguments[i], low, high);
+
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
 ESP_VECTORISED double
 esp_operator_penalty (EspOperator operator_, const float *arguments, size_t n)
 {
-  double sum = 0.0;
-
   switch (operator_)
     {
     case ESP_OPERATOR_MULTIPLY:
-      for (size_t i = 0; i < 2 * n; i++)
-        sum += hinge (arguments[i], -product_bound, product_bound);
-      break;
+      return sum_hinges (arguments, 2 * n, -product_bound, product_bound);
     case ESP_OPERATOR_DIVIDE:
-      for (size_t i = n; i < 2 * n; i++)
-        sum += hinge (arguments[i], smallest_denominator, INFINITY);
-      break;
+      return sum_hinges (arguments + n, n, smallest_denominator, INFINITY);
     case ESP_OPERATOR_LOG:
-      for (size_t i = 0; i < n; i++)
-        sum += hinge (arguments[i], smallest_logarithm, INFINITY);
-      break;
+      return sum_hinges (arguments, n, smallest_logarithm, INFINITY);
     case ESP_OPERATOR_EXP:
-      for (size_t i = 0; i < n; i++)
-        sum += hinge (arguments[i], exponent_low, exponent_high);
-      break;
+      return sum_hinges (arguments, n, exponent_low, exponent_high);
     case ESP_OPERATOR_SIN:
     case ESP_OPERATOR_COS:
     case ESP_OPERATOR_IDENTITY:
     case ESP_OPERATOR_IF_ELSE:
-      break;
+      return 0.0;
     case ESP_N_OPERATORS:
-      g_assert_not_reached ();
+      break;
     }
-
-  return sum;
+  g_assert_not_reached ();
 }
 
 ESP_VECTORISED void

@@ -4,6 +4,16 @@
 
 #include "esp-blas.h"
 #include "esp-operator.h"
+#include "esp-simd.h"
+#include "esp-sums.h"
+
+ESP_VECTORISED static void
+repeat (const float *restrict values, size_t n_rows, size_t n_samples, float *restrict rows)
+{
+  for (size_t row = 0; row < n_rows; row++)
+    for (size_t i = 0; i < n_samples; i++)
+      rows[row * n_samples + i] = values[row];
+}
 
 float *
 esp_symbolic_network_forward (const EspArrangement *arrangement,
@@ -18,9 +28,7 @@ esp_symbolic_network_forward (const EspArrangement *arrangement,
       const EspLayer *layer = &arrangement->layers[l];
       float *h = arguments + layer->biases * n_samples;
 
-      for (size_t row = 0; row < layer->n_arguments; row++)
-        for (size_t i = 0; i < n_samples; i++)
-          h[row * n_samples + i] = biases[layer->biases + row];
+      repeat (biases + layer->biases, layer->n_arguments, n_samples, h);
       esp_multiply (esp_matrix (effective_weights + layer->weights, layer->n_arguments, layer->n_features),
                     false, esp_matrix (features, layer->n_features, n_samples), false, 1.0f,
                     esp_matrix (h, layer->n_arguments, n_samples));
@@ -43,9 +51,8 @@ esp_symbolic_network_penalty (const EspArrangement *arrangement, const float *ar
       const EspLayer *layer = &arrangement->layers[l];
 
       for (size_t k = 0; k < layer->n_operators; k++)
-        sum += esp_operator_penalty (layer->operators[k],
-                                     arguments + (layer->biases + layer->first_argument[k]) * n_samples,
-                                     n_samples);
+        sum += esp_operator_penalty (
+          layer->operators[k], arguments + (layer->biases + layer->first_argument[k]) * n_samples, n_samples);
     }
 
   return sum;
@@ -86,19 +93,12 @@ esp_symbolic_network_backward (const EspArrangement *arrangement,
 
       EspMatrix deltas = esp_matrix (dh, layer->n_arguments, n_samples);
       EspMatrix inputs = esp_matrix (features, layer->n_features, n_samples);
-      EspMatrix weights
-        = esp_matrix (effective_weights + layer->weights, layer->n_arguments, layer->n_features);
+      EspMatrix weights = esp_matrix (effective_weights + layer->weights, layer->n_arguments,
+                                      layer->n_features);
 
       esp_multiply (deltas, false, inputs, true, 0.0f,
                     esp_matrix (d_weights + layer->weights, layer->n_arguments, layer->n_features));
-      for (size_t row = 0; row < layer->n_arguments; row++)
-        {
-          float sum = 0.0f;
-
-          for (size_t i = 0; i < n_samples; i++)
-            sum += dh[row * n_samples + i];
-          d_biases[layer->biases + row] = sum;
-        }
+      esp_sum_rows (dh, layer->n_arguments, n_samples, d_biases + layer->biases);
       if (l > 0)
         esp_multiply (weights, true, deltas, false, 1.0f,
                       esp_matrix (d_features, layer->n_features, n_samples));

@@ -87,7 +87,7 @@ def test_help():
         ("envs",): ["--json"],
         ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
         ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
-        ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--json",
+        ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--workers", "--json",
                      "batch_size", "path_threshold"],
     }.items():
         for option in ("--help", "-h"):
@@ -142,6 +142,8 @@ def test_wrong_usage():
         (["train", "cartpole", "--seed"], ["--seed needs a value"]),
         (["train", "cartpole", "--seed", "--json"], ["--seed needs a value"]),
         (["train", "cartpole", "--seed", "-1"], ["--seed", "“-1”"]),
+        (["train", "cartpole", "--workers", "0"], ["--workers", "from 1 to 4"]),
+        (["train", "cartpole", "--workers", "5"], ["--workers", "from 1 to 4"]),
         (["train", "cartpole", "--seed", "1x"], ["--seed", "“1x”"]),
         (["train", "cartpole", "--seed", ""], ["--seed"]),
         (["train", "cartpole", "--seed", "18446744073709551616"], ["--seed"]),

@@ -32,6 +32,31 @@ test_deterministic (void)
     }
 }
 
+/* Who shares the work decides nothing: not the first bit of any number. */
+static void
+test_workers (void)
+{
+  static const char *const recipes[] = { "soft_masks=false", "critic_hidden=[40, 33]", "mask_samples=3" };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (recipes); i++)
+    {
+      g_autoptr (EspAssessor) assessor = esp_assessor_new ();
+      g_autoptr (EspRecipe) recipe = small_recipe (recipes[i], NULL);
+      g_autoptr (EspRun) alone = small_run ("pendulum", recipe, 5);
+
+      take_steps (alone, assessor, 600);
+      for (size_t workers = 2; workers <= 4; workers++)
+        {
+          g_autoptr (EspPool) pool = esp_pool_new (workers);
+          g_autoptr (EspRun) shared = small_run ("pendulum", recipe, 5);
+
+          esp_sac_set_pool (&shared->sac, pool);
+          take_steps (shared, assessor, 600);
+          g_assert_cmpstr (find_difference (alone, shared), ==, NULL);
+        }
+    }
+}
+
 /* Whether the transition in slot @i of the replay ended the task. */
 static bool
 is_terminated (const EspRun *run, size_t i)
@@ -368,6 +393,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   esp_blas_use_one_thread ();
   g_test_add_func ("/run/deterministic", test_deterministic);
+  g_test_add_func ("/run/workers", test_workers);
   g_test_add_func ("/run/ends", test_ends);
   g_test_add_func ("/run/last-state", test_last_state);
   g_test_add_func ("/run/warm-up", test_warm_up);
