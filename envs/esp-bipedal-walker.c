@@ -148,6 +148,7 @@ const EspEnvironmentInfo esp_bipedal_walker_info = {
   .actions = actions,
   .max_steps = MAX_STEPS,
   .time_step = 1 / RATE,
+  .has_engine = true,
   .scene = "bipedal-walker.xml",
   .n_pose = (N_HEIGHTS - 1) * 2 + N_BODIES * 3 + 2 + N_RAYS * N_DOTS,
 };

@@ -52,6 +52,7 @@ const EspEnvironmentInfo esp_hopper_info = {
   .actions = actions,
   .max_steps = 1000,
   .time_step = 0.008,
+  .has_engine = true,
   .scene = "hopper.xml",
   .n_pose = N_POSITIONS,
 };
@@ -100,6 +101,7 @@ static const EspEnvironmentInfo params_info = {
   .actions = actions,
   .max_steps = 200,
   .time_step = 0.016,
+  .has_engine = true,
   .scene = "hopper.xml",
   .n_pose = N_POSITIONS,
   .family = "hopper-params",

@@ -83,6 +83,7 @@ const EspEnvironmentInfo esp_lunar_lander_info = {
   .actions = actions,
   .max_steps = MAX_STEPS,
   .time_step = 1 / RATE,
+  .has_engine = true,
   .scene = "lunar-lander.xml",
   .n_pose = N_POSE_TERRAIN + N_BODIES * 3 + N_POSE_FLAMES,
 };
@@ -371,6 +372,7 @@ static const EspEnvironmentInfo params_info = {
   .actions = actions,
   .max_steps = MAX_STEPS,
   .time_step = 1 / RATE,
+  .has_engine = true,
   .scene = "lunar-lander.xml",
   .n_pose = N_POSE_TERRAIN + N_BODIES * 3 + N_POSE_FLAMES,
   .family = "lunar-lander-params",

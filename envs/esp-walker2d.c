@@ -65,6 +65,7 @@ const EspEnvironmentInfo esp_walker2d_info = {
   .actions = actions,
   .max_steps = 1000,
   .time_step = 0.008,
+  .has_engine = true,
   .scene = "walker2d.xml",
   .n_pose = N_POSITIONS,
 };
@@ -107,6 +108,7 @@ static const EspEnvironmentInfo params_info = {
   .actions = actions,
   .max_steps = 200,
   .time_step = 0.016,
+  .has_engine = true,
   .scene = "walker2d.xml",
   .n_pose = N_POSITIONS,
   .family = "walker2d-params",

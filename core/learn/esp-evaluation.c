@@ -16,6 +16,10 @@
  * few enough to stay in the worker's cache. */
 #define MAX_INSTANCES 32
 
+/* And so many where a step takes far longer than the policy: the last ones of a worker are not shared out,
+ * and the others wait for them at the end. */
+#define MAX_INSTANCES_WITH_ENGINE 8
+
 /* Several workers begin with so small a part of the episodes that those who are faster find more to do. */
 #define ROUNDS 2
 
@@ -63,7 +67,8 @@ measurement_init (Measurement *measurement,
   size_t portion = MIN (episodes, PORTION);
 
   *measurement = (Measurement){ .environment = environment, .pool = pool, .cancelled = cancelled };
-  measurement->n_lanes = CLAMP (share, 1, MAX_INSTANCES);
+  measurement->n_lanes = CLAMP (share, 1,
+                                environment->has_engine ? MAX_INSTANCES_WITH_ENGINE : MAX_INSTANCES);
   measurement->instances = esp_environment_vector_new (environment->name, n_workers * measurement->n_lanes,
                                                        pool, NULL);
   g_assert (measurement->instances != NULL);
