@@ -60,13 +60,13 @@ typedef struct
 } Actor;
 
 static void
-act (void *data, size_t worker, const double *observation, double *action)
+act (void *data, size_t worker, size_t n, const double *observations, double *actions)
 {
   Actor *actor = data;
 
-  esp_formula_evaluate (actor->formula, observation, action);
-  for (size_t i = 0; i < esp_formula_get_n_actions (actor->formula); i++)
-    if (!isfinite (action[i]))
+  esp_evaluate_act_formula ((void *) actor->formula, worker, n, observations, actions);
+  for (size_t i = 0; i < n * esp_formula_get_n_actions (actor->formula); i++)
+    if (!isfinite (actions[i]))
       atomic_store_explicit (&actor->odd, true, memory_order_relaxed);
 }
 

@@ -15,18 +15,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "esp-box2d.h"
+#include "esp-box2d-robot.h"
 #include "esp-environment-private.h"
 #include "esp-error.h"
 #include "esp-episode-log.h"
 
-#define SCALE               30.0
-#define RATE                50.0
-#define VIEW_WIDTH          (600 / SCALE)
-#define VIEW_HEIGHT         (400 / SCALE)
-#define VELOCITY_ITERATIONS 180
-#define POSITION_ITERATIONS 60
-#define MAX_STEPS           1600
+#define SCALE       ESP_BOX2D_ROBOT_SCALE
+#define RATE        ESP_BOX2D_ROBOT_RATE
+#define VIEW_WIDTH  (600 / SCALE)
+#define VIEW_HEIGHT (400 / SCALE)
+#define MAX_STEPS   1600
 
 #define N_HEIGHTS        ESP_BIPEDAL_WALKER_N_HEIGHTS
 #define VERTEX_DISTANCE  (14 / SCALE)
@@ -150,6 +148,7 @@ const EspEnvironmentInfo esp_bipedal_walker_info = {
   .actions = actions,
   .max_steps = MAX_STEPS,
   .time_step = 1 / RATE,
+  .has_engine = true,
   .scene = "bipedal-walker.xml",
   .n_pose = (N_HEIGHTS - 1) * 2 + N_BODIES * 3 + 2 + N_RAYS * N_DOTS,
 };
@@ -299,7 +298,7 @@ advance (BipedalWalker *walker, const double *action, bool *terminated)
       esp_box2d_joint_set_motor (walker->joints[i], speed * sign, TORQUE * fmin (fabs (action[i]), 1));
     }
 
-  esp_box2d_world_step (walker->world, 1 / RATE, VELOCITY_ITERATIONS, POSITION_ITERATIONS);
+  esp_box2d_robot_step (walker->world);
 
   cast_rays (walker);
   esp_box2d_body_get_motion (walker->bodies[HULL], &hull);
@@ -348,9 +347,7 @@ start_from_physics (BipedalWalker *walker, const double *values)
   EspBox2dMotion motions[N_BODIES];
 
   memcpy (walker->heights, values, sizeof walker->heights);
-  values += N_HEIGHTS;
-  for (int k = 0; k < N_BODIES; k++, values += ESP_BOX2D_MOTION_VALUES)
-    motions[k] = (EspBox2dMotion){ values[0], values[1], values[2], values[3], values[4], values[5] };
+  values = esp_box2d_robot_read (values + N_HEIGHTS, N_BODIES, motions);
   build (walker, motions);
   esp_box2d_body_set_touching (walker->bodies[LOWER_1], values[0] > 0.5);
   esp_box2d_body_set_touching (walker->bodies[LOWER_2], values[1] > 0.5);
@@ -359,29 +356,18 @@ start_from_physics (BipedalWalker *walker, const double *values)
 }
 
 static bool
-are_within (const double *values, int n, double limit)
-{
-  for (int i = 0; i < n; i++)
-    {
-      if (!(fabs (values[i]) <= limit))
-        return false;
-    }
-
-  return true;
-}
-
-static bool
 is_start (const double *values)
 {
-  return are_within (values, N_HEIGHTS, MAX_HEIGHT) && are_within (values + N_HEIGHTS, 1, MAX_FORCE);
+  return esp_box2d_robot_are_within (values, N_HEIGHTS, MAX_HEIGHT)
+         && esp_box2d_robot_are_within (values + N_HEIGHTS, 1, MAX_FORCE);
 }
 
 static bool
 is_physics (const double *values)
 {
-  return are_within (values, N_HEIGHTS, MAX_HEIGHT)
-         && are_within (values + N_HEIGHTS, N_PHYSICS - N_HEIGHTS - 2, MAX_LENGTH)
-         && are_within (values + N_PHYSICS - 2, 2, 1);
+  return esp_box2d_robot_are_within (values, N_HEIGHTS, MAX_HEIGHT)
+         && esp_box2d_robot_are_within (values + N_HEIGHTS, N_PHYSICS - N_HEIGHTS - 2, MAX_LENGTH)
+         && esp_box2d_robot_are_within (values + N_PHYSICS - 2, 2, 1);
 }
 
 static gboolean
@@ -445,19 +431,7 @@ bipedal_walker_get_physics (const EspEnvironment *environment, double *values)
   const BipedalWalker *walker = (const BipedalWalker *) environment;
 
   memcpy (values, walker->heights, sizeof walker->heights);
-  values += N_HEIGHTS;
-  for (int k = 0; k < N_BODIES; k++)
-    {
-      EspBox2dMotion motion;
-
-      esp_box2d_body_get_motion (walker->bodies[k], &motion);
-      *values++ = motion.x;
-      *values++ = motion.y;
-      *values++ = motion.angle;
-      *values++ = motion.vx;
-      *values++ = motion.vy;
-      *values++ = motion.omega;
-    }
+  values = esp_box2d_robot_write (walker->bodies, N_BODIES, values + N_HEIGHTS);
   *values++ = esp_box2d_body_is_touching (walker->bodies[LOWER_1]);
   *values++ = esp_box2d_body_is_touching (walker->bodies[LOWER_2]);
 }
@@ -540,21 +514,6 @@ bipedal_walker_get_state (const EspEnvironment *environment, void *state)
   esp_episode_log_write (&((const BipedalWalker *) environment)->log, state);
 }
 
-/* Returns whether the values of @log are what a walker's can be. */
-static bool
-is_log (const EspEpisodeLog *log)
-{
-  if (!(log->kind == ESP_EPISODE_LOG_RESET ? is_start (log->values) : is_physics (log->values)))
-    return false;
-  for (size_t t = 0; t < log->n_records; t++)
-    {
-      if (!are_within (esp_episode_log_get_record (log, t), N_ACTIONS, 1))
-        return false;
-    }
-
-  return true;
-}
-
 static gboolean
 bipedal_walker_set_state (EspEnvironment *environment, const void *state)
 {
@@ -562,7 +521,7 @@ bipedal_walker_set_state (EspEnvironment *environment, const void *state)
   EspEpisodeLog log;
 
   esp_episode_log_init (&log, N_PHYSICS, N_ACTIONS, MAX_STEPS);
-  if (!esp_episode_log_read (&log, state) || !is_log (&log))
+  if (!esp_episode_log_read (&log, state) || !esp_episode_log_is_plausible (&log, is_start, is_physics, 1))
     {
       esp_episode_log_clear (&log);
       return FALSE;

@@ -60,6 +60,7 @@ const EspEnvironmentInfo esp_inverted_double_pendulum_info = {
   .actions = actions,
   .max_steps = 1000,
   .time_step = 0.05,
+  .has_engine = true,
   .scene = "inverted-double-pendulum.xml",
   .n_pose = 3,
 };
@@ -153,6 +154,7 @@ static const EspEnvironmentInfo params_info = {
   .actions = actions,
   .max_steps = 200,
   .time_step = 0.05,
+  .has_engine = true,
   .scene = "inverted-double-pendulum.xml",
   .n_pose = 3,
   .family = "inverted-double-pendulum-params",

@@ -124,20 +124,46 @@ esp_environment_vector_reset_all (EspEnvironmentVector *vector, uint64_t seed)
   run_blocks (vector, reset_block);
 }
 
+void
+esp_environment_vector_step_range (EspEnvironmentVector *vector, size_t first, size_t n)
+{
+  for (size_t i = first; i < first + n; i++)
+    vector->steps[i] = esp_environment_step (vector->instances[i],
+                                             vector->actions + i * vector->info->n_actions,
+                                             vector->observations + i * vector->info->n_observations);
+}
+
 static void
 step_block (void *data, size_t block, size_t worker)
 {
   EspEnvironmentVector *vector = data;
-  size_t end = MIN ((block + 1) * vector->block, vector->n);
+  size_t first = block * vector->block;
 
-  for (size_t i = block * vector->block; i < end; i++)
-    vector->steps[i] = esp_environment_step (vector->instances[i],
-                                             vector->actions + i * vector->info->n_actions,
-                                             vector->observations + i * vector->info->n_observations);
+  esp_environment_vector_step_range (vector, first, MIN (vector->block, vector->n - first));
 }
 
 void
 esp_environment_vector_step (EspEnvironmentVector *vector)
 {
   run_blocks (vector, step_block);
+}
+
+void
+esp_environment_vector_exchange (EspEnvironmentVector *vector, size_t i, size_t j)
+{
+  EspEnvironment *instance = vector->instances[i];
+  EspStep step = vector->steps[i];
+  size_t n_observations = vector->info->n_observations;
+
+  vector->instances[i] = vector->instances[j];
+  vector->instances[j] = instance;
+  vector->steps[i] = vector->steps[j];
+  vector->steps[j] = step;
+  for (size_t k = 0; k < n_observations; k++)
+    {
+      double value = vector->observations[i * n_observations + k];
+
+      vector->observations[i * n_observations + k] = vector->observations[j * n_observations + k];
+      vector->observations[j * n_observations + k] = value;
+    }
 }

@@ -5,8 +5,9 @@
  * another, the numbers do not depend on how many workers there are. What to do with an instance whose episode
  * has ended is up to the caller, who may reset it or let it go on.
  *
- * A vector belongs to one thread at a time, and so does its pool while the vector steps. Stepping allocates
- * nothing.
+ * A vector belongs to one thread at a time, and so does its pool while the vector steps. But threads that
+ * keep to instances of their own may reset, step and exchange these at the same time, so that a worker can
+ * run a block of them without waiting for the others. Stepping allocates nothing.
  */
 
 #pragma once
@@ -53,6 +54,13 @@ void esp_environment_vector_reset_all (EspEnvironmentVector *vector, uint64_t se
 
 /* Steps all instances with their actions, which are clipped to their limits. */
 void esp_environment_vector_step (EspEnvironmentVector *vector);
+
+/* Steps the @n instances from @first on in the calling thread. */
+void esp_environment_vector_step_range (EspEnvironmentVector *vector, size_t first, size_t n);
+
+/* Exchanges instances @i and @j, which may be the same, with their observations and what their last steps
+ * returned, to gather those that go on. */
+void esp_environment_vector_exchange (EspEnvironmentVector *vector, size_t i, size_t j);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspEnvironmentVector, esp_environment_vector_free)
 

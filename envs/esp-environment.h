@@ -56,6 +56,7 @@ typedef struct
  * @actions: their descriptions; both limits are finite, and step() clips to them
  * @max_steps: an episode is truncated after this many steps
  * @time_step: seconds of simulated time in one step
+ * @has_engine: whether a physics engine steps it: that takes far longer than asking a policy
  * @scene: name of the MJCF file that shows the environment, such as `cartpole.xml`, as esp_mujoco_load() knows
  *   it
  * @n_pose: how many joint positions the scene has
@@ -76,6 +77,7 @@ typedef struct
   const EspSignal *actions;
   size_t max_steps;
   double time_step;
+  bool has_engine;
   const char *scene;
   size_t n_pose;
   const char *family;

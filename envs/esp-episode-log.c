@@ -99,3 +99,25 @@ esp_episode_log_read (EspEpisodeLog *log, const void *bytes)
 
   return TRUE;
 }
+
+bool
+esp_episode_log_is_plausible (const EspEpisodeLog *log,
+                              bool (*is_reset) (const double *values),
+                              bool (*is_physics) (const double *values),
+                              double limit)
+{
+  if (!(log->kind == ESP_EPISODE_LOG_RESET ? is_reset (log->values) : is_physics (log->values)))
+    return false;
+  for (size_t t = 0; t < log->n_records; t++)
+    {
+      const double *record = esp_episode_log_get_record (log, t);
+
+      for (size_t i = 0; i < log->n_record; i++)
+        {
+          if (!(fabs (record[i]) <= limit))
+            return false;
+        }
+    }
+
+  return true;
+}

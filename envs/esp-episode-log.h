@@ -73,3 +73,10 @@ void esp_episode_log_write (const EspEpisodeLog *log, void *bytes);
  * changed, unless these are a known kind, as many records as there is room for, finite values, and 0 where
  * nothing is used. What the values mean is for the caller to check. */
 gboolean esp_episode_log_read (EspEpisodeLog *log, const void *bytes);
+
+/* Returns whether what @log starts with is a start as @is_reset or @is_physics has it, whichever it is, and
+ * no number of its records is beyond @limit. */
+bool esp_episode_log_is_plausible (const EspEpisodeLog *log,
+                                   bool (*is_reset) (const double *values),
+                                   bool (*is_physics) (const double *values),
+                                   double limit);

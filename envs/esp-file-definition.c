@@ -377,6 +377,7 @@ read_lengths (EspFileSource *source, EspJsonReader *reader, GError **error)
     }
   definition->info.max_steps = (size_t) max_steps;
   definition->info.time_step = time_step;
+  definition->info.has_engine = true;
   definition->frame_skip = (int) frame_skip;
 
   return TRUE;

@@ -68,6 +68,7 @@ const EspEnvironmentInfo esp_half_cheetah_info = {
   .actions = actions,
   .max_steps = 1000,
   .time_step = 0.05,
+  .has_engine = true,
   .scene = "half-cheetah.xml",
   .n_pose = N_POSITIONS,
 };
@@ -142,6 +143,7 @@ static const EspEnvironmentInfo cheetah_vel_info = {
   .actions = actions,
   .max_steps = 200,
   .time_step = 0.05,
+  .has_engine = true,
   .scene = "half-cheetah.xml",
   .n_pose = N_POSITIONS,
   .family = "cheetah-vel",

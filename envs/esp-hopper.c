@@ -4,20 +4,17 @@
  * `hopper-params` varies the model; see esp-task.h.
  */
 
-#include "esp-mujoco-environment.h"
+#include "esp-mujoco-runner.h"
 
 #include <math.h>
 
 #include "esp-mujoco-task.h"
 #include "esp-task-private.h"
 
-#define NOISE         0.005
-#define VELOCITY_CLIP 10.0
+#define VELOCITY_CLIP ESP_MUJOCO_RUNNER_VELOCITY_CLIP
 #define HEIGHT_LIMIT  0.7
 #define PITCH_LIMIT   0.2
 #define STATE_LIMIT   100.0
-#define ALIVE         1.0
-#define EFFORT_WEIGHT 1e-3
 #define N_POSITIONS   6
 
 static EspMujocoModel model = { .file = "hopper.xml", .n_velocities = N_POSITIONS, .frame_skip = 4 };
@@ -55,6 +52,7 @@ const EspEnvironmentInfo esp_hopper_info = {
   .actions = actions,
   .max_steps = 1000,
   .time_step = 0.008,
+  .has_engine = true,
   .scene = "hopper.xml",
   .n_pose = N_POSITIONS,
 };
@@ -63,12 +61,6 @@ static gboolean
 hopper_init (EspEnvironment *environment, GError **error)
 {
   return esp_mujoco_environment_init (environment, &model, error);
-}
-
-static void
-hopper_reset (EspEnvironment *environment)
-{
-  esp_mujoco_environment_reset_uniform (environment, NOISE, NOISE);
 }
 
 static bool
@@ -86,44 +78,18 @@ is_healthy (const mjData *data)
 static double
 hopper_step (EspEnvironment *environment, const double *action, bool *terminated)
 {
-  const EspMujocoEnvironment *self = (const EspMujocoEnvironment *) environment;
-  double before = self->data->qpos[0];
-  double speed;
-
-  if (!esp_mujoco_environment_advance (environment, action))
-    {
-      *terminated = true;
-      return 0;
-    }
-  speed = (self->data->qpos[0] - before) / environment->interface->info->time_step;
-  *terminated = !is_healthy (self->data);
-
-  return speed + ALIVE - EFFORT_WEIGHT * esp_mujoco_environment_get_effort (environment, action);
-}
-
-static void
-hopper_observe (const EspEnvironment *environment, double *observation)
-{
-  const mjData *data = ((const EspMujocoEnvironment *) environment)->data;
-
-  for (int i = 1; i < N_POSITIONS; i++)
-    *observation++ = data->qpos[i];
-  for (int i = 0; i < N_POSITIONS; i++)
-    *observation++ = CLAMP (data->qvel[i], -VELOCITY_CLIP, VELOCITY_CLIP);
+  return esp_mujoco_runner_step (environment, action, is_healthy, terminated);
 }
 
 const EspEnvironmentInterface esp_hopper_interface = {
   .info = &esp_hopper_info,
   .instance_size = sizeof (EspMujocoEnvironment),
   .init = hopper_init,
-  .reset = hopper_reset,
+  .reset = esp_mujoco_runner_reset,
   .step = hopper_step,
-  .observe = hopper_observe,
+  .observe = esp_mujoco_runner_observe,
   ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
 };
-
-/* The simulation's step in the family, in seconds; that of the environment has as many of them. */
-#define PARAMS_TIME_STEP 0.004
 
 static const EspEnvironmentInfo params_info = {
   .name = "hopper-params",
@@ -135,6 +101,7 @@ static const EspEnvironmentInfo params_info = {
   .actions = actions,
   .max_steps = 200,
   .time_step = 0.016,
+  .has_engine = true,
   .scene = "hopper.xml",
   .n_pose = N_POSITIONS,
   .family = "hopper-params",
@@ -155,11 +122,7 @@ const EspTaskFamily esp_hopper_params_family = {
 static gboolean
 params_init (EspEnvironment *environment, GError **error)
 {
-  if (!hopper_init (environment, error))
-    return FALSE;
-  esp_mujoco_task_own_model (environment, PARAMS_TIME_STEP);
-
-  return TRUE;
+  return esp_mujoco_runner_init_params (environment, &model, error);
 }
 
 static gboolean
@@ -172,9 +135,9 @@ const EspEnvironmentInterface esp_hopper_params_interface = {
   .info = &params_info,
   .instance_size = sizeof (EspMujocoEnvironment),
   .init = params_init,
-  .reset = hopper_reset,
+  .reset = esp_mujoco_runner_reset,
   .step = hopper_step,
-  .observe = hopper_observe,
+  .observe = esp_mujoco_runner_observe,
   .family = &esp_hopper_params_family,
   .draw_task = params_draw_task,
   .set_task = esp_mujoco_task_set,

@@ -54,6 +54,7 @@ const EspEnvironmentInfo esp_reacher_info = {
   .actions = actions,
   .max_steps = 50,
   .time_step = 0.02,
+  .has_engine = true,
   .scene = "reacher.xml",
   .n_pose = 4,
 };

@@ -5,7 +5,7 @@
  * that of Bullet's bounding box, the joints are free of friction but every link feels Bullet's default
  * damping, the step is semi-implicit Euler, and the ends of the rail push with one impulse in a step. That
  * reproduces recordings to 2e-9 a step, also at the ends of the rail; the last digits of the masses and
- * lengths, which went through Bullet in single precision, are those that fit the recordings best.
+ * lengths were fitted to recordings.
  */
 
 #include "esp-environment-private.h"

@@ -5,20 +5,17 @@
  * esp-task.h.
  */
 
-#include "esp-mujoco-environment.h"
+#include "esp-mujoco-runner.h"
 
 #include <math.h>
 
 #include "esp-mujoco-task.h"
 #include "esp-task-private.h"
 
-#define NOISE         0.005
-#define VELOCITY_CLIP 10.0
+#define VELOCITY_CLIP ESP_MUJOCO_RUNNER_VELOCITY_CLIP
 #define LOWEST        0.8
 #define HIGHEST       2.0
 #define PITCH_LIMIT   1.0
-#define ALIVE         1.0
-#define EFFORT_WEIGHT 1e-3
 #define N_POSITIONS   9
 
 static EspMujocoModel model = { .file = "walker2d.xml", .n_velocities = N_POSITIONS, .frame_skip = 4 };
@@ -68,6 +65,7 @@ const EspEnvironmentInfo esp_walker2d_info = {
   .actions = actions,
   .max_steps = 1000,
   .time_step = 0.008,
+  .has_engine = true,
   .scene = "walker2d.xml",
   .n_pose = N_POSITIONS,
 };
@@ -76,12 +74,6 @@ static gboolean
 walker2d_init (EspEnvironment *environment, GError **error)
 {
   return esp_mujoco_environment_init (environment, &model, error);
-}
-
-static void
-walker2d_reset (EspEnvironment *environment)
-{
-  esp_mujoco_environment_reset_uniform (environment, NOISE, NOISE);
 }
 
 static bool
@@ -93,44 +85,18 @@ is_healthy (const mjData *data)
 static double
 walker2d_step (EspEnvironment *environment, const double *action, bool *terminated)
 {
-  const EspMujocoEnvironment *self = (const EspMujocoEnvironment *) environment;
-  double before = self->data->qpos[0];
-  double speed;
-
-  if (!esp_mujoco_environment_advance (environment, action))
-    {
-      *terminated = true;
-      return 0;
-    }
-  speed = (self->data->qpos[0] - before) / environment->interface->info->time_step;
-  *terminated = !is_healthy (self->data);
-
-  return speed + ALIVE - EFFORT_WEIGHT * esp_mujoco_environment_get_effort (environment, action);
-}
-
-static void
-walker2d_observe (const EspEnvironment *environment, double *observation)
-{
-  const mjData *data = ((const EspMujocoEnvironment *) environment)->data;
-
-  for (int i = 1; i < N_POSITIONS; i++)
-    *observation++ = data->qpos[i];
-  for (int i = 0; i < N_POSITIONS; i++)
-    *observation++ = CLAMP (data->qvel[i], -VELOCITY_CLIP, VELOCITY_CLIP);
+  return esp_mujoco_runner_step (environment, action, is_healthy, terminated);
 }
 
 const EspEnvironmentInterface esp_walker2d_interface = {
   .info = &esp_walker2d_info,
   .instance_size = sizeof (EspMujocoEnvironment),
   .init = walker2d_init,
-  .reset = walker2d_reset,
+  .reset = esp_mujoco_runner_reset,
   .step = walker2d_step,
-  .observe = walker2d_observe,
+  .observe = esp_mujoco_runner_observe,
   ESP_MUJOCO_ENVIRONMENT_FUNCTIONS,
 };
-
-/* The simulation's step in the family, in seconds; that of the environment has as many of them. */
-#define PARAMS_TIME_STEP 0.004
 
 static const EspEnvironmentInfo params_info = {
   .name = "walker2d-params",
@@ -142,6 +108,7 @@ static const EspEnvironmentInfo params_info = {
   .actions = actions,
   .max_steps = 200,
   .time_step = 0.016,
+  .has_engine = true,
   .scene = "walker2d.xml",
   .n_pose = N_POSITIONS,
   .family = "walker2d-params",
@@ -162,11 +129,7 @@ const EspTaskFamily esp_walker2d_params_family = {
 static gboolean
 params_init (EspEnvironment *environment, GError **error)
 {
-  if (!walker2d_init (environment, error))
-    return FALSE;
-  esp_mujoco_task_own_model (environment, PARAMS_TIME_STEP);
-
-  return TRUE;
+  return esp_mujoco_runner_init_params (environment, &model, error);
 }
 
 static gboolean
@@ -179,9 +142,9 @@ const EspEnvironmentInterface esp_walker2d_params_interface = {
   .info = &params_info,
   .instance_size = sizeof (EspMujocoEnvironment),
   .init = params_init,
-  .reset = walker2d_reset,
+  .reset = esp_mujoco_runner_reset,
   .step = walker2d_step,
-  .observe = walker2d_observe,
+  .observe = esp_mujoco_runner_observe,
   .family = &esp_walker2d_params_family,
   .draw_task = params_draw_task,
   .set_task = esp_mujoco_task_set,

@@ -1,8 +1,10 @@
 #include "esp-evaluation.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
+#include "esp-environment-vector.h"
 #include "esp-random.h"
 
 #define MASKS_PER_EVALUATION 10
@@ -10,21 +12,104 @@
 /* So many episodes are in memory at a time. */
 #define PORTION 4096
 
+/* So many instances a worker steps together at most: enough to share out what a call of the policy costs, and
+ * few enough to stay in the worker's cache. */
+#define MAX_INSTANCES 32
+
+/* And so many where a step takes far longer than the policy: the last ones of a worker are not shared out,
+ * and the others wait for them at the end. */
+#define MAX_INSTANCES_WITH_ENGINE 8
+
+/* Several workers begin with so small a part of the episodes that those who are faster find more to do. */
+#define ROUNDS 2
+
 /* The stream of a seed from which random actions come. */
 #define ACTION_STREAM UINT64_C (0x616374696f6e7300)
 
-/* A portion of episodes, and what came out of each. */
+/* The episode that an instance is in. */
+typedef struct
+{
+  size_t episode;
+  size_t length;
+  double episode_return;
+  EspRandom random; /* for random actions */
+} Lane;
+
+/* Instances for the workers of a pool, the portion of episodes that they run, and what came out of each. */
 typedef struct
 {
   const EspEnvironmentInfo *environment;
+  EspPool *pool;
+  const _Atomic bool *cancelled;
+  EspEnvironmentVector *instances; /* [n_blocks][n_lanes]: a block for each worker */
+  size_t n_lanes;
+  Lane *lanes; /* as instances */
+  double *returns;
+  size_t *lengths; /* 0 for an episode that was not run to its end */
+
   EspActFunction act; /* NULL: random actions */
   void *data;
   uint64_t seed;
-  const _Atomic bool *cancelled;
-  EspEnvironment **instances; /* one for each worker */
-  double *returns;
-  size_t *lengths; /* 0 for an episode that was not run */
+  size_t n_episodes;
+  _Atomic size_t next; /* the first episode that nobody has begun */
 } Measurement;
+
+/* For up to @episodes episodes at a time. */
+static void
+measurement_init (Measurement *measurement,
+                  const EspEnvironmentInfo *environment,
+                  size_t episodes,
+                  EspPool *pool,
+                  const _Atomic bool *cancelled)
+{
+  size_t n_workers = esp_pool_get_n_workers (pool);
+  size_t share = n_workers > 1 ? episodes / (n_workers * ROUNDS) : episodes;
+  size_t portion = MIN (episodes, PORTION);
+
+  *measurement = (Measurement){ .environment = environment, .pool = pool, .cancelled = cancelled };
+  measurement->n_lanes = CLAMP (share, 1,
+                                environment->has_engine ? MAX_INSTANCES_WITH_ENGINE : MAX_INSTANCES);
+  measurement->instances = esp_environment_vector_new (environment->name, n_workers * measurement->n_lanes,
+                                                       pool, NULL);
+  g_assert (measurement->instances != NULL);
+  measurement->lanes = g_new0 (Lane, n_workers * measurement->n_lanes);
+  measurement->returns = g_new (double, portion);
+  measurement->lengths = g_new (size_t, portion);
+}
+
+static void
+measurement_clear (Measurement *measurement)
+{
+  esp_environment_vector_free (measurement->instances);
+  g_free (measurement->lanes);
+  g_free (measurement->returns);
+  g_free (measurement->lengths);
+}
+
+static bool
+is_cancelled (const Measurement *measurement)
+{
+  return measurement->cancelled != NULL && *measurement->cancelled;
+}
+
+/* Starts the next episode in instance @i; false if all have been begun. */
+static bool
+begin_episode (Measurement *measurement, size_t i)
+{
+  size_t episode = atomic_fetch_add_explicit (&measurement->next, 1, memory_order_relaxed);
+  Lane *lane = &measurement->lanes[i];
+
+  if (episode >= measurement->n_episodes)
+    return false;
+  esp_environment_vector_reset (measurement->instances, i, measurement->seed + episode);
+  lane->episode = episode;
+  lane->length = 0;
+  lane->episode_return = 0.0;
+  if (measurement->act == NULL)
+    esp_random_init (&lane->random, measurement->seed + episode, ACTION_STREAM);
+
+  return true;
+}
 
 static void
 act_randomly (const EspEnvironmentInfo *environment, EspRandom *random, double *action)
@@ -33,41 +118,57 @@ act_randomly (const EspEnvironmentInfo *environment, EspRandom *random, double *
     action[i] = esp_random_between (random, environment->actions[i].low, environment->actions[i].high);
 }
 
+/* Chooses the actions of the @n instances from @first on. */
 static void
-run_episode (void *data, size_t episode, size_t worker)
+act (Measurement *measurement, size_t worker, size_t first, size_t n)
+{
+  const EspEnvironmentInfo *environment = measurement->environment;
+  const double *observations = esp_environment_vector_get_observations (measurement->instances);
+  double *actions = esp_environment_vector_get_actions (measurement->instances);
+
+  if (measurement->act != NULL)
+    measurement->act (measurement->data, worker, n, observations + first * environment->n_observations,
+                      actions + first * environment->n_actions);
+  else
+    for (size_t i = first; i < first + n; i++)
+      act_randomly (environment, &measurement->lanes[i].random, actions + i * environment->n_actions);
+}
+
+/* Runs episodes in the instances of a block, all of which take a step together, until no episode is left.
+ * Those that run are the first ones of the block: an instance whose episode has ended begins another, or
+ * changes places with the last one that runs. */
+static void
+run_block (void *data, size_t block, size_t worker)
 {
   Measurement *measurement = data;
-  double observation[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
-  EspEnvironment *instance = measurement->instances[worker];
-  double episode_return = 0.0;
-  size_t length = 0;
-  EspRandom random;
-  EspStep step;
+  EspEnvironmentVector *instances = measurement->instances;
+  const EspStep *steps = esp_environment_vector_get_steps (instances);
+  size_t first = block * measurement->n_lanes, n = 0;
 
-  if (measurement->cancelled != NULL && *measurement->cancelled)
-    return;
-  if (instance == NULL)
+  while (n < measurement->n_lanes && begin_episode (measurement, first + n))
+    n++;
+  while (n > 0 && !is_cancelled (measurement))
     {
-      instance = esp_environment_new (measurement->environment->name, NULL);
-      g_assert (instance != NULL);
-      measurement->instances[worker] = instance;
-    }
+      act (measurement, worker, first, n);
+      esp_environment_vector_step_range (instances, first, n);
+      /* from the last on: what takes an instance's place has been looked at */
+      for (size_t i = first + n; i-- > first;)
+        {
+          Lane *lane = &measurement->lanes[i];
 
-  esp_environment_reset (instance, measurement->seed + episode, observation);
-  esp_random_init (&random, measurement->seed + episode, ACTION_STREAM);
-  do
-    {
-      if (measurement->act != NULL)
-        measurement->act (measurement->data, worker, observation, action);
-      else
-        act_randomly (measurement->environment, &random, action);
-      step = esp_environment_step (instance, action, observation);
-      episode_return += step.reward;
-      length++;
+          lane->episode_return += steps[i].reward;
+          lane->length++;
+          if (!steps[i].terminated && !steps[i].truncated)
+            continue;
+          measurement->returns[lane->episode] = lane->episode_return;
+          measurement->lengths[lane->episode] = lane->length;
+          if (begin_episode (measurement, i))
+            continue;
+          n--;
+          esp_environment_vector_exchange (instances, i, first + n);
+          *lane = measurement->lanes[first + n];
+        }
     }
-  while (!step.terminated && !step.truncated);
-  measurement->returns[episode] = episode_return;
-  measurement->lengths[episode] = length;
 }
 
 /* Running sums over episodes. */
@@ -110,36 +211,28 @@ tally_finish (Tally *tally)
 
 /* Runs episodes and adds them to @tally. */
 static void
-measure (Tally *tally,
-         const EspEnvironmentInfo *environment,
-         EspActFunction act,
-         void *data,
-         uint64_t seed,
-         size_t episodes,
-         EspPool *pool,
-         const _Atomic bool *cancelled)
+measure (
+  Measurement *measurement, Tally *tally, EspActFunction act, void *data, uint64_t seed, size_t episodes)
 {
-  size_t n_workers = esp_pool_get_n_workers (pool), portion = MIN (episodes, PORTION);
-  g_autofree EspEnvironment **instances = g_new0 (EspEnvironment *, n_workers);
-  g_autofree double *returns = g_new (double, portion);
-  g_autofree size_t *lengths = g_new (size_t, portion);
-  Measurement measurement = { environment, act, data, seed, cancelled, instances, returns, lengths };
+  size_t portion = MIN (episodes, PORTION);
 
-  for (size_t first = 0; first < episodes && (cancelled == NULL || !*cancelled); first += portion)
+  measurement->act = act;
+  measurement->data = data;
+  for (size_t first = 0; first < episodes && !is_cancelled (measurement); first += portion)
     {
       size_t n = MIN (portion, episodes - first);
 
-      memset (lengths, 0, n * sizeof *lengths);
-      measurement.seed = seed + first;
-      esp_pool_run (pool, n, run_episode, &measurement);
+      memset (measurement->lengths, 0, n * sizeof *measurement->lengths);
+      measurement->seed = seed + first;
+      measurement->n_episodes = n;
+      measurement->next = 0;
+      esp_pool_run (measurement->pool, esp_pool_get_n_workers (measurement->pool), run_block, measurement);
 
       /* in the order of the episodes, whoever ran them */
       for (size_t i = 0; i < n; i++)
-        if (lengths[i] > 0)
-          tally_episode (tally, returns[i], lengths[i]);
+        if (measurement->lengths[i] > 0)
+          tally_episode (tally, measurement->returns[i], measurement->lengths[i]);
     }
-  for (size_t i = 0; i < n_workers; i++)
-    esp_environment_free (instances[i]);
 }
 
 EspReturns
@@ -152,8 +245,12 @@ esp_evaluate (const EspEnvironmentInfo *environment,
               const _Atomic bool *cancelled)
 {
   Tally tally = { .returns.seed = seed };
+  Measurement measurement;
 
-  measure (&tally, environment, act, data, seed, episodes, pool, cancelled);
+  measurement_init (&measurement, environment, episodes, pool, cancelled);
+  measure (&measurement, &tally, act, data, seed, episodes);
+  measurement_clear (&measurement);
+
   return tally_finish (&tally);
 }
 
@@ -167,10 +264,15 @@ esp_evaluate_random (const EspEnvironmentInfo *environment,
   return esp_evaluate (environment, NULL, NULL, seed, episodes, pool, cancelled);
 }
 
-static void
-act_formula (void *data, size_t worker, const double *observation, double *action)
+void
+esp_evaluate_act_formula (void *data, size_t worker, size_t n, const double *observations, double *actions)
 {
-  esp_formula_evaluate (data, observation, action);
+  const EspFormula *formula = data;
+  size_t n_observations = esp_formula_get_symbols (formula)->n,
+         n_actions = esp_formula_get_n_actions (formula);
+
+  for (size_t i = 0; i < n; i++)
+    esp_formula_evaluate (formula, observations + i * n_observations, actions + i * n_actions);
 }
 
 EspReturns
@@ -181,7 +283,8 @@ esp_evaluate_formula (const EspFormula *formula,
                       EspPool *pool,
                       const _Atomic bool *cancelled)
 {
-  return esp_evaluate (environment, act_formula, (void *) formula, seed, episodes, pool, cancelled);
+  return esp_evaluate (environment, esp_evaluate_act_formula, (void *) formula, seed, episodes, pool,
+                       cancelled);
 }
 
 /* An actor, with scratch memory for each worker. */
@@ -226,12 +329,15 @@ count_features (const EspNetwork *network)
 }
 
 static void
-act_network (void *data, size_t worker, const double *observation, double *action)
+act_network (void *data, size_t worker, size_t n, const double *observations, double *actions)
 {
   NetworkActor *actor = data;
+  const EspNetwork *network = actor->network;
+  double *features = actor->features + worker * count_features (network);
 
-  esp_network_evaluate (actor->network, observation,
-                        actor->features + worker * count_features (actor->network), action);
+  for (size_t i = 0; i < n; i++)
+    esp_network_evaluate (network, observations + i * network->environment->n_observations, features,
+                          actions + i * network->n_actions);
 }
 
 EspReturns
@@ -260,15 +366,17 @@ esp_evaluate_sampled (const EspNetwork *network,
   size_t share = MAX (1, episodes / MASKS_PER_EVALUATION);
   Tally tally = { .returns.seed = seed };
   EspRandom random;
+  Measurement measurement;
 
   esp_random_init (&random, mask_seed, stream);
+  measurement_init (&measurement, network->environment, share, pool, cancelled);
   for (size_t first = 0; first < episodes; first += share)
     {
       for (size_t i = 0; i < n_paths; i++)
         sampled->mask[i] = esp_random_bernoulli (&random, network->probabilities[i]);
-      measure (&tally, network->environment, act_network, &actor, seed + first, MIN (share, episodes - first),
-               pool, cancelled);
+      measure (&measurement, &tally, act_network, &actor, seed + first, MIN (share, episodes - first));
     }
+  measurement_clear (&measurement);
 
   return tally_finish (&tally);
 }

@@ -2,6 +2,10 @@
  *
  * Episode i starts from seed + i, so that two policies measured with the same seed meet the same
  * episodes. Nothing here is random besides; any thread.
+ *
+ * Each worker of a pool steps a block of instances together and calls the policy for all of them at once; an
+ * instance whose episode has ended takes the next one that nobody has begun, so that no worker waits for
+ * another.
  */
 
 #pragma once
@@ -23,9 +27,15 @@ G_BEGIN_DECLS
 #define ESP_CHOICE_SEED UINT64_C (1000000000)
 #define ESP_POLISH_SEED UINT64_C (2000000000)
 
-/* Computes the physical action[n_actions] for @observation[n_observations]; called by several workers of
- * a pool at the same time, with the number of each. */
-typedef void (*EspActFunction) (void *data, size_t worker, const double *observation, double *action);
+/* Computes the physical actions[@n][n_actions] for the @n > 0 rows of @observations[@n][n_observations];
+ * called by several workers of a pool at the same time, with the number of each. A row's action depends on
+ * that row alone, to the bit: which episodes meet in a call is not fixed. */
+typedef void (*EspActFunction) (
+  void *data, size_t worker, size_t n, const double *observations, double *actions);
+
+/* The EspActFunction of formulas; @formula is an EspFormula. */
+void esp_evaluate_act_formula (
+  void *formula, size_t worker, size_t n, const double *observations, double *actions);
 
 /* Runs @episodes episodes of @environment from @seed on with @act, spread over the workers of @pool (NULL:
  * the caller alone); the result does not depend on how many there are. Stops early and returns what it

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "esp-blas.h"
+#include "esp-resources.h"
 #include "small-run.h"
 
 /* Returns the network of a run that learned for a little while. */
@@ -43,17 +44,22 @@ test_repeats (void)
     }
 }
 
-/* What an episode's returns are put together to. */
+/* What was asked of a policy. */
 typedef struct
 {
-  unsigned calls;
+  size_t n_actions;
+  size_t rows;
+  size_t largest; /* rows of a call */
 } Counter;
 
 static void
-act_nothing (void *data, size_t worker, const double *observation, double *action)
+act_nothing (void *data, size_t worker, size_t n, const double *observations, double *actions)
 {
-  ((Counter *) data)->calls++;
-  action[0] = 0.0;
+  Counter *counter = data;
+
+  counter->rows += n;
+  counter->largest = MAX (counter->largest, n);
+  memset (actions, 0, n * counter->n_actions * sizeof *actions);
 }
 
 /* The number of workers changes nothing, not a bit. */
@@ -79,16 +85,88 @@ test_workers (void)
     }
 }
 
+/* An action for each observation, of several observations and without an end. */
+static void
+act_somehow (void *data, size_t worker, size_t n, const double *observations, double *actions)
+{
+  const EspEnvironmentInfo *info = data;
+
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < info->n_actions; k++)
+      actions[i * info->n_actions + k] = sin (3.0 * observations[i * info->n_observations + k]
+                                              - observations[(i + 1) * info->n_observations - 1]);
+}
+
+/* The plain way: one episode after the other, one instance, one observation. */
+static EspReturns
+evaluate_plainly (const EspEnvironmentInfo *info, uint64_t seed, size_t episodes)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new (info->name, NULL);
+  double observation[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS], sum = 0.0, squares = 0.0, steps = 0.0;
+  EspReturns returns = { .episodes = episodes, .seed = seed, .minimum = INFINITY, .maximum = -INFINITY };
+
+  for (size_t i = 0; i < episodes; i++)
+    {
+      double episode_return = 0.0;
+      EspStep step;
+
+      esp_environment_reset (environment, seed + i, observation);
+      do
+        {
+          act_somehow ((void *) info, 0, 1, observation, action);
+          step = esp_environment_step (environment, action, observation);
+          episode_return += step.reward;
+          steps += 1.0;
+        }
+      while (!step.terminated && !step.truncated);
+      sum += episode_return;
+      squares += episode_return * episode_return;
+      returns.minimum = fmin (returns.minimum, episode_return);
+      returns.maximum = fmax (returns.maximum, episode_return);
+    }
+  returns.mean = sum / (double) episodes;
+  returns.deviation = sqrt (fmax (0.0, squares / (double) episodes - returns.mean * returns.mean));
+  returns.mean_length = steps / (double) episodes;
+
+  return returns;
+}
+
+/* Stepping together gives the numbers of the plain way, to the bit, whether there are more episodes than
+ * instances or fewer, for tasks and files as well. */
+static void
+test_together (const void *data)
+{
+  static const size_t counts[] = { 1, 5, 70 };
+  g_autoptr (EspEnvironment) environment = esp_environment_new (data, NULL);
+  const EspEnvironmentInfo *info;
+
+  g_assert_nonnull (environment);
+  info = esp_environment_get_info (environment);
+  for (size_t i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      EspReturns expected = evaluate_plainly (info, 900, counts[i]);
+
+      for (size_t workers = 1; workers <= 3; workers++)
+        {
+          g_autoptr (EspPool) pool = workers == 1 ? NULL : esp_pool_new (workers);
+          EspReturns returns = esp_evaluate (info, act_somehow, (void *) info, 900, counts[i], pool, NULL);
+
+          g_assert_cmpmem (&returns, sizeof returns, &expected, sizeof expected);
+        }
+    }
+}
+
 static void
 test_figures (void)
 {
   g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
   const EspEnvironmentInfo *info = esp_environment_get_info (environment);
-  Counter counter = { 0 };
+  Counter counter = { .n_actions = 1 };
   EspReturns all = esp_evaluate (info, act_nothing, &counter, 100, 7, NULL, NULL);
   double sum = 0.0, squares = 0.0, low = INFINITY, high = -INFINITY;
 
-  g_assert_cmpfloat_with_epsilon (all.mean_length * 7, counter.calls, 1e-6);
+  g_assert_cmpfloat_with_epsilon (all.mean_length * 7, (double) counter.rows, 1e-6);
+  g_assert_cmpuint (counter.largest, ==, 7);
   for (unsigned i = 0; i < 7; i++)
     {
       EspReturns one = esp_evaluate (info, act_nothing, &counter, 100 + i, 1, NULL, NULL);
@@ -199,11 +277,23 @@ test_seeds (void)
 int
 main (int argc, char **argv)
 {
+  g_autofree char *ball = esp_resource_path ("environments/ball-in-cup/ball-in-cup.json");
+  const char *const environments[] = {
+    "cartpole", "hopper", "lunar-lander", "hopper-params:3", "cartpole-force-ood:41:5", ball
+  };
+
   g_test_init (&argc, &argv, NULL);
   esp_blas_use_one_thread ();
   g_test_add_func ("/evaluation/repeats", test_repeats);
   g_test_add_func ("/evaluation/figures", test_figures);
   g_test_add_func ("/evaluation/workers", test_workers);
+  for (size_t i = 0; i < G_N_ELEMENTS (environments); i++)
+    {
+      g_autofree char *base = g_path_get_basename (environments[i]);
+      g_autofree char *path = g_strdup_printf ("/evaluation/together/%s", base);
+
+      g_test_add_data_func (path, environments[i], test_together);
+    }
   g_test_add_func ("/evaluation/formula-is-network", test_formula_is_network);
   g_test_add_func ("/evaluation/sampled", test_sampled);
   g_test_add_func ("/evaluation/cancelled", test_cancelled);

@@ -1,14 +1,16 @@
 /* How fast the environments step: benchmark-steps [SECONDS]
  *
  * For each environment, instances that step with random actions and start over when an episode ends, for
- * SECONDS: one instance, by the thread's own clock, and a vector of so many that a step of all takes about
- * two milliseconds, on two threads and by the clock on the wall (which is only fair on an idle machine). For
- * the hopper, a bare loop of mj_step() on the same model with the same actions is timed in turns with the
- * environment, and the median of the ratios is printed.
+ * SECONDS: one instance, by the thread's own clock; and blocks of instances that two threads step together,
+ * as evaluation does, by the clock on the wall (which is only fair on an idle machine) and by the clock of
+ * both threads' work, which others do not disturb. These turns alternate, and the median of the rounds is
+ * printed. For the hopper, a bare loop of mj_step() on the same model with the same actions is timed in turns
+ * with the environment, and the median of the ratios is printed.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <mujoco/mujoco.h>
@@ -19,9 +21,10 @@
 #include "esp-environment-vector.h"
 
 #define DEFAULT_SECONDS 0.5
-#define FEWEST          8 /* instances of a vector */
-#define MOST            4096
-#define BATCH_SECONDS   2e-3
+#define ROUNDS          5
+#define N_BLOCKS        2
+#define BLOCK           32   /* instances */
+#define JOB_SECONDS     0.02 /* about how long the threads work before they meet */
 #define N_ACTIONS       1024 /* rows of random actions */
 #define CHUNK           64   /* steps between two looks at the clock */
 #define HOPPER_ROUNDS   61
@@ -85,37 +88,66 @@ time_single (const char *name, double seconds)
   return (double) n / (end - begin);
 }
 
-/* Returns steps per second of @n_instances instances on two threads. */
-static double
-time_vector (const char *name, size_t n_instances, double seconds)
+/* Blocks of instances for two threads. */
+typedef struct
 {
-  g_autoptr (EspPool) pool = esp_pool_new (2);
-  g_autoptr (EspEnvironmentVector) vector = esp_environment_vector_new (name, n_instances, pool, NULL);
-  const EspEnvironmentInfo *info = esp_environment_vector_get_info (vector);
-  const EspStep *steps = esp_environment_vector_get_steps (vector);
-  double *present = esp_environment_vector_get_actions (vector);
-  g_autofree double *actions = draw_actions (info);
-  double begin = get_time (CLOCK_MONOTONIC), end;
-  guint64 n = 0, seed = n_instances;
+  EspEnvironmentVector *vector;
+  const double *rows; /* of actions */
+  size_t n_steps;     /* of a job */
+  uint64_t seeds[N_BLOCKS];
+} Blocks;
 
-  esp_environment_vector_reset_all (vector, 0);
-  do
+static void
+step_block (void *data, size_t block, size_t worker)
+{
+  Blocks *blocks = data;
+  EspEnvironmentVector *vector = blocks->vector;
+  size_t row = esp_environment_vector_get_info (vector)->n_actions, first = block * BLOCK;
+  const EspStep *steps = esp_environment_vector_get_steps (vector);
+  double *actions = esp_environment_vector_get_actions (vector);
+  uint64_t seed = blocks->seeds[block];
+
+  for (size_t t = 0; t < blocks->n_steps; t++)
     {
-      for (size_t i = 0; i < n_instances; i++)
-        {
-          for (size_t a = 0; a < info->n_actions; a++)
-            present[i * info->n_actions + a] = actions[(n + i) % N_ACTIONS * info->n_actions + a];
-        }
-      esp_environment_vector_step (vector);
-      n += n_instances;
-      for (size_t i = 0; i < n_instances; i++)
+      memcpy (actions + first * row, blocks->rows + t * BLOCK % N_ACTIONS * row,
+              BLOCK * row * sizeof *actions);
+      esp_environment_vector_step_range (vector, first, BLOCK);
+      for (size_t i = first; i < first + BLOCK; i++)
         {
           if (steps[i].terminated || steps[i].truncated)
-            esp_environment_vector_reset (vector, i, ++seed);
+            esp_environment_vector_reset (vector, i, seed += N_BLOCKS);
         }
+    }
+  blocks->seeds[block] = seed;
+}
+
+/* Returns steps per second on the wall of two threads, and in @per_thread steps per second of a thread's
+ * work;
+ * @single is about what one instance does. */
+static double
+time_vector (const char *name, double single, double seconds, double *per_thread)
+{
+  g_autoptr (EspPool) pool = esp_pool_new (2);
+  g_autoptr (EspEnvironmentVector) vector = esp_environment_vector_new (name, N_BLOCKS * BLOCK, pool, NULL);
+  g_autofree double *actions = draw_actions (esp_environment_vector_get_info (vector));
+  Blocks blocks = { .vector = vector,
+                    .rows = actions,
+                    .n_steps = (size_t) (single * JOB_SECONDS / BLOCK) + 1,
+                    .seeds = { N_BLOCKS * BLOCK, N_BLOCKS * BLOCK + 1 } };
+  double work, begin, end;
+  guint64 n = 0;
+
+  esp_environment_vector_reset_all (vector, 0);
+  work = get_time (CLOCK_PROCESS_CPUTIME_ID);
+  begin = get_time (CLOCK_MONOTONIC);
+  do
+    {
+      esp_pool_run (pool, N_BLOCKS, step_block, &blocks);
+      n += N_BLOCKS * BLOCK * blocks.n_steps;
       end = get_time (CLOCK_MONOTONIC);
     }
   while (end - begin < seconds);
+  *per_thread = (double) n / (get_time (CLOCK_PROCESS_CPUTIME_ID) - work);
 
   return (double) n / (end - begin);
 }
@@ -167,6 +199,15 @@ compare_numbers (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
+/* Returns the median of @values[ROUNDS], and sorts them. */
+static double
+get_median (double *values)
+{
+  qsort (values, ROUNDS, sizeof *values, compare_numbers);
+
+  return values[ROUNDS / 2];
+}
+
 static void
 compare_hopper (void)
 {
@@ -204,15 +245,21 @@ main (int argc, char **argv)
 
   infos = esp_environment_list (&n_infos);
   families = esp_task_families (&n_families);
-  printf ("| environment | steps/s, one instance | steps/s, two threads | ratio |\n|---|---:|---:|---:|\n");
+  printf ("| environment | one instance | two threads | each of them, by its work | against one instance |\n"
+          "|---|---:|---:|---:|---:|\n");
   for (size_t i = 0; i < n_infos + n_families; i++)
     {
       const char *name = i < n_infos ? infos[i]->name : families[i - n_infos]->environment->name;
-      double single = time_single (name, seconds);
-      size_t n_instances = (size_t) CLAMP (single * BATCH_SECONDS, FEWEST, MOST);
-      double both = time_vector (name, n_instances, seconds);
+      double singles[ROUNDS], boths[ROUNDS], works[ROUNDS], ratios[ROUNDS];
 
-      printf ("| `%s` | %.3g | %.3g | %.2f |\n", name, single, both, both / single);
+      for (guint k = 0; k < ROUNDS; k++)
+        {
+          singles[k] = time_single (name, seconds / ROUNDS);
+          boths[k] = time_vector (name, singles[k], seconds / ROUNDS, &works[k]);
+          ratios[k] = works[k] / singles[k];
+        }
+      printf ("| `%s` | %.3g | %.3g | %.3g | %.2f |\n", name, get_median (singles), get_median (boths),
+              get_median (works), get_median (ratios));
       fflush (stdout);
     }
   compare_hopper ();

@@ -1,6 +1,7 @@
-/* The environments that MuJoCo steps, and the swing-up: models, recordings, exact states, returns, blow-ups.
- * The recordings are made by tests/oracles/select_trajectories.py; ESPALIER_TEST_DATA names another folder
- * with such files. */
+/* The environments that MuJoCo steps, and the swing-up: seeds, exact states, starts, threads, blow-ups,
+ * errors. Their models, recordings and returns are in files of their own. */
+
+#include "test-mujoco.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -9,25 +10,11 @@
 
 #include <glib.h>
 
-#include "esp-environment.h"
 #include "esp-error.h"
-#include "esp-json.h"
 #include "esp-mujoco.h"
 #include "esp-random.h"
 
-#define OPEN_LOOP_STEPS 30
-#define MAX_PHYSICS     32
-
 #define assert_same(a, b, n) g_assert_cmpmem (a, (n) * sizeof (double), b, (n) * sizeof (double))
-
-/* Deviations that are allowed: of one step from a recorded state, and of a free run over 30 steps. */
-typedef struct
-{
-  const char *name;
-  bool has_model;
-  double one_step;
-  double open_loop;
-} Subject;
 
 static const Subject subjects[] = {
   { "inverted-double-pendulum", true, 1e-9, 1e-6 },
@@ -38,7 +25,7 @@ static const Subject subjects[] = {
   { "walker2d", true, 1e-9, 1e-6 },
 };
 
-static EspEnvironment *
+EspEnvironment *
 make (const char *name)
 {
   GError *error = NULL;
@@ -49,7 +36,7 @@ make (const char *name)
   return environment;
 }
 
-static JsonNode *
+JsonNode *
 load (const char *file)
 {
   const char *folder = g_getenv ("ESPALIER_TEST_DATA");
@@ -60,319 +47,6 @@ load (const char *file)
   g_assert_no_error (error);
 
   return root;
-}
-
-/* Compiled models */
-
-static const double *
-take (const double *expected, const mjtNum *measured, int n, const char *what)
-{
-  for (int i = 0; i < n; i++)
-    {
-      if (!(fabs (measured[i] - expected[i]) <= 1e-15 * fmax (1, fabs (expected[i]))))
-        {
-          g_test_message ("%s, number %d: %.17g, not %.17g", what, i, measured[i], expected[i]);
-          g_test_fail ();
-        }
-    }
-
-  return expected + n;
-}
-
-static const double *
-take_one (const double *expected, double measured, const char *what)
-{
-  return take (expected, &measured, 1, what);
-}
-
-static double *
-read_numbers (JsonArray *array)
-{
-  guint n = json_array_get_length (array);
-  double *numbers = g_new (double, n);
-
-  for (guint i = 0; i < n; i++)
-    numbers[i] = json_array_get_double_element (array, i);
-
-  return numbers;
-}
-
-static void
-check_body (const mjModel *model, const char *name, const double *expected)
-{
-  int i = mj_name2id (model, mjOBJ_BODY, name);
-
-  g_assert_cmpint (i, >=, 0);
-  expected = take (expected, model->body_pos + 3 * i, 3, name);
-  expected = take (expected, model->body_quat + 4 * i, 4, name);
-  expected = take (expected, model->body_mass + i, 1, name);
-  expected = take (expected, model->body_ipos + 3 * i, 3, name);
-  expected = take (expected, model->body_iquat + 4 * i, 4, name);
-  expected = take (expected, model->body_inertia + 3 * i, 3, name);
-  take (expected, model->body_invweight0 + 2 * i, 2, name);
-}
-
-static void
-check_joint (const mjModel *model, const char *name, const double *expected)
-{
-  int i = mj_name2id (model, mjOBJ_JOINT, name), dof;
-
-  g_assert_cmpint (i, >=, 0);
-  dof = model->jnt_dofadr[i];
-  expected = take (expected, model->jnt_axis + 3 * i, 3, name);
-  expected = take (expected, model->jnt_pos + 3 * i, 3, name);
-  expected = take_one (expected, model->jnt_limited[i], name);
-  expected = take (expected, model->jnt_range + 2 * i, 2, name);
-  expected = take (expected, model->jnt_stiffness + i, 1, name);
-  expected = take (expected, model->dof_damping + dof, 1, name);
-  expected = take (expected, model->dof_armature + dof, 1, name);
-  expected = take (expected, model->dof_frictionloss + dof, 1, name);
-  expected = take (expected, model->jnt_margin + i, 1, name);
-  expected = take (expected, model->jnt_solref + mjNREF * i, mjNREF, name);
-  expected = take (expected, model->jnt_solimp + mjNIMP * i, mjNIMP, name);
-  expected = take (expected, model->qpos0 + model->jnt_qposadr[i], 1, name);
-  take (expected, model->dof_invweight0 + dof, 1, name);
-}
-
-static void
-check_geom (const mjModel *model, const char *name, const double *expected)
-{
-  int i = mj_name2id (model, mjOBJ_GEOM, name);
-
-  g_assert_cmpint (i, >=, 0);
-  expected = take (expected, model->geom_pos + 3 * i, 3, name);
-  expected = take (expected, model->geom_quat + 4 * i, 4, name);
-  expected = take_one (expected, model->geom_contype[i], name);
-  expected = take_one (expected, model->geom_conaffinity[i], name);
-  expected = take_one (expected, model->geom_condim[i], name);
-  expected = take (expected, model->geom_friction + 3 * i, 3, name);
-  expected = take (expected, model->geom_solref + mjNREF * i, mjNREF, name);
-  expected = take (expected, model->geom_solimp + mjNIMP * i, mjNIMP, name);
-  expected = take (expected, model->geom_margin + i, 1, name);
-  if (model->geom_type[i] != mjGEOM_PLANE)
-    take (expected, model->geom_size + 3 * i, 3, name);
-}
-
-static int
-check_all (const mjModel *model,
-           JsonObject *things,
-           void (*check) (const mjModel *model, const char *name, const double *expected))
-{
-  g_autoptr (GList) names = json_object_get_members (things);
-
-  for (GList *l = names; l != NULL; l = l->next)
-    {
-      g_autofree double *expected = read_numbers (json_object_get_array_member (things, l->data));
-
-      check (model, l->data, expected);
-    }
-
-  return (int) json_object_get_size (things);
-}
-
-/* What touches or has mass is what the reference has; all else is decoration, and only the picture has it. */
-static void
-check_decoration (const mjModel *physics, const mjModel *picture, JsonObject *geoms)
-{
-  for (int i = 0; i < physics->ngeom; i++)
-    {
-      const char *name = physics->names + physics->name_geomadr[i];
-
-      if (!json_object_has_member (geoms, name))
-        g_assert_cmpint (physics->geom_bodyid[i], ==, 0);
-    }
-  g_assert_cmpint (picture->ngeom, >, physics->ngeom);
-  for (int i = 0; i < picture->ngeom; i++)
-    {
-      const char *name = picture->names + picture->name_geomadr[i];
-
-      if (json_object_has_member (geoms, name))
-        continue;
-      g_assert_cmpint (picture->geom_contype[i], ==, 0);
-      g_assert_cmpint (picture->geom_conaffinity[i], ==, 0);
-      g_assert_true (picture->geom_group[i] != 0 || picture->geom_bodyid[i] == 0);
-    }
-}
-
-static void
-check_model (const mjModel *model, JsonObject *reference, bool is_euler)
-{
-  g_autofree double *numbers = read_numbers (json_object_get_array_member (reference, "numbers"));
-  JsonArray *motors = json_object_get_array_member (reference, "motors");
-  const double *expected = numbers;
-
-  expected = take (expected, &model->opt.timestep, 1, "time step");
-  expected = take (expected, model->opt.gravity, 3, "gravity");
-  expected = take (expected, &model->opt.tolerance, 1, "tolerance");
-  expected = take_one (expected, model->opt.iterations, "iterations");
-  expected = take (expected, &model->opt.impratio, 1, "impratio");
-  take_one (expected, mj_getTotalmass (model), "total mass");
-  g_assert_cmpint (model->opt.integrator, ==, is_euler ? mjINT_EULER : mjINT_RK4);
-  g_assert_cmpint (model->opt.solver, ==, mjSOL_NEWTON);
-  g_assert_cmpint (model->opt.cone, ==, mjCONE_PYRAMIDAL);
-  g_assert_cmpint (model->nbody, ==,
-                   check_all (model, json_object_get_object_member (reference, "bodies"), check_body));
-  g_assert_cmpint (model->njnt, ==,
-                   check_all (model, json_object_get_object_member (reference, "joints"), check_joint));
-  check_all (model, json_object_get_object_member (reference, "geoms"), check_geom);
-  g_assert_cmpuint (model->nu, ==, json_array_get_length (motors));
-  for (int i = 0; i < model->nu; i++)
-    {
-      g_autofree double *motor = read_numbers (json_array_get_array_element (motors, i));
-
-      expected = take (motor, model->actuator_gear + 6 * i, 1, "gear");
-      expected = take (expected, model->actuator_ctrlrange + 2 * i, 2, "control range");
-      take_one (expected, model->actuator_ctrllimited[i], "limited control");
-    }
-}
-
-/* Both the physics and the picture are the reference's robot. */
-static void
-test_model (const void *data)
-{
-  const Subject *subject = data;
-  JsonNode *root = load ("model-constants.json");
-  JsonObject *reference = json_object_get_object_member (json_node_get_object (root), subject->name);
-  g_autofree char *file = g_strconcat (subject->name, ".xml", NULL);
-  bool is_euler = strcmp (subject->name, "half-cheetah") == 0;
-  GError *error = NULL;
-  mjModel *physics = esp_mujoco_load (file, ESP_MUJOCO_PHYSICS, &error);
-  mjModel *picture;
-
-  g_assert_no_error (error);
-  picture = esp_mujoco_load (file, ESP_MUJOCO_ALL, &error);
-  g_assert_no_error (error);
-  check_model (physics, reference, is_euler);
-  check_model (picture, reference, is_euler);
-  check_decoration (physics, picture, json_object_get_object_member (reference, "geoms"));
-  mj_deleteModel (physics);
-  mj_deleteModel (picture);
-  json_node_unref (root);
-}
-
-/* Recordings */
-
-typedef struct
-{
-  EspEnvironment *environment;
-  const EspEnvironmentInfo *info;
-  JsonArray *states;
-  JsonArray *actions;
-  JsonArray *observations;
-  JsonArray *rewards;
-  JsonArray *terminated;
-  guint n_steps;
-} Recording;
-
-typedef struct
-{
-  double state;
-  double observation;
-  double reward;
-} Deviations;
-
-static void
-read_row (JsonArray *rows, guint row, double *values, size_t n)
-{
-  JsonArray *array = json_array_get_array_element (rows, row);
-
-  g_assert_cmpuint (json_array_get_length (array), ==, n);
-  for (guint i = 0; i < n; i++)
-    values[i] = json_array_get_double_element (array, i);
-}
-
-static void
-compare (const double *measured, const double *expected, size_t n, double tolerance, double *worst)
-{
-  for (size_t i = 0; i < n; i++)
-    {
-      double deviation = fabs (measured[i] - expected[i]);
-
-      g_assert_cmpfloat (deviation, <=, tolerance);
-      *worst = MAX (*worst, deviation);
-    }
-}
-
-/* Begins the recording, or brings the replay back to it; the engine keeps what the recording lacks. */
-static void
-put (const Recording *recording, guint t)
-{
-  size_t n = esp_environment_get_n_physics (recording->environment);
-  double state[MAX_PHYSICS];
-  GError *error = NULL;
-
-  read_row (recording->states, t, state, n);
-  if (t == 0)
-    esp_environment_set_physics (recording->environment, state, n, &error);
-  else
-    esp_environment_correct_physics (recording->environment, state, n, &error);
-  g_assert_no_error (error);
-}
-
-static void
-replay (const Recording *recording, guint period, double tolerance, Deviations *worst)
-{
-  const EspEnvironmentInfo *info = recording->info;
-  size_t n_physics = esp_environment_get_n_physics (recording->environment);
-  double action[ESP_MAX_ACTIONS], observation[ESP_MAX_OBSERVATIONS], state[MAX_PHYSICS];
-  double expected[ESP_MAX_OBSERVATIONS];
-
-  for (guint t = 0; t < recording->n_steps; t++)
-    {
-      EspStep step;
-
-      if (t % period == 0)
-        put (recording, t);
-      read_row (recording->actions, t, action, info->n_actions);
-      step = esp_environment_step_unclipped (recording->environment, action, observation);
-      esp_environment_get_physics (recording->environment, state);
-      read_row (recording->states, t + 1, expected, n_physics);
-      compare (state, expected, n_physics, tolerance, &worst->state);
-      read_row (recording->observations, t, expected, info->n_observations);
-      compare (observation, expected, info->n_observations, tolerance, &worst->observation);
-      expected[0] = json_array_get_double_element (recording->rewards, t);
-      /* a speed over a step of some milliseconds */
-      compare (&step.reward, expected, 1, tolerance / info->time_step, &worst->reward);
-      g_assert_cmpint (step.terminated, ==, json_array_get_boolean_element (recording->terminated, t));
-    }
-}
-
-static void
-test_recordings (const void *data)
-{
-  const Subject *subject = data;
-  g_autofree char *file = g_strdup_printf ("trajectories-%s.json", subject->name);
-  g_autoptr (EspEnvironment) environment = make (subject->name);
-  JsonNode *root = load (file);
-  JsonArray *episodes = json_object_get_array_member (json_node_get_object (root), "episodes");
-  Deviations one_step = { 0 }, open_loop = { 0 };
-  guint n_steps = 0;
-
-  g_assert_cmpuint (json_array_get_length (episodes), >=, 18);
-  for (guint e = 0; e < json_array_get_length (episodes); e++)
-    {
-      JsonObject *episode = json_array_get_object_element (episodes, e);
-      Recording recording = {
-        .environment = environment,
-        .info = esp_environment_get_info (environment),
-        .states = json_object_get_array_member (episode, "states"),
-        .actions = json_object_get_array_member (episode, "actions"),
-        .observations = json_object_get_array_member (episode, "observations"),
-        .rewards = json_object_get_array_member (episode, "rewards"),
-        .terminated = json_object_get_array_member (episode, "terminated"),
-      };
-
-      recording.n_steps = json_array_get_length (recording.actions);
-      n_steps += recording.n_steps;
-      replay (&recording, 1, subject->one_step, &one_step);
-      replay (&recording, OPEN_LOOP_STEPS, subject->open_loop, &open_loop);
-    }
-  g_test_message (
-    "%s: %u episodes, %u steps; largest deviations of state, observation, reward: one step %.3g, "
-    "%.3g, %.3g; open loop %.3g, %.3g, %.3g",
-    subject->name, json_array_get_length (episodes), n_steps, one_step.state, one_step.observation,
-    one_step.reward, open_loop.state, open_loop.observation, open_loop.reward);
-  json_node_unref (root);
 }
 
 /* Seeds, actions, states */
@@ -636,151 +310,6 @@ test_threads (const void *data)
     g_free (works[i].seen);
 }
 
-/* Returns */
-
-typedef void (*Policy) (
-  const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action);
-
-/* Mean and standard deviation over n episodes of the reference, and how many to compare with them. */
-typedef struct
-{
-  const char *label;
-  const char *name;
-  Policy policy;
-  double n;
-  double mean;
-  double deviation;
-  int n_episodes;
-} Reference;
-
-static void
-act_zero (const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
-{
-}
-
-static void
-act_randomly (
-  const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
-{
-  for (size_t i = 0; i < info->n_actions; i++)
-    action[i] = esp_random_between (random, -1, 1);
-}
-
-static void
-act_in_waves (
-  const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
-{
-  for (size_t i = 0; i < info->n_actions; i++)
-    action[i] = sin (2 * G_PI * 0.06 * t + 1.1 * (double) i);
-}
-
-/* The reference tells the frequency alone. The amplitude (of 0.2, 0.5 and 1) and the phase were chosen
- * because they agree with its mean, so that this policy tests less than the others do. */
-static void
-act_in_slow_waves (
-  const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
-{
-  action[0] = 0.5 * sin (2 * G_PI * 0.02 * t);
-}
-
-static void
-balance (const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
-{
-  action[0] = -(0.123 * observation[0] + 0.998 * observation[1] + 4.117 * observation[2]
-                + 0.189 * observation[5] + 0.587 * observation[6] + 0.613 * observation[7]);
-}
-
-/* Pulls the fingertip to the target: the transposed Jacobian of the arm. */
-static void
-reach (const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
-{
-  double c = observation[0] * observation[1] - observation[2] * observation[3];
-  double s = observation[2] * observation[1] + observation[0] * observation[3];
-  double x = 0.1 * observation[0] + 0.11 * c, y = 0.1 * observation[2] + 0.11 * s;
-  double dx = observation[8], dy = observation[9];
-
-  action[0] = -4 * (x * dy - y * dx) - 0.02 * observation[6];
-  action[1] = -4 * 0.11 * (c * dy - s * dx) - 0.02 * observation[7];
-}
-
-static void
-lean (const EspEnvironmentInfo *info, const double *observation, int t, EspRandom *random, double *action)
-{
-  action[0] = 10 * observation[3] + 2 * observation[4];
-}
-
-static const Reference references[] = {
-  { "double-pendulum/zero", "inverted-double-pendulum", act_zero, 200, 97.49877708226428, 20.132774183237593,
-    400 },
-  { "double-pendulum/random", "inverted-double-pendulum", act_randomly, 200, 59.43393594701243,
-    18.922525557507363, 400 },
-  { "double-pendulum/balance", "inverted-double-pendulum", balance, 50, 9359.868756384403,
-    0.16317017742347315, 20 },
-  { "swingup/zero", "inverted-pendulum-swingup", act_zero, 50, -999.3168775955397, 0.5187875275515214, 200 },
-  { "swingup/random", "inverted-pendulum-swingup", act_randomly, 50, -928.3672661029384, 38.80067715282073,
-    300 },
-  { "swingup/waves", "inverted-pendulum-swingup", act_in_slow_waves, 50, -956.0039140930626,
-    4.417478476729667, 200 },
-  { "swingup/lean", "inverted-pendulum-swingup", lean, 50, 516.4790890347854, 76.81838552493393, 300 },
-  { "reacher/zero", "reacher", act_zero, 500, -11.798985639827169, 4.6963050253294085, 1000 },
-  { "reacher/random", "reacher", act_randomly, 500, -42.87749104940247, 3.7112654199969493, 600 },
-  { "reacher/reach", "reacher", reach, 500, -7.1414682725174465, 3.3786467331521255, 1000 },
-  { "hopper/zero", "hopper", act_zero, 200, 150.8962975804985, 47.1845645770988, 200 },
-  { "hopper/random", "hopper", act_randomly, 200, 19.972491731859346, 19.5240287953357, 600 },
-  { "hopper/waves", "hopper", act_in_waves, 200, 8.677434068849346, 0.10470150247728953, 200 },
-  { "walker2d/zero", "walker2d", act_zero, 200, 95.94734392732425, 9.042999969190411, 100 },
-  { "walker2d/random", "walker2d", act_randomly, 200, 3.6885244143650495, 7.763596119845884, 400 },
-  { "walker2d/waves", "walker2d", act_in_waves, 200, -1.4386439121146435, 0.5338528427165735, 200 },
-  { "half-cheetah/zero", "half-cheetah", act_zero, 20, -0.021917972984209978, 0.7761953053930252, 40 },
-  { "half-cheetah/random", "half-cheetah", act_randomly, 20, -283.0739077239772, 75.5700063207254, 40 },
-  { "half-cheetah/waves", "half-cheetah", act_in_waves, 20, -261.718761098648, 8.594620452103253, 30 },
-};
-
-static double
-run_episode (EspEnvironment *environment, Policy policy, uint64_t seed, EspRandom *random)
-{
-  const EspEnvironmentInfo *info = esp_environment_get_info (environment);
-  double observation[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS] = { 0 };
-  double sum = 0;
-  EspStep step = { 0 };
-
-  esp_environment_reset (environment, seed, observation);
-  for (int t = 0; !step.terminated && !step.truncated; t++)
-    {
-      policy (info, observation, t, random, action);
-      step = esp_environment_step (environment, action, observation);
-      sum += step.reward;
-    }
-
-  return sum;
-}
-
-static void
-test_returns (const void *data)
-{
-  const Reference *reference = data;
-  g_autoptr (EspEnvironment) environment = make (reference->name);
-  double sum = 0, squares = 0, mean, variance, error;
-  EspRandom random;
-
-  esp_random_init (&random, 5, 0);
-  for (int i = 0; i < reference->n_episodes; i++)
-    {
-      double value = run_episode (environment, reference->policy, 1000 + i, &random) - reference->mean;
-
-      sum += value;
-      squares += value * value;
-    }
-  mean = sum / reference->n_episodes;
-  variance = squares / reference->n_episodes - mean * mean;
-  error = sqrt (variance / reference->n_episodes
-                + reference->deviation * reference->deviation / reference->n);
-  g_test_message ("%s: %.3f here (deviation %.3f), %.3f in the reference (%.3f), standard error %.3f",
-                  reference->label, mean + reference->mean, sqrt (variance), reference->mean,
-                  reference->deviation, error);
-  g_assert_cmpfloat (fabs (mean), <, 3 * error);
-}
-
 /* Starts */
 
 static void
@@ -897,7 +426,7 @@ test_bad_models (void)
   remove (folder);
 }
 
-static void
+void
 add (const char *what, const char *name, const void *data, GTestDataFunc function)
 {
   g_autofree char *path = g_strdup_printf ("/mujoco/%s/%s", what, name);
@@ -918,8 +447,8 @@ main (int argc, char **argv)
       /* first, so that the threads meet while the model is being compiled */
       add ("threads", subject->name, subject, test_threads);
       if (subject->has_model)
-        add ("model", subject->name, subject, test_model);
-      add ("recordings", subject->name, subject, test_recordings);
+        add_model_tests (subject);
+      add_recording_tests (subject);
       add ("seeds", subject->name, subject, test_seeds);
       add ("starts", subject->name, subject, test_starts);
       add ("actions", subject->name, subject, test_actions);
@@ -927,8 +456,7 @@ main (int argc, char **argv)
       add ("bad-state", subject->name, subject, test_bad_state);
       add ("blow-up", subject->name, subject, test_blow_up);
     }
-  for (size_t i = 0; i < G_N_ELEMENTS (references); i++)
-    add ("returns", references[i].label, &references[i], test_returns);
+  add_return_tests ();
 
   return g_test_run ();
 }

@@ -1,8 +1,6 @@
 /* The viewer as a whole, with software OpenGL in a fresh X server. */
 
-#include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,167 +12,10 @@
 #include "esp-error.h"
 #include "esp-resources.h"
 #include "esp-viewer.h"
-
-#define PATIENCE 30 /* seconds after which a frame that does not come is a failure */
+#include "inbox.h"
+#include "measures.h"
 
 #define WORST_BLOCK 25
-
-/* The frames that came, as the tests see them. */
-typedef struct
-{
-  pthread_mutex_t lock;
-  pthread_cond_t arrived;
-  EspFrame *newest;
-  int n_frames;
-  char *failure;
-} Inbox;
-
-static void
-on_frame (EspFrame *frame, void *data)
-{
-  Inbox *inbox = data;
-
-  pthread_mutex_lock (&inbox->lock);
-  if (inbox->newest != NULL)
-    esp_frame_unref (inbox->newest);
-  inbox->newest = esp_frame_ref (frame);
-  inbox->n_frames++;
-  pthread_cond_signal (&inbox->arrived);
-  pthread_mutex_unlock (&inbox->lock);
-}
-
-static void
-on_failure (const GError *error, void *data)
-{
-  Inbox *inbox = data;
-
-  pthread_mutex_lock (&inbox->lock);
-  inbox->failure = g_strdup (error->message);
-  pthread_cond_signal (&inbox->arrived);
-  pthread_mutex_unlock (&inbox->lock);
-}
-
-static void
-inbox_init (Inbox *inbox)
-{
-  *inbox = (Inbox){ 0 };
-  pthread_mutex_init (&inbox->lock, NULL);
-  pthread_cond_init (&inbox->arrived, NULL);
-}
-
-static void
-inbox_clear (Inbox *inbox)
-{
-  if (inbox->newest != NULL)
-    esp_frame_unref (inbox->newest);
-  g_free (inbox->failure);
-  pthread_cond_destroy (&inbox->arrived);
-  pthread_mutex_destroy (&inbox->lock);
-}
-
-typedef bool (*Condition) (const EspFrame *frame, const void *data);
-
-/* Waits for a new frame that meets @condition (any if NULL) and returns a reference to it; NULL if none comes
- * within @seconds. */
-static EspFrame *
-wait_for (Inbox *inbox, double seconds, Condition condition, const void *data)
-{
-  EspFrame *found = NULL;
-  struct timespec deadline;
-  int seen;
-
-  clock_gettime (CLOCK_REALTIME, &deadline);
-  deadline.tv_sec += (time_t) seconds;
-  deadline.tv_nsec += (long) ((seconds - floor (seconds)) * 1e9);
-  if (deadline.tv_nsec >= 1000000000)
-    {
-      deadline.tv_nsec -= 1000000000;
-      deadline.tv_sec++;
-    }
-
-  pthread_mutex_lock (&inbox->lock);
-  seen = inbox->n_frames;
-  while (found == NULL && inbox->failure == NULL)
-    {
-      if (inbox->n_frames > seen && (condition == NULL || condition (inbox->newest, data)))
-        found = esp_frame_ref (inbox->newest);
-      else if (pthread_cond_timedwait (&inbox->arrived, &inbox->lock, &deadline) == ETIMEDOUT)
-        break;
-    }
-  if (inbox->failure != NULL)
-    g_error ("%s", inbox->failure);
-  pthread_mutex_unlock (&inbox->lock);
-
-  return found;
-}
-
-static EspFrame *
-expect (Inbox *inbox, Condition condition, const void *data)
-{
-  EspFrame *frame = wait_for (inbox, PATIENCE, condition, data);
-
-  g_assert_nonnull (frame);
-
-  return frame;
-}
-
-static EspViewer *
-make_viewer (const char *name, Inbox *inbox)
-{
-  GError *error = NULL;
-  EspViewer *viewer;
-
-  inbox_init (inbox);
-  viewer = esp_viewer_new (name, on_frame, on_failure, inbox, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (viewer);
-
-  return viewer;
-}
-
-static void
-end_viewer (EspViewer *viewer, Inbox *inbox)
-{
-  esp_viewer_free (viewer);
-  inbox_clear (inbox);
-}
-
-/* Takes frames until none has come for a while, and returns the last one. */
-static EspFrame *
-expect_rest (Inbox *inbox)
-{
-  EspFrame *last = NULL, *frame;
-
-  while ((frame = wait_for (inbox, 0.5, NULL, NULL)) != NULL)
-    {
-      g_clear_pointer (&last, esp_frame_unref);
-      last = frame;
-    }
-  if (last == NULL)
-    {
-      pthread_mutex_lock (&inbox->lock);
-      last = inbox->newest != NULL ? esp_frame_ref (inbox->newest) : NULL;
-      pthread_mutex_unlock (&inbox->lock);
-    }
-
-  return last;
-}
-
-/* The same for an episode that has just been asked for: its only frame may have come already, or not yet. */
-static EspFrame *
-expect_rest_of (Inbox *inbox, uint64_t seed)
-{
-  EspFrame *frame = expect_rest (inbox);
-
-  for (int i = 0; i < 2 * PATIENCE && frame->seed != seed; i++)
-    {
-      esp_frame_unref (frame);
-      frame = expect_rest (inbox);
-    }
-  g_assert_cmpuint (frame->seed, ==, seed);
-
-  return frame;
-}
 
 static bool
 has_size (const EspFrame *frame, const void *data)
@@ -200,45 +41,6 @@ static bool
 has_observations (const EspFrame *frame, const void *data)
 {
   return frame->n_observations == *(const size_t *) data;
-}
-
-/* Mean difference of the bytes of two pictures, over the rows [from, to) of the height. */
-static double
-get_difference (const EspFrame *a, const EspFrame *b, double from, double to)
-{
-  size_t first = (size_t) (from * a->height) * a->stride, end = (size_t) (to * a->height) * a->stride;
-  double sum = 0;
-
-  g_assert_true (a->width == b->width && a->height == b->height);
-  for (size_t i = first; i < end; i++)
-    sum += abs (a->pixels[i] - b->pixels[i]);
-
-  return sum / (double) (end - first);
-}
-
-static double
-get_mean (const EspFrame *frame, double from, double to, int channel)
-{
-  size_t first = (size_t) (from * frame->height) * frame->stride;
-  size_t end = (size_t) (to * frame->height) * frame->stride;
-  double sum = 0;
-
-  for (size_t i = first + channel; i < end; i += 3)
-    sum += frame->pixels[i];
-
-  return sum * 3 / (double) (end - first);
-}
-
-static int
-count_colours (const EspFrame *frame)
-{
-  g_autoptr (GHashTable) colours = g_hash_table_new (NULL, NULL);
-
-  for (size_t i = 0; i < frame->stride * frame->height; i += 3)
-    g_hash_table_add (
-      colours, GUINT_TO_POINTER (frame->pixels[i] << 16 | frame->pixels[i + 1] << 8 | frame->pixels[i + 2]));
-
-  return (int) g_hash_table_size (colours);
 }
 
 static void
@@ -272,31 +74,6 @@ test_frames (const void *data)
   esp_frame_unref (moved);
   esp_frame_unref (resized);
   end_viewer (viewer, &inbox);
-}
-
-/* The largest mean difference of a block of 8 × 8 pixels: 0 where nothing differs but the smoothness of
- * edges, large where something is missing or out of place. */
-static double
-get_worst_block (const EspFrame *a, const EspFrame *b)
-{
-  double worst = 0;
-
-  for (int y = 0; y + 8 <= a->height; y += 8)
-    {
-      for (int x = 0; x + 8 <= a->width; x += 8)
-        {
-          double sum = 0;
-
-          for (int row = y; row < y + 8; row++)
-            {
-              for (size_t i = row * a->stride + 3 * x; i < row * a->stride + 3 * (x + 8); i++)
-                sum += a->pixels[i] - b->pixels[i];
-            }
-          worst = MAX (worst, fabs (sum) / (3 * 8 * 8));
-        }
-    }
-
-  return worst;
 }
 
 /* The quick picture after a camera movement and the composed one that follows show the same. */
@@ -561,19 +338,8 @@ test_environment (void)
   end_viewer (viewer, &inbox);
 }
 
-static int
-count_amber (const EspFrame *frame)
-{
-  int n = 0;
-
-  for (size_t i = 0; i < frame->stride * frame->height; i += 3)
-    n += frame->pixels[i] > 150 && frame->pixels[i] > frame->pixels[i + 2] + 90
-         && frame->pixels[i + 1] > frame->pixels[i + 2] + 40;
-
-  return n;
-}
-
-/* An environment from a file shows its own model, tendons too; one that says nothing about its view is seen. */
+/* An environment from a file shows its own model, tendons too; one that says nothing about its view is seen.
+ */
 static void
 test_own_environment (void)
 {
@@ -674,22 +440,6 @@ run (void *data, const double *observation, double *action)
 
   for (int i = 0; i < 6; i++)
     action[i] = 0.8 * sin (0.35 * t + 1.9 * i);
-}
-
-static int
-count_orange (const EspFrame *frame)
-{
-  int n = 0;
-
-  for (int y = 0; y < frame->height; y++)
-    {
-      const uint8_t *pixel = frame->pixels + (size_t) y * frame->stride;
-
-      for (int x = 0; x < frame->width; x++, pixel += 3)
-        n += pixel[0] > pixel[2] + 60;
-    }
-
-  return n;
 }
 
 /* The camera keeps up with a runner that leaves its first view behind. */
