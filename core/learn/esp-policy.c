@@ -4,6 +4,7 @@
 
 #include "esp-error.h"
 #include "esp-memory.h"
+#include "esp-phase.h"
 #include "esp-symbolic-network.h"
 #include "esp-simd.h"
 
@@ -237,6 +238,7 @@ esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *o
 {
   const EspArrangement *arrangement = policy->arrangement;
   size_t n = pass->n_samples, n_columns = n * pass->n_masks;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_SYMBOLIC_FORWARD);
 
   for (size_t k = 0; k < pass->n_masks; k++)
     {
@@ -258,9 +260,14 @@ esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *o
           memcpy (pass->mean + a * n_columns + k * n, output, n * sizeof *output);
         }
     }
+  esp_phase_end (outer);
 
+  outer = esp_phase_begin (ESP_PHASE_NETWORK);
   pass->log_deviation = esp_mlp_forward (&policy->deviation, policy->deviation_parameters, observations, n,
                                          pass->deviation_activations);
+  esp_phase_end (outer);
+
+  outer = esp_phase_begin (ESP_PHASE_SQUASH);
   exponentiate (pass->log_deviation, policy->n_actions * n, pass->deviation);
 
   memset (pass->log_density, 0, n_columns * sizeof *pass->log_density);
@@ -272,6 +279,7 @@ esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *o
         squash (pass->mean + first, pass->log_deviation + a * n, pass->deviation + a * n, pass->noise + first, n,
                 pass->actions + first, pass->log_density + k * n);
       }
+  esp_phase_end (outer);
 }
 
 double
@@ -351,9 +359,12 @@ esp_policy_backward (const EspPolicy *policy,
   float *d_biases = gradient + (policy->biases - policy->parameters);
   float *d_deviation = gradient + (policy->deviation_parameters - policy->parameters);
   float *d_probabilities = gradient + (policy->probabilities - policy->parameters);
+  EspPhase outer = esp_phase_begin (ESP_PHASE_SQUASH);
 
   backward_squash (policy, pass, alpha, d_value);
+  esp_phase_end (outer);
 
+  outer = esp_phase_begin (ESP_PHASE_SYMBOLIC_BACKWARD);
   for (size_t i = 0; i < policy->n_weights; i++)
     {
       d_weights[i] = weight_penalty * sign (policy->weights[i]);
@@ -383,8 +394,11 @@ esp_policy_backward (const EspPolicy *policy,
         for (size_t i = 0; i < arrangement->n_biases; i++)
           d_biases[a * arrangement->n_biases + i] += pass->d_biases[i];
       }
+  esp_phase_end (outer);
 
+  outer = esp_phase_begin (ESP_PHASE_NETWORK);
   esp_mlp_backward (&policy->deviation, policy->deviation_parameters, observations,
                     pass->deviation_activations, pass->d_log_deviation, n, pass->deviation_workspace,
                     d_deviation, NULL);
+  esp_phase_end (outer);
 }

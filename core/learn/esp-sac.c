@@ -6,6 +6,7 @@
 #include "esp-adam.h"
 #include "esp-memory.h"
 #include "esp-path-selector.h"
+#include "esp-phase.h"
 #include "esp-sac-private.h"
 
 /* A critic this far off learns nothing any more, even while its numbers are still finite. */
@@ -141,12 +142,15 @@ compute_target (EspSac *sac, double alpha)
   const EspBatch *batch = &sac->batch;
   size_t n = batch->n_samples;
   const float *values[ESP_N_CRITICS];
+  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
 
   for (size_t i = 0; i < sac->policy.n_weights; i++)
     sac->next.masks[i] = sac->noise.next_uniform[i] < sac->policy.probabilities[i] ? 1.0f : 0.0f;
+  esp_phase_end (outer);
   memcpy (sac->next.noise, sac->noise.next_normal, sac->policy.n_actions * n * sizeof (float));
   esp_policy_forward (&sac->policy, &sac->next, batch->next_observations);
 
+  outer = esp_phase_begin (ESP_PHASE_TARGETS);
   fill_input (sac, batch->next_observations, sac->next.actions, n, 1);
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     values[c] = esp_mlp_forward (&sac->critic, sac->targets[c], sac->input, n, sac->activations[c]);
@@ -158,6 +162,7 @@ compute_target (EspSac *sac, double alpha)
 
       sac->target[i] = reward + (1.0f - batch->terminated[i]) * (float) recipe->discount * value;
     }
+  esp_phase_end (outer);
 }
 
 void
@@ -170,15 +175,18 @@ esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, doubl
   const float *values[ESP_N_CRITICS];
   double value = 0.0, density = 0.0, penalty, sparsity_slope;
   float *d_probabilities;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
 
   for (size_t k = 0; k < pass->n_masks; k++)
     esp_selector_make_concrete (policy->probabilities, sac->noise.logistic + k * policy->n_weights,
                                 policy->n_weights, schedule->temperature, recipe->derivative_limit,
                                 recipe->soft_masks, pass->masks + k * policy->n_weights,
                                 pass->derivatives + k * policy->n_weights);
+  esp_phase_end (outer);
   memcpy (pass->noise, sac->noise.normal, policy->n_actions * n_columns * sizeof (float));
   esp_policy_forward (policy, pass, sac->batch.observations);
 
+  outer = esp_phase_begin (ESP_PHASE_ACTOR);
   fill_input (sac, sac->batch.observations, pass->actions, n, pass->n_masks);
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     values[c] = esp_mlp_forward (&sac->critic, sac->critics[c], sac->input, n_columns, sac->activations[c]);
@@ -194,6 +202,7 @@ esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, doubl
       for (size_t i = 0; i < policy->n_actions * n_columns; i++)
         sac->d_value[i] += sac->d_input[policy->n_observations * n_columns + i];
     }
+  esp_phase_end (outer);
 
   esp_policy_backward (policy, pass, sac->batch.observations, alpha, sac->d_value, sac->policy_gradient);
 
@@ -224,6 +233,7 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
   EspPolicy *policy = &sac->policy;
   size_t n = policy->n_parameters, n_plain = n - policy->n_weights;
   float *first = sac->policy_moments, *second = sac->policy_moments + n;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ADAM);
   double plain_norm = esp_norm (sac->policy_gradient, n_plain);
   double selector_norm = esp_norm (sac->policy_gradient + n_plain, policy->n_weights);
   double joint_norm = hypot (plain_norm, selector_norm);
@@ -236,7 +246,10 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
 
   sac->figures.policy_norm = joint_norm;
   if (!is_sound (joint_norm))
-    return false;
+    {
+      esp_phase_end (outer);
+      return false;
+    }
 
   esp_adam_step (policy->parameters, sac->policy_gradient, first, second, n_plain, sac->updates,
                  (float) (recipe->policy_rate * schedule->rate), (float) plain_scale);
@@ -245,6 +258,7 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
                  (float) selector_scale);
   for (size_t i = 0; i < policy->n_weights; i++)
     policy->probabilities[i] = CLAMP (policy->probabilities[i], 0.0f, 1.0f);
+  esp_phase_end (outer);
 
   return true;
 }
@@ -281,13 +295,20 @@ step_critics (EspSac *sac, const EspSacSchedule *schedule)
   sac->figures.critic_loss = 0.0;
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     {
+      EspPhase outer = esp_phase_begin (ESP_PHASE_CRITICS);
+
       sac->figures.critic_loss += esp_sac_differentiate_critic (sac, c);
+      esp_phase_end (outer);
       if (!is_sound (sac->figures.critic_loss))
         return false;
+      outer = esp_phase_begin (ESP_PHASE_ADAM);
       esp_adam_step (sac->critics[c], sac->critic_gradient, sac->critic_moments[c],
                      sac->critic_moments[c] + n, n, sac->updates,
                      (float) (sac->recipe->critic_rate * schedule->rate), 1.0f);
+      esp_phase_end (outer);
+      outer = esp_phase_begin (ESP_PHASE_POLYAK);
       esp_move_towards (sac->targets[c], sac->critics[c], n, (float) sac->recipe->target_rate);
+      esp_phase_end (outer);
     }
 
   return true;
