@@ -15,8 +15,8 @@
 #define RUNS    "runs"
 #define DEFAULT "default"
 
-#define MAX_ROUNDS 10001
-#define MAX_TURN   60000 /* milliseconds */
+#define MAX_ROUNDS           10001
+#define MAX_TURN             60000 /* milliseconds */
 #define RUN_SECONDS(options) (20.0 * (options)->seconds)
 
 static char *
@@ -35,9 +35,11 @@ describe_names (void)
     }
   g_string_append (
     text,
-    "\nFloor A is every matrix product of the update and nothing else, floor B the whole update as plain loops\n"
+    "\nFloor A is every matrix product of the update and nothing else, floor B the whole update as plain "
+    "loops\n"
     "around the same products. They and the learner take turns in rounds; rates are medians, ratios medians\n"
-    "of the ratios within a round. With one worker the clock is the thread's processor time, with two that on\n"
+    "of the ratios within a round. With one worker the clock is the thread's processor time, with two that "
+    "on\n"
     "the wall, and the floors are two independent streams.\n");
 
   return g_string_free (text, FALSE);
@@ -68,10 +70,11 @@ check_name (const char *name, GError **error)
 
   nearest = esp_nearest_word (name, names, n);
   if (nearest != NULL)
-    g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no benchmark “%s”; did you mean “%s”?", name, nearest);
+    g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no benchmark “%s”; did you mean “%s”?", name,
+                 nearest);
   else
-    g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no benchmark “%s”; “espalier bench --help” lists them",
-                 name);
+    g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+                 "there is no benchmark “%s”; “espalier bench --help” lists them", name);
 
   return FALSE;
 }
@@ -82,8 +85,8 @@ check_range (const char *option, const EspNumber *number, uint64_t most, GError 
   if (number->value >= 1 && number->value <= most)
     return TRUE;
 
-  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--%s must be a whole number from 1 to %" G_GUINT64_FORMAT, option,
-               most);
+  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--%s must be a whole number from 1 to %" G_GUINT64_FORMAT,
+               option, most);
   return FALSE;
 }
 
@@ -114,9 +117,11 @@ append_phases (GString *json, const char *key, const double *seconds)
 static void
 append_update_as_json (GString *json, const EspUpdateResult *result)
 {
-  static const char *const keys[] = { "value", "floor_a", "floor_b", "ratio_to_floor_b", "floor_b_to_floor_a" };
+  static const char *const keys[] = { "value", "floor_a", "floor_b", "ratio_to_floor_b",
+                                      "floor_b_to_floor_a" };
   static const char *const pair_keys[] = { "gain", "floor_gain", "gain_to_floor_gain" };
-  const double values[] = { result->value, result->floor_a, result->floor_b, result->ratio, result->floor_ratio };
+  const double values[] = { result->value, result->floor_a, result->floor_b, result->ratio,
+                            result->floor_ratio };
   const double pair_values[] = { result->gain, result->floor_gain, result->gain_ratio };
 
   g_string_append (json, "{\"name\": ");
@@ -129,7 +134,8 @@ append_update_as_json (GString *json, const EspUpdateResult *result)
   if (result->has_phases)
     {
       append_phases (json, "phases", result->seconds);
-      append_phases (json, "floor_b_phases", result->floor_seconds);
+      append_phases (json, "floor_a_phases", result->floor_a_seconds);
+      append_phases (json, "floor_b_phases", result->floor_b_seconds);
     }
   g_string_append_c (json, '}');
 }
@@ -137,13 +143,19 @@ append_update_as_json (GString *json, const EspUpdateResult *result)
 static void
 append_run_as_json (GString *json, const EspRunResult *result)
 {
-  static const char *const keys[]
-    = { "step_seconds",        "environment_action_replay_share", "first_update_seconds",
-        "evaluation_share",    "evaluation_seconds_per_step",     "snapshot_seconds",
-        "formula_seconds",     "peak_bytes",                      "transitions" };
-  const double values[] = { result->total,      result->besides,    result->first_update,
-                            result->evaluation_share, result->evaluation, result->snapshot,
-                            result->formula,    result->peak_bytes, (double) result->transitions };
+  static const char *const keys[] = { "step_seconds",
+                                      "environment_action_replay_share",
+                                      "first_update_seconds",
+                                      "evaluation_share",
+                                      "evaluation_seconds_per_step",
+                                      "snapshot_seconds",
+                                      "formula_seconds",
+                                      "peak_bytes",
+                                      "transitions" };
+  const double values[] = {
+    result->total,    result->besides, result->first_update, result->evaluation_share,    result->evaluation,
+    result->snapshot, result->formula, result->peak_bytes,   (double) result->transitions
+  };
 
   g_string_append (json, "{\"environment\": ");
   esp_report_append_string (json, result->environment);
@@ -190,12 +202,13 @@ print_update (const EspUpdateResult *result)
 
       for (size_t i = 0; i < ESP_N_PHASES; i++)
         total += result->seconds[i];
-      printf ("  %-20s %9s %9s %9s %9s\n", "phase", "share", "µs", "floor B", "excess");
+      printf ("  %-20s %9s %10s %9s %9s %9s\n", "phase", "share", "µs", "floor A", "floor B", "excess");
       for (size_t i = 0; i < ESP_N_PHASES; i++)
         if (result->seconds[i] > 0.0)
-          printf ("  %-20s %8.1f%% %9.1f %9.1f %9.1f\n", esp_phase_get_name (i),
-                  100.0 * result->seconds[i] / total, 1e6 * result->seconds[i], 1e6 * result->floor_seconds[i],
-                  1e6 * (result->seconds[i] - result->floor_seconds[i]));
+          printf ("  %-20s %8.1f%% %9.1f %9.1f %9.1f %9.1f\n", esp_phase_get_name (i),
+                  100.0 * result->seconds[i] / total, 1e6 * result->seconds[i],
+                  1e6 * result->floor_a_seconds[i], 1e6 * result->floor_b_seconds[i],
+                  1e6 * (result->seconds[i] - result->floor_b_seconds[i]));
     }
   fflush (stdout);
 }
@@ -203,18 +216,20 @@ print_update (const EspUpdateResult *result)
 static void
 print_run (const EspRunResult *result)
 {
-  printf ("%s: %.1f µs a training step (%" G_GUINT64_FORMAT " steps); environment, action and replay %.1f %%\n",
+  printf ("%s: %.1f µs a training step (%" G_GUINT64_FORMAT
+          " steps); environment, action and replay %.1f %%\n",
           result->environment, 1e6 * result->total, result->steps, 100.0 * result->besides);
   for (size_t i = 0; i < ESP_N_PHASES; i++)
     if (result->seconds[i] > 0.0)
-      printf ("  %-20s %8.1f%% %9.1f µs\n", esp_phase_get_name (i), 100.0 * result->seconds[i] / result->total,
-              1e6 * result->seconds[i]);
+      printf ("  %-20s %8.1f%% %9.1f µs\n", esp_phase_get_name (i),
+              100.0 * result->seconds[i] / result->total, 1e6 * result->seconds[i]);
   printf ("  first update after %.3f s; peak memory %.0f MB with %" G_GUINT64_FORMAT " transitions\n",
           result->first_update, result->peak_bytes * 1e-6, result->transitions);
-  printf ("  evaluations %.1f %% of training with episodes as now (%.1f µs a step); snapshot %.0f µs; formula "
-          "%.0f µs\n",
-          100.0 * result->evaluation_share, 1e6 * result->evaluation, 1e6 * result->snapshot,
-          1e6 * result->formula);
+  printf (
+    "  evaluations %.1f %% of training with episodes as now (%.1f µs a step); snapshot %.0f µs; formula "
+    "%.0f µs\n",
+    100.0 * result->evaluation_share, 1e6 * result->evaluation, 1e6 * result->snapshot,
+    1e6 * result->formula);
   fflush (stdout);
 }
 
@@ -260,8 +275,8 @@ measure_all (const char *name, const EspMeasureOptions *options, GString *json, 
       if (!is_chosen (&esp_workloads[i], name))
         continue;
       if (json == NULL && first)
-        printf ("%-16s %7s %10s %10s %10s %10s %10s\n", "updates/s", "workers", "learner", "floor A", "floor B",
-                "/ floor B", "B / A");
+        printf ("%-16s %7s %10s %10s %10s %10s %10s\n", "updates/s", "workers", "learner", "floor A",
+                "floor B", "/ floor B", "B / A");
       result = esp_bench_updates (&esp_workloads[i], options);
       if (json == NULL)
         print_update (&result);
@@ -296,8 +311,9 @@ esp_command_bench (char **arguments)
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
     .n_optional = 1,
-    .summary = "Measures how many updates a second the learner does, beside the least that they can cost on this\n"
-               "machine.",
+    .summary =
+      "Measures how many updates a second the learner does, beside the least that they can cost on this\n"
+      "machine.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };
@@ -315,7 +331,9 @@ esp_command_bench (char **arguments)
     return esp_command_complain (error);
 
   esp_blas_use_one_thread ();
-  how = (EspMeasureOptions){ .rounds = rounds.value, .seconds = (double) turn.value * 1e-3, .phases = phases };
+  how = (EspMeasureOptions){ .rounds = rounds.value,
+                             .seconds = (double) turn.value * 1e-3,
+                             .phases = phases };
   json = as_json ? g_string_new (NULL) : NULL;
   if (!measure_all (name, &how, json, &error))
     return esp_command_complain (error);

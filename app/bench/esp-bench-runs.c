@@ -48,7 +48,8 @@ measure_steps (EspRun *run, double seconds, EspRunResult *result)
       result->total += result->seconds[i];
     }
   for (size_t i = 0; i < ESP_N_PHASES; i++)
-    if (i == ESP_PHASE_ENVIRONMENT || i == ESP_PHASE_ACTION || i == ESP_PHASE_STORING || i == ESP_PHASE_SAMPLING)
+    if (i == ESP_PHASE_ENVIRONMENT || i == ESP_PHASE_ACTION || i == ESP_PHASE_STORING
+        || i == ESP_PHASE_SAMPLING)
       besides += result->seconds[i];
   result->besides = besides / result->total;
 }
@@ -80,9 +81,9 @@ measure_readers (EspRun *run, EspRunResult *result)
   returns[2] = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, EVALUATION_EPISODES, NULL, NULL);
   n_steps = EVALUATION_EPISODES * (returns[0].mean_length + returns[1].mean_length + returns[2].mean_length);
   result->evaluation = (esp_phase_get_time () - begin) / n_steps;
-  result->evaluation_share
-    = result->evaluation * n_steps / EVALUATION_EPISODES * (double) recipe->evaluation_episodes
-      / ((double) recipe->evaluation_period * result->total);
+  result->evaluation_share = result->evaluation * n_steps / EVALUATION_EPISODES
+                             * (double) recipe->evaluation_episodes
+                             / ((double) recipe->evaluation_period * result->total);
 }
 
 /* Fills the replay with transitions like the newest. */
@@ -127,7 +128,8 @@ gboolean
 esp_bench_run (const char *environment, double seconds, EspRunResult *result, GError **error)
 {
   /* what the process finds out has to come back from it */
-  EspRunResult *shared = mmap (NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  EspRunResult *shared = mmap (NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                               0);
   pid_t process = shared != MAP_FAILED ? fork () : -1;
   int status = 0;
   bool done;
@@ -137,7 +139,8 @@ esp_bench_run (const char *environment, double seconds, EspRunResult *result, GE
       *shared = (EspRunResult){ .environment = environment };
       _exit (measure (shared, seconds, NULL) ? 0 : 1);
     }
-  done = process > 0 && waitpid (process, &status, 0) == process && WIFEXITED (status) && WEXITSTATUS (status) == 0;
+  done = process > 0 && waitpid (process, &status, 0) == process && WIFEXITED (status)
+         && WEXITSTATUS (status) == 0;
   if (done)
     *result = *shared;
   else

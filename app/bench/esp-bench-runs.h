@@ -46,7 +46,6 @@ extern const size_t esp_n_run_environments;
 
 /* Measures @environment with its default recipe for about @seconds, in a process of its own. Fails with
  * ESP_ERROR_FILE where there is no such process. */
-gboolean
-esp_bench_run (const char *environment, double seconds, EspRunResult *result, GError **error);
+gboolean esp_bench_run (const char *environment, double seconds, EspRunResult *result, GError **error);
 
 G_END_DECLS

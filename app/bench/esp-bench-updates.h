@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * @gain: what two workers gain over one; NaN for one worker
  * @floor_gain: what two independent streams of floor B gain over one
  * @seconds: by phase, of the learner, for one update; only where they were asked for
- * @floor_seconds: the same of floor B
+ * @floor_a_seconds: the same of floor A
+ * @floor_b_seconds: the same of floor B
  *
  * With one worker by the thread's processor time. With two by the clock on the wall, and the floors are two
  * independent streams on two threads.
@@ -38,7 +39,8 @@ typedef struct
   char *missing;
   bool has_phases;
   double seconds[ESP_N_PHASES];
-  double floor_seconds[ESP_N_PHASES];
+  double floor_a_seconds[ESP_N_PHASES];
+  double floor_b_seconds[ESP_N_PHASES];
 } EspUpdateResult;
 
 /* Measures @workload. Clear the result with esp_update_result_clear(). */

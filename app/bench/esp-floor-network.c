@@ -53,7 +53,8 @@ add_bias_by_units (float *restrict values, const float *restrict biases, size_t 
 }
 
 ESP_VECTORISED static void
-add_bias_by_samples (float *restrict values, const float *restrict biases, size_t n_units, size_t n, bool relu)
+add_bias_by_samples (
+  float *restrict values, const float *restrict biases, size_t n_units, size_t n, bool relu)
 {
   for (size_t i = 0; i < n; i++)
     for (size_t u = 0; u < n_units; u++)

@@ -47,8 +47,12 @@ apply (EspOperator operator_, const float *restrict a, size_t n, float *restrict
         value[i] = b[i] >= smallest_denominator ? a[i] / b[i] : 0.0f;
       break;
     case ESP_OPERATOR_LOG:
+      /* in one loop the compiler would take the logarithm of everything and choose then; that of a negative
+       * number makes a whole vector slow */
       for (size_t i = 0; i < n; i++)
-        value[i] = logf (a[i] > (float) ESP_GUARD_LOG ? a[i] : (float) ESP_GUARD_LOG);
+        value[i] = a[i] > (float) ESP_GUARD_LOG ? a[i] : (float) ESP_GUARD_LOG;
+      for (size_t i = 0; i < n; i++)
+        value[i] = logf (value[i]);
       break;
     case ESP_OPERATOR_EXP:
       for (size_t i = 0; i < n; i++)
@@ -115,7 +119,8 @@ differentiate (EspOperator operator_,
       break;
     case ESP_OPERATOR_EXP:
       for (size_t i = 0; i < n; i++)
-        da[i] = (is_within (a[i], low, high) ? d_value[i] * value[i] : 0.0f) + penalty * get_slope (a[i], low, high);
+        da[i] = (is_within (a[i], low, high) ? d_value[i] * value[i] : 0.0f)
+                + penalty * get_slope (a[i], low, high);
       break;
     case ESP_OPERATOR_SIN:
       for (size_t i = 0; i < n; i++)
@@ -191,7 +196,8 @@ esp_floor_symbolic_forward (const EspArrangement *arrangement,
         continue;
       add_biases (h, biases + layer->biases, layer->n_arguments, n);
       for (size_t k = 0; k < layer->n_operators; k++)
-        apply (layer->operators[k], h + layer->first_argument[k] * n, n, features + (layer->n_features + k) * n);
+        apply (layer->operators[k], h + layer->first_argument[k] * n, n,
+               features + (layer->n_features + k) * n);
     }
 }
 
@@ -223,8 +229,8 @@ esp_floor_symbolic_backward (const EspArrangement *arrangement,
           {
             size_t feature = (layer->n_features + k) * n, first = layer->first_argument[k] * n;
 
-            differentiate (layer->operators[k], h + first, features + feature, d_features + feature, n, penalty,
-                           workspace + first);
+            differentiate (layer->operators[k], h + first, features + feature, d_features + feature, n,
+                           penalty, workspace + first);
           }
       cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, n_rows, n_columns, (int) n, 1.0f, dh, (int) n,
                    features, (int) n, 0.0f, d_weights + layer->weights, n_columns);
@@ -233,7 +239,8 @@ esp_floor_symbolic_backward (const EspArrangement *arrangement,
       /* the output layer reads every feature, so it is the one that writes first */
       if (l > 0)
         cblas_sgemm (CblasRowMajor, CblasTrans, CblasNoTrans, n_columns, (int) n, n_rows, 1.0f,
-                     weights + layer->weights, n_columns, dh, (int) n, last ? 0.0f : 1.0f, d_features, (int) n);
+                     weights + layer->weights, n_columns, dh, (int) n, last ? 0.0f : 1.0f, d_features,
+                     (int) n);
     }
 }
 
@@ -249,15 +256,20 @@ esp_floor_concrete (const float *restrict probabilities,
                     float *restrict slopes,
                     float *restrict effective)
 {
+  const float softness = soft ? 1.0f : 0.0f;
+
   for (size_t i = 0; i < n; i++)
     {
       float p = probabilities[i], rest = 1.0f - p;
       float logit = (logf (p + 1e-20f) - logf (rest + 1e-20f) + noise[i]) / temperature;
-      float small = expf (-fabsf (logit));
+      /* beyond 80 a vector of exponentials falls back on one number at a time */
+      float size = fabsf (logit);
+      float small = expf (size < 80.0f ? -size : -80.0f);
       float gate = (logit >= 0.0f ? 1.0f : small) / (1.0f + small);
       float product = small / ((1.0f + small) * (1.0f + small));
       float slope = product / temperature * (1.0f / (p + 1e-20f) + 1.0f / (rest + 1e-20f));
-      float mask = soft ? gate : gate > 0.5f ? 1.0f : 0.0f;
+      float hard = gate > 0.5f ? 1.0f : 0.0f;
+      float mask = hard + softness * (gate - hard);
 
       masks[i] = mask;
       slopes[i] = slope < limit ? slope : limit;
@@ -307,7 +319,8 @@ esp_floor_squash (const float *restrict mean,
       float softplus = (z < 0.0f ? -2.0f * z : 0.0f) + log1pf (expf (-fabsf (2.0f * z)));
 
       actions[i] = tanhf (z);
-      log_density[i] += -0.5f * noise[i] * noise[i] - deviation - 0.91893853f - 2.0f * (0.69314718f - z - softplus);
+      log_density[i] += -0.5f * noise[i] * noise[i] - deviation - 0.91893853f
+                        - 2.0f * (0.69314718f - z - softplus);
     }
 }
 
@@ -331,8 +344,9 @@ esp_floor_unsquash (const float *restrict mean,
       float action = actions[i];
       float dz = share * (2.0f * alpha * action - d_value[i] * (1.0f - action * action));
 
-      d_log_deviation[i]
-        += is_within (log_deviation[i], -20.0f, 2.0f) ? dz * deviation * noise[i] - share * alpha : 0.0f;
+      d_log_deviation[i] += is_within (log_deviation[i], -20.0f, 2.0f)
+                              ? dz * deviation * noise[i] - share * alpha
+                              : 0.0f;
       d_mean[i] = dz + saturation * get_slope (mean[i], -limit, limit);
     }
 }
@@ -373,14 +387,11 @@ esp_floor_normal (float *restrict values, size_t n, uint32_t counter)
 {
   size_t half = n / 2, rest = n - half;
 
+  for (size_t i = 0; i < rest; i++)
+    values[i] = sqrtf (-2.0f * logf (draw (counter + (uint32_t) i)));
+  /* sine and cosine in one loop would become one function that knows no vectors */
   for (size_t i = 0; i < half; i++)
-    {
-      float radius = sqrtf (-2.0f * logf (draw (counter + (uint32_t) i)));
-      float angle = TWO_PI * draw (counter + (uint32_t) (i + rest));
-
-      values[i] = radius * cosf (angle);
-      values[i + rest] = radius * sinf (angle);
-    }
-  if (rest > half)
-    values[half] = sqrtf (-2.0f * logf (draw (counter + (uint32_t) half))) * cosf (TWO_PI * draw (counter + (uint32_t) n));
+    values[i + rest] = values[i] * sinf (TWO_PI * draw (counter + (uint32_t) (i + rest)));
+  for (size_t i = 0; i < rest; i++)
+    values[i] *= cosf (TWO_PI * draw (counter + (uint32_t) (i + rest)));
 }

@@ -155,8 +155,8 @@ make_target (EspFloor *floor, float alpha)
     values[c] = esp_floor_network_forward (&floor->critic, floor->targets[c], floor->input, floor->n,
                                            floor->activations[c]);
   if (floor->loops)
-    compute_target (values[0], values[1], floor->next.log_density, batch->rewards, batch->terminated, floor->n,
-                    alpha, (float) recipe->reward_scale, (float) recipe->reward_offset,
+    compute_target (values[0], values[1], floor->next.log_density, batch->rewards, batch->terminated,
+                    floor->n, alpha, (float) recipe->reward_scale, (float) recipe->reward_offset,
                     (float) recipe->discount, floor->target);
   esp_phase_end (outer);
 }
@@ -282,15 +282,16 @@ differentiate_symbolic (EspFloor *floor, double allowed)
         size_t first = a * arrangement->n_weights, masked = k * floor->n_weights + first;
         const float *arguments = pass->arguments + (k * n_actions + a) * arrangement->n_biases * n;
 
-        esp_floor_symbolic_backward (
-          arrangement, pass->effective + masked, n,
-          pass->features + (k * n_actions + a) * arrangement->n_features * n, arguments,
-          floor->d_mean + a * n_columns + k * n, penalty, floor->d_features, floor->d_arguments,
-          floor->d_weights, floor->d_biases, floor->loops);
+        esp_floor_symbolic_backward (arrangement, pass->effective + masked, n,
+                                     pass->features + (k * n_actions + a) * arrangement->n_features * n,
+                                     arguments, floor->d_mean + a * n_columns + k * n, penalty,
+                                     floor->d_features, floor->d_arguments, floor->d_weights, floor->d_biases,
+                                     floor->loops);
         if (!floor->loops)
           continue;
-        esp_floor_unmask (floor->d_weights, pass->masks + masked, pass->slopes + masked, floor->policy + first,
-                          arrangement->n_weights, floor->policy_gradient + first, d_probabilities + first);
+        esp_floor_unmask (floor->d_weights, pass->masks + masked, pass->slopes + masked,
+                          floor->policy + first, arrangement->n_weights, floor->policy_gradient + first,
+                          d_probabilities + first);
         add (floor->policy_gradient + floor->n_weights + a * arrangement->n_biases, floor->d_biases,
              arrangement->n_biases);
       }

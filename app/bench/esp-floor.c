@@ -162,8 +162,7 @@ draw_all (EspFloor *floor, size_t n_all)
 }
 
 EspFloor *
-esp_floor_new (
-  EspRecipe *recipe, EspFloorKind kind, size_t n_observations, size_t n_actions, size_t n_replay)
+esp_floor_new (EspRecipe *recipe, EspFloorKind kind, size_t n_observations, size_t n_actions, size_t n_replay)
 {
   EspFloor *floor = g_new0 (EspFloor, 1);
   const EspWidths *hidden = kind.neural ? &recipe->critic_hidden : &recipe->deviation_hidden;
@@ -226,7 +225,8 @@ draw_batch (EspFloor *floor)
   esp_floor_uniform (floor->target, n, floor->counter);
   for (size_t i = 0; i < n; i++)
     {
-      const float *slot = floor->replay + (size_t) (floor->target[i] * (float) floor->n_replay) * floor->width;
+      const float *slot = floor->replay
+                          + (size_t) (floor->target[i] * (float) floor->n_replay) * floor->width;
       const float *after = slot + n_observations + floor->n_actions + 1;
 
       if (floor->critic.by_samples)

@@ -31,7 +31,7 @@ typedef struct
   float *head;                       /* its outputs, [outputs][n] */
   float *mean;                       /* [n_actions][n_masks · n] */
   float *actions;
-  float *log_density;                /* [n_masks · n] */
+  float *log_density; /* [n_masks · n] */
 } EspFloorPass;
 
 /**

@@ -36,9 +36,10 @@ const size_t esp_n_workloads = G_N_ELEMENTS (esp_workloads);
 static EspRecipe *
 get_recipe (const EspWorkload *workload, size_t n_workers, GError **error)
 {
-  g_autofree char *workers = n_workers > 1 ? g_strdup_printf (", \"workers\": %zu", n_workers) : g_strdup ("");
-  g_autofree char *text
-    = g_strconcat ("{", workload->recipe, workload->neural ? ", \"policy\": \"neural\"" : "", workers, "}", NULL);
+  g_autofree char *workers = n_workers > 1 ? g_strdup_printf (", \"workers\": %zu", n_workers)
+                                           : g_strdup ("");
+  g_autofree char *text = g_strconcat (
+    "{", workload->recipe, workload->neural ? ", \"policy\": \"neural\"" : "", workers, "}", NULL);
 
   return esp_recipe_new_from_json (workload->name, text, strlen (text), error);
 }
