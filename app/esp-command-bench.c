@@ -174,6 +174,31 @@ print_number (double value, int n_decimals)
     printf ("%11s", "-");
 }
 
+/* A learner that could not be measured has no time in any phase. */
+static void
+print_phases (const EspUpdateResult *result)
+{
+  double total = 0.0;
+
+  for (size_t i = 0; i < ESP_N_PHASES; i++)
+    total += result->seconds[i];
+  printf ("  %-18s%11s%12s%11s%11s%11s\n", "phase", "share (%)", "µs", "floor A", "floor B", "excess");
+  for (size_t i = 0; i < ESP_N_PHASES; i++)
+    {
+      double own = total > 0.0 ? result->seconds[i] : NAN, floor = result->floor_b_seconds[i];
+
+      if (!(own > 0.0) && floor <= 0.0)
+        continue;
+      printf ("  %-18s", esp_phase_get_name (i));
+      print_number (100.0 * own / total, 1);
+      print_number (1e6 * own, 1);
+      print_number (1e6 * result->floor_a_seconds[i], 1);
+      print_number (1e6 * floor, 1);
+      print_number (1e6 * (own - floor), 1);
+      printf ("\n");
+    }
+}
+
 static void
 print_update (const EspUpdateResult *result)
 {
@@ -197,19 +222,7 @@ print_update (const EspUpdateResult *result)
   if (result->missing != NULL)
     printf ("%-16s not measured: %s\n", "", result->missing);
   if (result->has_phases)
-    {
-      double total = 0.0;
-
-      for (size_t i = 0; i < ESP_N_PHASES; i++)
-        total += result->seconds[i];
-      printf ("  %-20s %9s %10s %9s %9s %9s\n", "phase", "share", "µs", "floor A", "floor B", "excess");
-      for (size_t i = 0; i < ESP_N_PHASES; i++)
-        if (result->seconds[i] > 0.0)
-          printf ("  %-20s %8.1f%% %9.1f %9.1f %9.1f %9.1f\n", esp_phase_get_name (i),
-                  100.0 * result->seconds[i] / total, 1e6 * result->seconds[i],
-                  1e6 * result->floor_a_seconds[i], 1e6 * result->floor_b_seconds[i],
-                  1e6 * (result->seconds[i] - result->floor_b_seconds[i]));
-    }
+    print_phases (result);
   fflush (stdout);
 }
 

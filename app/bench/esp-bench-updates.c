@@ -184,6 +184,9 @@ measure_phases (Entrants *entrants, const EspMeasureOptions *options, EspUpdateR
         EspPhaseWatch watch;
         double rate, total = 0.0;
 
+        if (!takes_part (entrants, i))
+          continue;
+
         esp_phase_carry (&watch);
         rate = take_turn (entrants, i, options->seconds);
         esp_phase_switch (ESP_PHASE_OTHER);
@@ -223,7 +226,7 @@ esp_bench_updates (const EspWorkload *workload, const EspMeasureOptions *options
     esp_subject_update (entrants.learner);
 
   measure_rates (&entrants, options, &result);
-  if (options->phases && entrants.learner != NULL && workload->n_workers == 1)
+  if (options->phases && workload->n_workers == 1)
     measure_phases (&entrants, options, &result);
 
   for (size_t loops = 0; loops < 2; loops++)
