@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "esp-error.h"
 #include "esp-phase.h"
 
 #define N_TRANSITIONS 50000
@@ -32,16 +33,24 @@ const EspWorkload esp_workloads[] = {
 };
 const size_t esp_n_workloads = G_N_ELEMENTS (esp_workloads);
 
-/* Returns the recipe for @n_workers. */
 static EspRecipe *
-get_recipe (const EspWorkload *workload, size_t n_workers, GError **error)
+get_recipe (const EspWorkload *workload, GError **error)
 {
-  g_autofree char *workers = n_workers > 1 ? g_strdup_printf (", \"workers\": %zu", n_workers)
-                                           : g_strdup ("");
-  g_autofree char *text = g_strconcat (
-    "{", workload->recipe, workload->neural ? ", \"policy\": \"neural\"" : "", workers, "}", NULL);
+  g_autofree char *text = g_strconcat ("{", workload->recipe,
+                                       workload->neural ? ", \"policy\": \"neural\"" : "", "}", NULL);
 
   return esp_recipe_new_from_json (workload->name, text, strlen (text), error);
+}
+
+/* Gives the learner @n_workers threads for its updates. */
+static gboolean
+set_workers (EspSubject *subject, size_t n_workers, GError **error)
+{
+  if (n_workers == 1)
+    return TRUE;
+
+  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "the updates of this build's learner have one worker");
+  return FALSE;
 }
 
 EspSacSchedule
@@ -70,7 +79,7 @@ fill_replay (EspSubject *subject)
 EspSubject *
 esp_subject_new (const EspWorkload *workload, size_t n_workers, GError **error)
 {
-  g_autoptr (EspRecipe) recipe = get_recipe (workload, n_workers, error);
+  g_autoptr (EspRecipe) recipe = get_recipe (workload, error);
   EspSubject *subject;
 
   if (recipe == NULL)
@@ -82,7 +91,8 @@ esp_subject_new (const EspWorkload *workload, size_t n_workers, GError **error)
                                         .n_observations = workload->n_observations,
                                         .n_actions = workload->n_actions };
   esp_random_init (&subject->random, 1, 1);
-  if (!esp_sac_init (&subject->sac, subject->recipe, &subject->info, &subject->random, error))
+  if (!esp_sac_init (&subject->sac, subject->recipe, &subject->info, &subject->random, error)
+      || !set_workers (subject, n_workers, error))
     {
       g_clear_pointer (&subject, esp_subject_free);
       return NULL;
