@@ -26,6 +26,7 @@ static const struct
   { "eval", "measure the return of a policy", esp_command_eval },
   { "rollout", "compare an environment with a recording of it", esp_command_rollout },
   { "envs", "list the environments and families of tasks", esp_command_envs },
+  { "bench", "measure the speed of learning on this machine", esp_command_bench },
   /* what the program runs itself with is not for people */
   { "check-environment", NULL, esp_command_check },
 };

@@ -3,6 +3,7 @@
 
 #include "esp-error.h"
 #include "esp-memory.h"
+#include "esp-phase.h"
 #include "esp-policy-private.h"
 
 static void
@@ -62,18 +63,24 @@ list_arrays (const EspPolicy *policy, EspPolicyPass *pass, EspPassArray *arrays)
 static void
 forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_NETWORK);
+
   /* the rows of means, and those of ln σ below them */
   pass->mean = esp_mlp_forward (&policy->network, policy->parameters, observations, pass->n_samples,
                                 pass->activations);
   pass->log_deviation = pass->mean + policy->n_actions * pass->n_samples;
+  esp_phase_end (outer);
 }
 
 static void
 backward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations, float *gradient)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_NETWORK);
+
   /* the derivatives lie as the outputs do */
   esp_mlp_backward (&policy->network, policy->parameters, observations, pass->activations, pass->d_mean,
                     pass->n_samples, pass->workspace, gradient, NULL);
+  esp_phase_end (outer);
 }
 
 static double

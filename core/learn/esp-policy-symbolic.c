@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "esp-memory.h"
+#include "esp-phase.h"
 #include "esp-policy-private.h"
 #include "esp-symbolic-network.h"
 #include "esp-simd.h"
@@ -167,6 +168,7 @@ forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations
 {
   const EspArrangement *arrangement = policy->arrangement;
   size_t n = pass->n_samples, n_columns = n * pass->n_masks;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_SYMBOLIC_FORWARD);
 
   for (size_t k = 0; k < pass->n_masks; k++)
     {
@@ -188,9 +190,12 @@ forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations
           memcpy (pass->mean + a * n_columns + k * n, output, n * sizeof *output);
         }
     }
+  esp_phase_end (outer);
 
+  outer = esp_phase_begin (ESP_PHASE_NETWORK);
   pass->log_deviation = esp_mlp_forward (&policy->deviation, policy->deviation_parameters, observations, n,
                                          pass->activations);
+  esp_phase_end (outer);
 }
 
 static double
@@ -233,6 +238,7 @@ backward (const EspPolicy *policy, EspPolicyPass *pass, const float *observation
   float *d_biases = gradient + (policy->biases - policy->parameters);
   float *d_deviation = gradient + (policy->deviation_parameters - policy->parameters);
   float *d_probabilities = gradient + (policy->probabilities - policy->parameters);
+  EspPhase outer = esp_phase_begin (ESP_PHASE_SYMBOLIC_BACKWARD);
 
   for (size_t i = 0; i < policy->n_weights; i++)
     {
@@ -262,9 +268,12 @@ backward (const EspPolicy *policy, EspPolicyPass *pass, const float *observation
         for (size_t i = 0; i < arrangement->n_biases; i++)
           d_biases[a * arrangement->n_biases + i] += pass->d_biases[i];
       }
+  esp_phase_end (outer);
 
+  outer = esp_phase_begin (ESP_PHASE_NETWORK);
   esp_mlp_backward (&policy->deviation, policy->deviation_parameters, observations, pass->activations,
                     pass->d_log_deviation, n, pass->workspace, d_deviation, NULL);
+  esp_phase_end (outer);
 }
 
 const EspPolicyOperations esp_policy_symbolic_operations = {

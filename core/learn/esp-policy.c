@@ -4,6 +4,7 @@
 
 #include "esp-error.h"
 #include "esp-memory.h"
+#include "esp-phase.h"
 #include "esp-policy-private.h"
 #include "esp-simd.h"
 
@@ -196,13 +197,16 @@ void
 esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations)
 {
   size_t n = pass->n_samples, n_columns = n * pass->n_masks;
+  EspPhase outer;
 
   policy->operations->forward (policy, pass, observations);
 
+  outer = esp_phase_begin (ESP_PHASE_SQUASH);
   memset (pass->log_density, 0, n_columns * sizeof *pass->log_density);
   if (policy->deterministic)
     {
       squash_deterministic (pass->mean, pass->noise, policy->n_actions * n_columns, pass->actions);
+      esp_phase_end (outer);
       return;
     }
 
@@ -215,6 +219,7 @@ esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *o
         squash (pass->mean + first, pass->log_deviation + a * n, pass->deviation + a * n, pass->noise + first,
                 n, pass->actions + first, pass->log_density + k * n);
       }
+  esp_phase_end (outer);
 }
 
 double
@@ -268,6 +273,9 @@ esp_policy_backward (const EspPolicy *policy,
                      const float *d_value,
                      float *gradient)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_SQUASH);
+
   backward_squash (policy, pass, alpha, d_value);
+  esp_phase_end (outer);
   policy->operations->backward (policy, pass, observations, gradient);
 }

@@ -7,6 +7,7 @@
 #include "esp-error.h"
 #include "esp-memory.h"
 #include "esp-path-selector.h"
+#include "esp-phase.h"
 #include "esp-schedule.h"
 
 enum
@@ -209,9 +210,13 @@ update (EspRun *run, GError **error)
   EspSacSchedule schedule = esp_run_get_schedule (run);
   EspSac *sac = &run->sac;
   g_autofree char *divergence = NULL;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_SAMPLING);
 
   esp_replay_sample (&run->replay, stream (run, ESP_STREAM_BATCHES), &sac->batch);
+  esp_phase_end (outer);
+  outer = esp_phase_begin (ESP_PHASE_NOISE);
   esp_sac_draw_noise (sac, stream (run, ESP_STREAM_UPDATES));
+  esp_phase_end (outer);
   esp_sac_update (sac, &schedule);
 
   divergence = esp_sac_find_divergence (sac);
@@ -238,13 +243,19 @@ esp_run_step (EspRun *run, GError **error)
   float action[ESP_MAX_ACTIONS];
   double physical[ESP_MAX_ACTIONS];
   EspStep step;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ACTION);
 
   esp_policy_scale (&run->sac.policy, run->observation, run->scaled);
   choose_action (run, action, physical);
+  esp_phase_end (outer);
+  outer = esp_phase_begin (ESP_PHASE_ENVIRONMENT);
   step = esp_environment_step (run->environment, physical, run->observation);
+  esp_phase_end (outer);
+  outer = esp_phase_begin (ESP_PHASE_STORING);
   esp_policy_scale (&run->sac.policy, run->observation, run->scaled_next);
   /* a state cut off by the step limit has a future: only real ends stop the bootstrap */
   esp_replay_add (&run->replay, run->scaled, action, (float) step.reward, run->scaled_next, step.terminated);
+  esp_phase_end (outer);
 
   progress->step++;
   progress->episode_return += step.reward;
@@ -252,7 +263,9 @@ esp_run_step (EspRun *run, GError **error)
     {
       progress->episodes++;
       progress->last_return = progress->episode_return;
+      outer = esp_phase_begin (ESP_PHASE_ENVIRONMENT);
       start_episode (run);
+      esp_phase_end (outer);
     }
 
   if (progress->step > run->recipe->warm_up_steps)

@@ -6,6 +6,7 @@
 #include "esp-adam.h"
 #include "esp-memory.h"
 #include "esp-path-selector.h"
+#include "esp-phase.h"
 #include "esp-sac-private.h"
 
 /* A critic this far off learns nothing any more, even while its numbers are still finite. */
@@ -183,12 +184,14 @@ run_policy (EspSac *sac, const EspSacSchedule *schedule)
   const EspRecipe *recipe = sac->recipe;
   EspPolicy *policy = &sac->policy;
   EspPolicyPass *pass = &sac->pass;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
 
   for (size_t k = 0; k < pass->n_masks; k++)
     esp_selector_make_concrete (policy->probabilities, sac->noise.logistic + k * policy->n_weights,
                                 policy->n_weights, schedule->temperature, recipe->derivative_limit,
                                 recipe->soft_masks, pass->masks + k * policy->n_weights,
                                 pass->derivatives + k * policy->n_weights);
+  esp_phase_end (outer);
   /* the noise of a deterministic policy's pass stays 0 */
   if (!policy->deterministic)
     memcpy (pass->noise, sac->noise.normal,
@@ -212,8 +215,11 @@ set_smoothing_noise (EspSac *sac)
 static void
 run_next (EspSac *sac)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
+
   for (size_t i = 0; i < sac->policy.n_weights; i++)
     sac->next.masks[i] = sac->noise.next_uniform[i] < sac->policy.probabilities[i] ? 1.0f : 0.0f;
+  esp_phase_end (outer);
   if (sac->policy.deterministic)
     set_smoothing_noise (sac);
   else
@@ -233,22 +239,31 @@ count_followed (const EspSac *sac)
 static void
 value_batch (EspSac *sac, size_t critic)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_CRITICS);
+
   esp_mlp_forward (&sac->critic, sac->critics[critic], sac->batch_input, sac->batch.n_samples,
                    sac->batch_activations[critic]);
+  esp_phase_end (outer);
 }
 
 static void
 value_policy (EspSac *sac, size_t critic)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ACTOR);
+
   esp_mlp_forward (&sac->critic, sac->critics[critic], sac->input, sac->batch.n_samples * sac->pass.n_masks,
                    sac->activations[critic]);
+  esp_phase_end (outer);
 }
 
 static void
 value_next (EspSac *sac, size_t critic)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_TARGETS);
+
   esp_mlp_forward (&sac->critic, sac->targets[critic], sac->next_input, sac->batch.n_samples,
                    sac->target_activations[critic]);
+  esp_phase_end (outer);
 }
 
 /* y = scale (r + offset) + (1 − d) γ (min Q̄ (s', a') − α log π (a'|s')) */
@@ -305,6 +320,7 @@ differentiate_columns (EspSac *sac, size_t portion)
   size_t half = sac->n_chosen[critic] / 2;
   size_t n = portion % 2 == 0 ? half : sac->n_chosen[critic] - half;
   const uint32_t *chosen = sac->chosen + (critic == 0 ? 0 : sac->n_chosen[0]) + (portion % 2 == 0 ? 0 : half);
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ACTOR);
 
   esp_mlp_differentiate_inputs (&sac->critic, sac->critics[critic], sac->activations[critic], n_columns,
                                 chosen, n, sac->ones, sac->policy.n_observations,
@@ -312,6 +328,7 @@ differentiate_columns (EspSac *sac, size_t portion)
   for (size_t a = 0; a < n_actions; a++)
     for (size_t i = 0; i < n; i++)
       sac->d_value[a * n_columns + chosen[i]] = sac->d_input[portion][a * n + i];
+  esp_phase_end (outer);
 }
 
 static void
@@ -366,6 +383,7 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
   size_t n = policy->n_parameters, n_plain = n - policy->n_weights;
   float *first = sac->policy_moments, *second = sac->policy_moments + n;
   uint64_t time = sac->updates / recipe->policy_period;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ADAM);
   double plain_norm = esp_norm (sac->policy_gradient, n_plain);
   double selector_norm = esp_norm (sac->policy_gradient + n_plain, policy->n_weights);
   double joint_norm = hypot (plain_norm, selector_norm);
@@ -379,7 +397,10 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
 
   sac->figures.policy_norm = joint_norm;
   if (!is_sound (joint_norm))
-    return false;
+    {
+      esp_phase_end (outer);
+      return false;
+    }
 
   esp_adam_step (policy->parameters, sac->policy_gradient, first, second, n_plain, time,
                  (float) (recipe->policy_rate * schedule->rate), (float) plain_scale);
@@ -388,6 +409,7 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
                  (float) selector_scale);
   for (size_t i = 0; i < policy->n_weights; i++)
     policy->probabilities[i] = CLAMP (policy->probabilities[i], 0.0f, 1.0f);
+  esp_phase_end (outer);
 
   return true;
 }
@@ -414,8 +436,11 @@ compare_with_target (EspSac *sac, size_t critic)
 static void
 differentiate_critic (EspSac *sac, size_t critic, float *gradient)
 {
+  EspPhase outer = esp_phase_begin (ESP_PHASE_CRITICS);
+
   esp_mlp_backward (&sac->critic, sac->critics[critic], sac->batch_input, sac->batch_activations[critic],
                     sac->d_output[critic], sac->batch.n_samples, sac->workspaces[critic], gradient, NULL);
+  esp_phase_end (outer);
 }
 
 double
@@ -437,6 +462,7 @@ step_critic (EspSac *sac, size_t critic, const EspSacSchedule *schedule)
   size_t n = sac->critic.n_parameters;
   float *moments = sac->critic_moments[critic], *gradient = sac->critic_gradient + critic * n;
   float rate = (float) (sac->recipe->critic_rate * schedule->rate);
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ADAM);
 
   /* the targets of SAC follow at every update, those of TD3 with the policy */
   if (sac->policy.deterministic)
@@ -444,6 +470,7 @@ step_critic (EspSac *sac, size_t critic, const EspSacSchedule *schedule)
   else
     esp_adam_step_followed (sac->critics[critic], gradient, moments, moments + n, n, sac->updates, rate,
                             sac->targets[critic], (float) sac->recipe->target_rate);
+  esp_phase_end (outer);
 }
 
 static void
@@ -465,15 +492,18 @@ static void
 finish_policy_step (EspSac *sac, const EspSacSchedule *schedule)
 {
   float rate = (float) sac->recipe->target_rate;
+  EspPhase outer;
 
   if (!sac->policy.deterministic)
     {
       step_alpha (sac, schedule);
       return;
     }
+  outer = esp_phase_begin (ESP_PHASE_POLYAK);
   esp_move_towards (sac->target_parameters, sac->policy.parameters, sac->policy.n_parameters, rate);
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     esp_move_towards (sac->targets[c], sac->critics[c], sac->critic.n_parameters, rate);
+  esp_phase_end (outer);
 }
 
 /* One update, parted into stages of tasks that only read what earlier stages wrote, the longest first. */

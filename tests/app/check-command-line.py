@@ -83,8 +83,9 @@ def tiny_recipe(folder, **changes):
 
 def test_help():
     for command, words in {
-        (): ["--environment", "--recipe", "--seed", "--version", "train", "eval", "rollout", "envs"],
+        (): ["--environment", "--recipe", "--seed", "--version", "train", "eval", "rollout", "envs", "bench"],
         ("envs",): ["--json"],
+        ("bench",): ["NAME", "--json", "--phases", "--rounds", "--turn", "espl", "all", "runs"],
         ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
         ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
         ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--workers", "--json",
@@ -120,6 +121,30 @@ def test_environments():
             expect(word in out, f"“{word}” is not in the list")
 
 
+def test_bench():
+    """The speeds are not looked at: they belong to the benchmarks."""
+    quick = ["--rounds", "1", "--turn", "1", "--json"]
+    result = expect_result(["bench", "small-64", "--phases", *quick])
+    expect(list(result) == ["benchmarks", "runs"] and result["runs"] == [], result)
+    (row,) = result["benchmarks"]
+    for key in ("name", "unit", "value", "floor_a", "floor_b", "ratio_to_floor_b", "floor_b_to_floor_a", "workers"):
+        expect(key in row, f"“{key}” is not in {row}")
+    expect((row["name"], row["unit"], row["workers"]) == ("small-64", "updates/s", 1), row)
+    for key in ("value", "floor_a", "floor_b", "ratio_to_floor_b", "floor_b_to_floor_a"):
+        expect(row[key] > 0, row)
+    # with one round every ratio is that of the two values beside it
+    expect(abs(row["ratio_to_floor_b"] * row["floor_b"] / row["value"] - 1) < 1e-9, row)
+    for phases in ("phases", "floor_b_phases"):
+        for phase in ("critic", "actor", "symbolic forward", "symbolic backward", "masks", "Adam", "targets",
+                      "replay sampling"):
+            expect(row[phases][phase] > 0, f"no time for {phase}: {row}")
+
+    (row,) = expect_result(["bench", "small-128-2", *quick])["benchmarks"]
+    expect(row["workers"] == 2 and row["floor_gain"] > 0, row)
+    for key in ("gain", "gain_to_floor_gain"):
+        expect(key in row, f"“{key}” is not in {row}")
+
+
 def test_wrong_usage():
     known = [info["name"] for info in expect_result(["envs", "--json"])]
     for arguments, words in [
@@ -135,6 +160,10 @@ def test_wrong_usage():
         (["envs", "cartpole", "pendulum"], ["“pendulum”"]),
         (["envs", "check-environmen"], ["check-environmen"]),
         (["check-environmen"], ["--help"]),
+        (["bench", "frobnicate"], ["frobnicate", "--help"]),
+        (["bench", "esp"], ["did you mean “espl”"]),
+        (["bench", "--rounds", "0"], ["--rounds", "1"]),
+        (["bench", "--turn", "60001"], ["--turn", "60000"]),
         (["train"], ["ENV is missing"]),
         (["train", "nowhere"], ["“nowhere”", *known]),
         (["train", "cartpole", "pendulum"], ["“pendulum”"]),
