@@ -238,7 +238,9 @@ append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
   g_string_append (text, ", \"reading_length\": [");
   for (size_t i = 0; i < esp_formula_get_n_actions (result->formula); i++)
     g_string_append_printf (text, "%s%zu", i == 0 ? "" : ", ", esp_formula_get_length (result->formula, i));
-  g_string_append (text, "]}\n");
+  g_string_append (text, "], \"metrics\": ");
+  esp_report_append_metrics (text, result->formula);
+  g_string_append (text, "}\n");
 }
 
 static void
@@ -270,7 +272,9 @@ append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
       g_string_append_printf (text, "  (reading length %zu)\n\n",
                               esp_formula_get_length (result->formula, i));
     }
-  g_string_append_printf (text, "  %-10s %12s %12s %12s %12s %10s\n", "return of", "mean", "std", "min",
+  g_string_append (text, "  ");
+  esp_report_append_metrics_text (text, result->formula);
+  g_string_append_printf (text, "\n\n  %-10s %12s %12s %12s %12s %10s\n", "return of", "mean", "std", "min",
                           "max", "episodes");
   append_returns_as_text (text, "formula", &result->formula_return);
   append_returns_as_text (text, "masked", &result->masked_return);

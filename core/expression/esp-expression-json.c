@@ -143,13 +143,15 @@ get_list (const Reader *reader, JsonObject *object, const char *key, guint most,
   return array;
 }
 
-/* Returns the text of a member, or NULL where there is none. */
+/* Returns the text of a member, or NULL where there is none. The escapes that json-glib takes can make bytes
+ * of it that are no text. */
 static const char *
 get_text (JsonObject *object, const char *key)
 {
   JsonNode *node = json_object_get_member (object, key);
 
   return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
+             && g_utf8_validate (json_node_get_string (node), -1, NULL)
            ? json_node_get_string (node)
            : NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "esp-dot.h"
 #include "esp-expression-json.h"
+#include "esp-metrics.h"
 #include "esp-parse.h"
 #include "esp-print.h"
 #include "random-expression.h"
@@ -220,6 +221,8 @@ test_json_refused (void)
     { NODE ("{\"variable\": \"y\"}"), ESP_ERROR_SYNTAX, "node 0 of f: “y” is not among its variables" },
     { NODE ("{\"constant\": \"many\"}"), ESP_ERROR_SYNTAX, "node 0 of f: “constant” is neither*" },
     { NODE ("{\"constant\": 1e999}"), ESP_ERROR_SYNTAX, "*" },
+    { NODE ("{\"variable\": \"\\777\"}"), ESP_ERROR_SYNTAX,
+      "node 0 of f has neither “constant” nor “variable” nor “operation”" },
     { NODE ("{\"constant\": null}"), ESP_ERROR_SYNTAX, "node 0 of f: “constant” is neither*" },
     { NODE ("{\"constant\": true}"), ESP_ERROR_SYNTAX, "node 0 of f: “constant” is neither*" },
     { NODE ("{\"operation\": \"sin\"}"), ESP_ERROR_SYNTAX, "node 0: “operands” of f is missing or no list" },
@@ -378,6 +381,51 @@ test_handbook (void)
     }
 }
 
+static void
+test_metrics (void)
+{
+  static const struct
+  {
+    const char *text;
+    size_t length, operations;
+    unsigned int depth;
+    size_t constants;
+    double cycles;
+  } cases[] = {
+    { "x", 1, 0, 1, 0, 0 },
+    { "2", 1, 0, 1, 1, 0 },
+    { "2*x + 2*x", 7, 2, 3, 1, 8 },
+    { "2*x + 2*theta/3", 9, 4, 4, 2, 4 + 4 + 24 + 4 },
+    { "pmul(x, 1) - -(1)", 6, 3, 3, 1, 14 + 1 + 4 },
+    { "sin(x) + sin(x)*tanh(theta + 0*-0.0)", 12, 6, 6, 2, 100 + 4 + 4 + 225 + 4 + 4 },
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspFormula) two = esp_formula_parse ("sin(x) + 1; 2*(sin(x) + 1)", &symbols, 2, &error);
+  EspMetrics both;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EspFormula) formula = esp_formula_parse (cases[i].text, &symbols, 1, &error);
+      EspMetrics metrics;
+
+      g_assert_no_error (error);
+      metrics = esp_metrics_of_formula (formula);
+      g_assert_cmpuint (metrics.length, ==, cases[i].length);
+      g_assert_cmpuint (metrics.operations, ==, cases[i].operations);
+      g_assert_cmpuint (metrics.depth, ==, cases[i].depth);
+      g_assert_cmpuint (metrics.constants, ==, cases[i].constants);
+      g_assert_cmpfloat (metrics.cycles, ==, cases[i].cycles);
+    }
+
+  both = esp_metrics_of_formula (two);
+  g_assert_cmpuint (both.length, ==, 4 + 6);
+  g_assert_cmpuint (both.operations, ==, 3);
+  g_assert_cmpuint (both.constants, ==, 2);
+  g_assert_cmpuint (both.depth, ==, 4);
+  for (int i = ESP_OPERATION_ADD; i < ESP_N_OPERATIONS; i++)
+    g_assert_cmpfloat (esp_operation_get_cycles (i), >, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -391,6 +439,7 @@ main (int argc, char **argv)
   g_test_add_func ("/round-trip/json-refused", test_json_refused);
   g_test_add_func ("/round-trip/json-too-much", test_json_too_much);
   g_test_add_func ("/round-trip/dot", test_dot);
+  g_test_add_func ("/round-trip/metrics", test_metrics);
   g_test_add_func ("/round-trip/handbook", test_handbook);
   return g_test_run ();
 }
