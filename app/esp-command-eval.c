@@ -15,8 +15,13 @@
 /* What stands for a formula; no environment has an observation of this name. */
 #define RANDOM_POLICY "random"
 
+/* @formula may be NULL. */
 static void
-append_as_json (GString *text, const char *environment, const char *policy, const EspReturns *returns)
+append_as_json (GString *text,
+                const char *environment,
+                const char *policy,
+                const EspFormula *formula,
+                const EspReturns *returns)
 {
   g_string_append (text, "{\"environment\": ");
   esp_report_append_string (text, environment);
@@ -32,6 +37,11 @@ append_as_json (GString *text, const char *environment, const char *policy, cons
   esp_report_append_number (text, returns->maximum);
   g_string_append_printf (text, ", \"episodes\": %zu, \"mean_length\": ", returns->episodes);
   esp_report_append_number (text, returns->mean_length);
+  if (formula != NULL)
+    {
+      g_string_append (text, ", \"metrics\": ");
+      esp_report_append_metrics (text, formula);
+    }
   g_string_append (text, "}\n");
 }
 
@@ -49,6 +59,8 @@ append_as_text (GString *text, const EspFormula *formula, const EspReturns *retu
   g_string_append (text, "reading length:");
   for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
     g_string_append_printf (text, "%s %zu", i == 0 ? "" : ",", esp_formula_get_length (formula, i));
+  g_string_append_c (text, '\n');
+  esp_report_append_metrics_text (text, formula);
   g_string_append_c (text, '\n');
 }
 
@@ -119,6 +131,7 @@ esp_command_eval (char **arguments)
   };
   const char *notes = "Example: espalier eval cartpole --policy '10*theta + 2*theta_dot'\n";
   g_autoptr (GError) error = NULL;
+  g_auto (EspParseError) failure = { 0 };
   g_autoptr (EspFormula) formula = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
   const EspEnvironmentInfo *info;
@@ -152,13 +165,13 @@ esp_command_eval (char **arguments)
   else
     {
       esp_signal_names_init (&names, info);
-      formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
+      formula = esp_formula_parse_text (policy, &names.symbols, info->n_actions, &failure);
       if (formula == NULL)
-        return esp_command_complain (error);
+        return esp_command_point (&failure, policy);
       returns = evaluate (formula, info, seed.value, episodes.value, pool);
     }
   if (as_json)
-    append_as_json (text, info->name, policy, &returns);
+    append_as_json (text, info->name, policy, formula, &returns);
   else
     append_as_text (text, formula, &returns);
 

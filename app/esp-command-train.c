@@ -248,6 +248,11 @@ append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
     }
   g_string_append (text, ", \"reading_length\": ");
   esp_report_append_lengths (text, result->formula);
+  g_string_append (text, ", \"metrics\": ");
+  if (result->formula != NULL)
+    esp_report_append_metrics (text, result->formula);
+  else
+    g_string_append (text, "null");
   g_string_append (text, "}\n");
 }
 
@@ -270,6 +275,9 @@ append_formula_as_text (GString *text, const EspEnvironmentInfo *environment, co
       g_string_append_printf (text, "  %s = %s\n", environment->actions[i].name, expression);
       g_string_append_printf (text, "  (reading length %zu)\n\n", esp_formula_get_length (formula, i));
     }
+  g_string_append (text, "  ");
+  esp_report_append_metrics_text (text, formula);
+  g_string_append (text, "\n\n");
 }
 
 static void

@@ -34,6 +34,17 @@ esp_command_complain (const GError *error)
            : ESP_EXIT_FAILED;
 }
 
+int
+esp_command_point (const EspParseError *failure, const char *text)
+{
+  g_autofree char *pointed = esp_parse_error_point (failure, text);
+
+  esp_command_say ("%s", failure->message);
+  fprintf (stderr, "%s\n", pointed);
+
+  return ESP_EXIT_USAGE;
+}
+
 gboolean
 esp_command_parse (
   const EspUsage *usage, const char *notes, char **arguments, const char **operands, int *status)

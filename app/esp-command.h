@@ -6,6 +6,7 @@
 
 #include "esp-environment.h"
 #include "esp-options.h"
+#include "esp-parse.h"
 
 G_BEGIN_DECLS
 
@@ -36,6 +37,10 @@ void esp_command_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 /* Prints the sentence of @error and returns the exit status that its code asks for. */
 int esp_command_complain (const GError *error);
+
+/* Prints why the formula @text cannot be read, and below it where, with a caret under the piece that is
+ * wrong; returns the exit status. */
+int esp_command_point (const EspParseError *failure, const char *text);
 
 /**
  * EspTaskChoice:

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "esp-metrics.h"
 #include "esp-print.h"
 
 void
@@ -108,4 +109,27 @@ esp_report_duration (double seconds)
 
   return whole < 3600 ? g_strdup_printf ("%u:%02u", whole / 60, whole % 60)
                       : g_strdup_printf ("%u:%02u:%02u", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+void
+esp_report_append_metrics (GString *text, const EspFormula *formula)
+{
+  EspMetrics metrics = esp_metrics_of_formula (formula);
+
+  g_string_append_printf (
+    text,
+    "{\"length\": %zu, \"operations\": %zu, \"depth\": %u, \"constants\": %zu, \"cycles\": ", metrics.length,
+    metrics.operations, metrics.depth, metrics.constants);
+  esp_report_append_number (text, metrics.cycles);
+  g_string_append_c (text, '}');
+}
+
+void
+esp_report_append_metrics_text (GString *text, const EspFormula *formula)
+{
+  EspMetrics metrics = esp_metrics_of_formula (formula);
+
+  g_string_append_printf (text, "%zu operation%s, depth %u, %zu constant%s, about %.0f cycles",
+                          metrics.operations, metrics.operations == 1 ? "" : "s", metrics.depth,
+                          metrics.constants, metrics.constants == 1 ? "" : "s", metrics.cycles);
 }

@@ -29,4 +29,9 @@ char *esp_report_formula (const EspFormula *formula);
 /* Returns @seconds as people say it, such as `1:05` (free with g_free()). */
 char *esp_report_duration (double seconds);
 
+/* Appends what the complexity of @formula is, as a JSON object with the keys `length`, `operations`, `depth`,
+ * `constants` and `cycles`, or as a phrase without a newline. */
+void esp_report_append_metrics (GString *text, const EspFormula *formula);
+void esp_report_append_metrics_text (GString *text, const EspFormula *formula);
+
 G_END_DECLS

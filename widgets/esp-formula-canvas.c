@@ -501,6 +501,20 @@ esp_formula_canvas_get_expression (EspFormulaCanvas *canvas, int id)
   return term ? term->expression : NULL;
 }
 
+uint64_t
+esp_formula_canvas_get_identity (EspFormulaCanvas *canvas, int id)
+{
+  const EspTerm *term = canvas->terms ? esp_terms_get (canvas->terms, id) : NULL;
+
+  return term ? term->identity : 0;
+}
+
+int
+esp_formula_canvas_find_identity (EspFormulaCanvas *canvas, uint64_t identity)
+{
+  return canvas->terms && identity != 0 ? esp_terms_find (canvas->terms, identity) : -1;
+}
+
 const char *
 esp_formula_canvas_get_guard (EspFormulaCanvas *canvas, int id)
 {

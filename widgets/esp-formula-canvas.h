@@ -39,6 +39,11 @@ void esp_formula_canvas_mark (EspFormulaCanvas *canvas, int hovered, int selecte
 /* Returns the expression of the term @id, owned by the formula, or NULL. */
 EspExpression *esp_formula_canvas_get_expression (EspFormulaCanvas *canvas, int id);
 
+/* Returns the identity of the term @id, 0 for none, and the id of the term of an identity, -1 for none: the
+ * same term in a later snapshot (see esp-identity.h). */
+uint64_t esp_formula_canvas_get_identity (EspFormulaCanvas *canvas, int id);
+int esp_formula_canvas_find_identity (EspFormulaCanvas *canvas, uint64_t identity);
+
 /* Returns what the guard of the term @id does, in a few words, or NULL where it has none. Static. */
 const char *esp_formula_canvas_get_guard (EspFormulaCanvas *canvas, int id);
 

@@ -41,6 +41,7 @@ typedef struct _EspTerm EspTerm;
 /**
  * EspTerm:
  * @id: number of the term in its formula, the same for every layout
+ * @identity: by which it is found again in later snapshots, see esp-identity.h; 0 for an ellipsis
  * @kind: how it is shown
  * @operation: what it does, for functions and guarded products and fractions
  * @guarded: whether it is one of the guarded operations
@@ -54,6 +55,7 @@ typedef struct _EspTerm EspTerm;
 struct _EspTerm
 {
   int id;
+  uint64_t identity;
   EspTermKind kind;
   EspOperation operation;
   bool guarded;
@@ -89,6 +91,9 @@ void esp_terms_free (EspTerms *terms);
 
 /* Returns the term @id, or NULL where there is none. */
 const EspTerm *esp_terms_get (const EspTerms *terms, int id);
+
+/* Returns the id of the term that has @identity, or -1. */
+int esp_terms_find (const EspTerms *terms, uint64_t identity);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspTerms, esp_terms_free)
 

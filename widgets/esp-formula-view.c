@@ -26,6 +26,7 @@ struct _EspFormulaView
   int hovered;
   char *hovered_markup; /* what the card says */
   int selected_term;
+  uint64_t selected_identity; /* by which it is found in the next snapshot; 0 for none */
   char *selected;
 };
 
@@ -69,18 +70,20 @@ get_unicode_text (EspFormulaView *view, const EspExpression *expression, int dig
   return esp_expression_to_unicode (expression, &symbols, digits);
 }
 
+/* Selects @term of the formula that is shown now. */
 static void
 set_selected (EspFormulaView *view, int term)
 {
   EspExpression *expression = esp_formula_canvas_get_expression (view->canvas, term);
+  g_autofree char *text = expression ? get_unicode_text (view, expression, 0) : NULL;
 
-  if (view->selected_term == (expression ? term : -1))
-    return;
-  g_clear_pointer (&view->selected, g_free);
   view->selected_term = expression ? term : -1;
-  if (expression)
-    view->selected = get_unicode_text (view, expression, 0);
+  view->selected_identity = esp_formula_canvas_get_identity (view->canvas, view->selected_term);
   esp_formula_canvas_mark (view->canvas, view->hovered, view->selected_term);
+  if (g_strcmp0 (text, view->selected) == 0)
+    return;
+  g_free (view->selected);
+  view->selected = g_steal_pointer (&text);
   g_object_notify_by_pspec (G_OBJECT (view), properties[PROPERTY_SELECTED]);
 }
 
@@ -414,7 +417,8 @@ esp_formula_view_set_formula (EspFormulaView *view,
 
   if (view->formula == formula && view->environment == environment)
     return;
-  set_selected (view, -1);
+  if (view->environment != environment)
+    set_selected (view, -1);
   set_hovered (view, -1);
   if (formula)
     esp_formula_ref (formula);
@@ -422,6 +426,7 @@ esp_formula_view_set_formula (EspFormulaView *view,
   view->formula = formula;
   view->environment = environment;
   esp_formula_canvas_set_formula (view->canvas, formula, environment);
+  set_selected (view, esp_formula_canvas_find_identity (view->canvas, view->selected_identity));
   gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-text", formula != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-latex", formula != NULL);
   update_description (view);

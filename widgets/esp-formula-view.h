@@ -2,9 +2,9 @@
  *
  * Numbers show three significant digits; a guarded operation carries a small g. Long formulas break at
  * plus and minus signs and the view scrolls; very long ones are cut, and say how much is missing.
- * Hovering marks a sub-term and shows it with all digits; a click selects it, another click or Escape
- * lets go. The actions `formula.copy-text` and `formula.copy-latex`, also in the context menu, copy the
- * whole formula. Main thread only.
+ * Hovering marks a sub-term and shows it with all digits; a click selects it, and the selection follows the
+ * term through later formulas; another click or Escape lets go. The actions `formula.copy-text` and
+ * `formula.copy-latex`, also in the context menu, copy the whole formula. Main thread only.
  */
 
 #pragma once
@@ -35,7 +35,8 @@ void esp_formula_view_set_placeholder (EspFormulaView *view, const char *text);
 EspFormula *esp_formula_view_get_formula (EspFormulaView *view);
 
 /* Returns the selected sub-term as text with all its digits (the read-only property `selected`), owned
- * by @view, or NULL where nothing is selected. A new formula lets go of the selection. */
+ * by @view, or NULL where nothing is selected. In a new formula of the same environment the same term stays
+ * selected, although its constants have changed (see esp-identity.h); where it is gone, nothing is. */
 const char *esp_formula_view_get_selected (EspFormulaView *view);
 
 G_END_DECLS

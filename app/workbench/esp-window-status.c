@@ -5,6 +5,10 @@
 #include <math.h>
 
 #include "esp-figures.h"
+#include "esp-metrics.h"
+
+/* The other measures of a longer formula would take time, and nobody can read it. */
+#define LONGEST_MEASURED 10000
 
 static const struct
 {
@@ -22,6 +26,23 @@ set_text (GtkLabel *label, const char *text)
 {
   if (!g_str_equal (gtk_label_get_text (label), text))
     gtk_label_set_text (label, text);
+}
+
+/* Says in the tooltip of @widget what @formula takes to compute; with NULL, nothing. */
+static void
+set_measures (GtkWidget *widget, const EspFormula *formula)
+{
+  g_autofree char *text = NULL;
+
+  if (formula != NULL)
+    {
+      EspMetrics metrics = esp_metrics_of_formula (formula);
+
+      text = g_strdup_printf ("%zu operations, depth %u, %zu constants, about %.0f processor cycles",
+                              metrics.operations, metrics.depth, metrics.constants, metrics.cycles);
+    }
+  if (g_strcmp0 (gtk_widget_get_tooltip_text (widget), text) != 0)
+    gtk_widget_set_tooltip_text (widget, text);
 }
 
 static void
@@ -227,6 +248,7 @@ update_formula_note (EspWindow *self)
   text = esp_figure_count (length);
   note = g_strdup_printf ("reading length %s", text);
   set_text (self->formula_label, note);
+  set_measures (GTK_WIDGET (self->formula_label), length <= LONGEST_MEASURED ? formula : NULL);
 }
 
 static void

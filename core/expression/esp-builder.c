@@ -7,35 +7,12 @@ struct _EspBuilder
   GHashTable *expressions;
 };
 
-static guint
-hash (gconstpointer key)
-{
-  return (guint) esp_expression_hash (key);
-}
-
-/* The operands exist once, so their pointers say whether they are equal. */
-static gboolean
-equal (gconstpointer a, gconstpointer b)
-{
-  size_t n = esp_expression_get_n_operands (a);
-
-  if (esp_expression_get_operation (a) != esp_expression_get_operation (b))
-    return FALSE;
-  if (n == 0)
-    return esp_expression_equal (a, b);
-
-  for (size_t i = 0; i < n; i++)
-    if (esp_expression_get_operand (a, i) != esp_expression_get_operand (b, i))
-      return FALSE;
-  return TRUE;
-}
-
 EspBuilder *
 esp_builder_new (void)
 {
   EspBuilder *builder = g_new0 (EspBuilder, 1);
 
-  builder->expressions = g_hash_table_new_full (hash, equal, (GDestroyNotify) esp_expression_unref, NULL);
+  builder->expressions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) esp_expression_unref, NULL);
   return builder;
 }
 
@@ -49,14 +26,7 @@ esp_builder_free (EspBuilder *builder)
 static EspExpression *
 take (EspBuilder *builder, EspExpression *expression)
 {
-  EspExpression *known = g_hash_table_lookup (builder->expressions, expression);
-
-  if (known != NULL)
-    {
-      esp_expression_unref (expression);
-      return known;
-    }
-
+  /* one that is known already gives one of its two references back */
   g_hash_table_add (builder->expressions, expression);
   return expression;
 }

@@ -1,4 +1,4 @@
-/* Expressions of which every structure exists once, so that equal terms are the same pointer. */
+/* Keeping the many small terms of a rewriting alive until it is done. */
 
 #pragma once
 
@@ -17,7 +17,7 @@ typedef struct _EspBuilder EspBuilder;
 EspBuilder *esp_builder_new (void);
 void esp_builder_free (EspBuilder *builder);
 
-/* Returns the expression of this structure; operands are of the same builder. */
+/* Returns the expression of this structure, borrowed. */
 EspExpression *esp_builder_constant (EspBuilder *builder, double value);
 EspExpression *esp_builder_variable (EspBuilder *builder, size_t index);
 EspExpression *
@@ -26,7 +26,7 @@ EspExpression *esp_builder_unary (EspBuilder *builder, EspOperation operation, E
 EspExpression *
 esp_builder_binary (EspBuilder *builder, EspOperation operation, EspExpression *a, EspExpression *b);
 
-/* Returns the reading order of two expressions of one builder: negative, 0 or positive. Variables come
+/* Returns the reading order of two expressions: negative, 0 or positive. Variables come
  * first, by index, then powers, products, quotients, functions and sums, the shorter first. */
 int esp_expression_compare (const EspExpression *a, const EspExpression *b);
 

@@ -1,6 +1,7 @@
 #include "esp-expression.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -8,12 +9,11 @@ struct _EspExpression
 {
   _Atomic size_t count;
   uint64_t hash;
-  /* a node that is being freed needs its length no more, and waits in a list instead */
-  union
-  {
-    size_t length;
-    EspExpression *next;
-  };
+  /* without its last step, see esp_expression_get_shape() */
+  uint64_t shape;
+  /* the next node in the same bucket of the table; in a list of nodes to be freed, the next of those */
+  EspExpression *next;
+  size_t length;
   unsigned int depth;
   EspOperation operation;
   union
@@ -184,58 +184,232 @@ bits_of (double value)
   return bits;
 }
 
-static EspExpression *
-node_new (EspOperation operation)
+/* The operations whose operands are read as one list: a sum's signs belong to its addends' constants. */
+static EspOperation
+get_list (EspOperation operation)
 {
-  EspExpression *node = g_new0 (EspExpression, 1);
+  switch (operation)
+    {
+    case ESP_OPERATION_SUBTRACT:
+    case ESP_OPERATION_NEGATE:
+      return ESP_OPERATION_ADD;
+    default:
+      return operation;
+    }
+}
 
-  atomic_init (&node->count, 1);
-  node->operation = operation;
+uint64_t
+esp_expression_get_shape (const EspExpression *expression)
+{
+  return mix (get_list (expression->operation), expression->shape);
+}
+
+/* Sets what follows from the operation and the leaf's value or the operands. */
+static void
+derive (EspExpression *node)
+{
+  EspOperation list = get_list (node->operation);
+  bool listed = list == ESP_OPERATION_ADD || list == ESP_OPERATION_MULTIPLY;
+
   node->length = 1;
   node->depth = 1;
-  node->hash = mix (0, operation);
+  node->hash = mix (0, node->operation);
+  if (node->operation == ESP_OPERATION_CONSTANT)
+    node->hash = mix (node->hash, bits_of (node->value));
+  else if (node->operation == ESP_OPERATION_VARIABLE)
+    {
+      node->hash = mix (node->hash, node->index);
+      node->shape = node->index;
+    }
+
+  for (size_t i = 0; i < operations[node->operation].n_operands; i++)
+    {
+      const EspExpression *operand = node->operands[i];
+
+      node->hash = mix (node->hash, operand->hash);
+      node->length = node->length > G_MAXSIZE - operand->length ? G_MAXSIZE : node->length + operand->length;
+      if (operand->depth >= node->depth)
+        node->depth = operand->depth == G_MAXUINT ? G_MAXUINT : operand->depth + 1;
+      if (!listed)
+        node->shape = mix (node->shape, esp_expression_get_shape (operand));
+      else if (get_list (operand->operation) == list)
+        node->shape += operand->shape;
+      else
+        node->shape += mix (0, esp_expression_get_shape (operand));
+    }
+}
+
+/* The table of all nodes that are alive. Each shard has its own lock, and a thread holds one at a time, so
+ * threads that build different expressions seldom meet and never block each other for good. */
+#define N_SHARDS    64
+#define MIN_BUCKETS 16
+
+typedef struct
+{
+  pthread_mutex_t lock;
+  EspExpression **buckets;
+  size_t n_buckets;
+  size_t n_nodes;
+} Shard;
+
+static Shard shards[N_SHARDS] = { [0 ... N_SHARDS - 1] = { .lock = PTHREAD_MUTEX_INITIALIZER } };
+
+/* The top bits choose the shard and the bottom bits the bucket. */
+static Shard *
+get_shard (uint64_t hash)
+{
+  return &shards[hash >> 58];
+}
+
+static EspExpression **
+get_bucket (Shard *shard, uint64_t hash)
+{
+  return &shard->buckets[hash & (shard->n_buckets - 1)];
+}
+
+static void
+resize (Shard *shard, size_t n_buckets)
+{
+  Shard old = *shard;
+
+  shard->buckets = g_new0 (EspExpression *, n_buckets);
+  shard->n_buckets = n_buckets;
+  for (size_t i = 0; i < old.n_buckets; i++)
+    for (EspExpression *node = old.buckets[i], *next; node != NULL; node = next)
+      {
+        EspExpression **bucket = get_bucket (shard, node->hash);
+
+        next = node->next;
+        node->next = *bucket;
+        *bucket = node;
+      }
+  g_free (old.buckets);
+}
+
+/* The operands exist once, so their pointers say whether they are equal. */
+static bool
+is_same (const EspExpression *a, const EspExpression *b)
+{
+  if (a->hash != b->hash || a->operation != b->operation)
+    return false;
+  if (a->operation == ESP_OPERATION_CONSTANT)
+    return bits_of (a->value) == bits_of (b->value);
+  if (a->operation == ESP_OPERATION_VARIABLE)
+    return a->index == b->index;
+  for (size_t i = 0; i < operations[a->operation].n_operands; i++)
+    if (a->operands[i] != b->operands[i])
+      return false;
+  return true;
+}
+
+/* Returns a reference to the node that is as @wanted, which the caller has on its stack. */
+static EspExpression *
+intern (EspExpression *wanted)
+{
+  Shard *shard;
+  EspExpression *node = NULL;
+
+  derive (wanted);
+  shard = get_shard (wanted->hash);
+  pthread_mutex_lock (&shard->lock);
+  if (shard->n_nodes >= shard->n_buckets)
+    resize (shard, MAX (2 * shard->n_buckets, MIN_BUCKETS));
+  for (node = *get_bucket (shard, wanted->hash); node != NULL && !is_same (node, wanted); node = node->next)
+    ;
+  if (node != NULL)
+    /* it cannot be on its way out: the last reference is dropped under this lock */
+    atomic_fetch_add_explicit (&node->count, 1, memory_order_relaxed);
+  else
+    {
+      EspExpression **bucket = get_bucket (shard, wanted->hash);
+
+      node = g_memdup2 (wanted, sizeof *wanted);
+      atomic_init (&node->count, 1);
+      node->next = *bucket;
+      *bucket = node;
+      shard->n_nodes++;
+      for (size_t i = 0; i < operations[node->operation].n_operands; i++)
+        esp_expression_ref (node->operands[i]);
+    }
+  pthread_mutex_unlock (&shard->lock);
   return node;
+}
+
+/* Drops a reference. Returns whether it was the last, and the node is out of the table for the caller to
+ * free. */
+static bool
+drop (EspExpression *node)
+{
+  size_t count = atomic_load_explicit (&node->count, memory_order_relaxed);
+  Shard *shard;
+  bool last;
+
+  while (count > 1)
+    if (atomic_compare_exchange_weak_explicit (&node->count, &count, count - 1, memory_order_release,
+                                               memory_order_relaxed))
+      return false;
+
+  /* a node that is found in the table is alive, so the count reaches zero only where nobody can look */
+  shard = get_shard (node->hash);
+  pthread_mutex_lock (&shard->lock);
+  last = atomic_fetch_sub_explicit (&node->count, 1, memory_order_acq_rel) == 1;
+  if (last)
+    {
+      EspExpression **place = get_bucket (shard, node->hash);
+
+      while (*place != node)
+        place = &(*place)->next;
+      *place = node->next;
+      shard->n_nodes--;
+      if (shard->n_buckets > MIN_BUCKETS && shard->n_nodes < shard->n_buckets / 8)
+        resize (shard, shard->n_buckets / 2);
+    }
+  pthread_mutex_unlock (&shard->lock);
+  return last;
+}
+
+size_t
+esp_expression_count_alive (void)
+{
+  size_t n = 0;
+
+  for (size_t i = 0; i < N_SHARDS; i++)
+    {
+      pthread_mutex_lock (&shards[i].lock);
+      n += shards[i].n_nodes;
+      pthread_mutex_unlock (&shards[i].lock);
+    }
+  return n;
 }
 
 EspExpression *
 esp_expression_constant (double value)
 {
-  EspExpression *node = node_new (ESP_OPERATION_CONSTANT);
+  EspExpression wanted = { .operation = ESP_OPERATION_CONSTANT };
 
-  node->value = isnan (value) ? (double) NAN : value;
-  node->hash = mix (node->hash, bits_of (node->value));
-  return node;
+  wanted.value = isnan (value) ? (double) NAN : value;
+  return intern (&wanted);
 }
 
 EspExpression *
 esp_expression_variable (size_t index)
 {
-  EspExpression *node = node_new (ESP_OPERATION_VARIABLE);
+  EspExpression wanted = { .operation = ESP_OPERATION_VARIABLE };
 
-  node->index = index;
-  node->hash = mix (node->hash, index);
-  return node;
+  wanted.index = index;
+  return intern (&wanted);
 }
 
 EspExpression *
 esp_expression_apply (EspOperation operation, EspExpression *const *operands)
 {
-  EspExpression *node;
+  EspExpression wanted = { .operation = operation };
 
   g_return_val_if_fail (esp_operation_get_n_operands (operation) > 0, NULL);
 
-  node = node_new (operation);
   for (size_t i = 0; i < operations[operation].n_operands; i++)
-    {
-      const EspExpression *operand = operands[i];
-
-      node->operands[i] = esp_expression_ref (operands[i]);
-      node->hash = mix (node->hash, operand->hash);
-      node->length = node->length > G_MAXSIZE - operand->length ? G_MAXSIZE : node->length + operand->length;
-      if (operand->depth >= node->depth)
-        node->depth = operand->depth == G_MAXUINT ? G_MAXUINT : operand->depth + 1;
-    }
-  return node;
+    wanted.operands[i] = operands[i];
+  return intern (&wanted);
 }
 
 EspExpression *
@@ -263,12 +437,6 @@ esp_expression_ref (EspExpression *expression)
 
   atomic_fetch_add_explicit (&expression->count, 1, memory_order_relaxed);
   return expression;
-}
-
-static bool
-drop (EspExpression *node)
-{
-  return atomic_fetch_sub_explicit (&node->count, 1, memory_order_acq_rel) == 1;
 }
 
 void
@@ -354,74 +522,8 @@ esp_expression_hash (const EspExpression *expression)
   return expression->hash;
 }
 
-typedef struct
-{
-  const EspExpression *a;
-  const EspExpression *b;
-} Pair;
-
-static guint
-pair_hash (gconstpointer key)
-{
-  const Pair *pair = key;
-
-  return (guint) mix ((uint64_t) (uintptr_t) pair->a, (uint64_t) (uintptr_t) pair->b);
-}
-
-static gboolean
-pair_equal (gconstpointer a, gconstpointer b)
-{
-  const Pair *left = a, *right = b;
-
-  return left->a == right->a && left->b == right->b;
-}
-
-/* Every pair of nodes is looked at once, so two graphs with much sharing take no longer than their
- * nodes; and a stack of our own, so depth costs no recursion. */
 bool
 esp_expression_equal (const EspExpression *a, const EspExpression *b)
 {
-  g_autoptr (GArray) stack = NULL;
-  g_autoptr (GHashTable) seen = NULL;
-  Pair pair = { a, b };
-
-  if (a == b)
-    return true;
-  if (a->hash != b->hash)
-    return false;
-
-  stack = g_array_new (FALSE, FALSE, sizeof (Pair));
-  seen = g_hash_table_new_full (pair_hash, pair_equal, g_free, NULL);
-  g_array_append_val (stack, pair);
-  while (stack->len > 0)
-    {
-      pair = g_array_index (stack, Pair, stack->len - 1);
-      g_array_set_size (stack, stack->len - 1);
-
-      if (pair.a == pair.b)
-        continue;
-      if (pair.a->hash != pair.b->hash || pair.a->operation != pair.b->operation)
-        return false;
-      if (pair.a->operation == ESP_OPERATION_CONSTANT)
-        {
-          if (bits_of (pair.a->value) != bits_of (pair.b->value))
-            return false;
-        }
-      else if (pair.a->operation == ESP_OPERATION_VARIABLE)
-        {
-          if (pair.a->index != pair.b->index)
-            return false;
-        }
-      else if (g_hash_table_add (seen, g_memdup2 (&pair, sizeof pair)))
-        {
-          for (size_t i = 0; i < operations[pair.a->operation].n_operands; i++)
-            {
-              Pair next = { pair.a->operands[i], pair.b->operands[i] };
-
-              g_array_append_val (stack, next);
-            }
-        }
-    }
-
-  return true;
+  return a == b;
 }

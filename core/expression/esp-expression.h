@@ -1,7 +1,9 @@
 /* Expressions: the formulas that people read.
  *
  * An expression is an immutable node of a directed acyclic graph, counted by references; any thread
- * may read and reference it. Arithmetic is double precision.
+ * may make, read and reference it. Every structure exists once in the process: as long as an expression
+ * is alive, making the same again gives the same pointer, so equal is the same and sharing is as much as
+ * there can be ("hash consing": A. P. Ershov, 1958). Arithmetic is double precision.
  */
 
 #pragma once
@@ -91,13 +93,13 @@ typedef enum
 /**
  * EspExpression:
  *
- * An immutable expression. Equal constructions need not be the same pointer; compare with
- * esp_expression_equal().
+ * An immutable expression. Expressions of equal structure are the same pointer.
  */
 typedef struct _EspExpression EspExpression;
 
-/* Constructors: each returns a new reference; the operands are referenced, not consumed. Nothing is
- * simplified. A constant may be infinite; every NaN becomes the same NaN. Any thread. */
+/* Constructors: each returns a new reference, to the expression of this structure that is alive where
+ * there is one; the operands are referenced, not consumed. Nothing is simplified. A constant may be
+ * infinite; every NaN becomes the same NaN, and the two zeros are different. Any thread. */
 EspExpression *esp_expression_constant (double value);
 EspExpression *esp_expression_variable (size_t index);
 EspExpression *esp_expression_apply (EspOperation operation, EspExpression *const *operands);
@@ -125,7 +127,8 @@ double esp_expression_get_value (const EspExpression *expression);
 /* Returns the index of a variable. */
 size_t esp_expression_get_index (const EspExpression *expression);
 
-/* Returns whether both have the same structure, constants compared bit by bit. */
+/* Returns whether both have the same structure, constants compared bit by bit: whether they are the same
+ * pointer. */
 bool esp_expression_equal (const EspExpression *a, const EspExpression *b);
 
 /* Returns the name of @operation in the language, such as "pdiv" or "+"; static. */
@@ -153,6 +156,14 @@ unsigned int esp_expression_get_depth (const EspExpression *expression);
 
 /* Returns a hash of the structure, the same for expressions that are equal, in every run. */
 uint64_t esp_expression_hash (const EspExpression *expression);
+
+/* Returns a hash of the structure that does not change when constants do, in every run the same: all
+ * constants are alike, and so are orders and signs of addends and orders of factors, because they follow
+ * from the constants' values. Expressions of one shape are the same formula with other numbers. */
+uint64_t esp_expression_get_shape (const EspExpression *expression);
+
+/* Returns how many different expressions are alive in the process, for tests and diagnosis. Any thread. */
+size_t esp_expression_count_alive (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspExpression, esp_expression_unref)
 

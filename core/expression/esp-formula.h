@@ -29,26 +29,33 @@ typedef struct
 
 typedef struct _EspFormula EspFormula;
 
-/* What esp_formula_parse() reads: bytes of text, and parentheses, calls, signs and powers in each other. */
+/* What esp_formula_parse() reads: bytes of text; parentheses, calls, signs and powers in each other; and
+ * operations, each definition counted once. */
 #define ESP_FORMULA_MAX_BYTES   (1u << 20)
 #define ESP_FORMULA_MAX_NESTING 256
+#define ESP_FORMULA_MAX_NODES   524288
 
 /* Returns a new formula of @n expressions (referenced) over @symbols (copied). Every variable's index
  * must be below the number of symbols. Any thread. */
 EspFormula *esp_formula_new (EspExpression *const *expressions, size_t n, const EspSymbols *symbols);
 
-/* Parses @text: @n_actions expressions separated by `;` (one may follow the last). Fails with
- * ESP_ERROR_SYNTAX (the message names the column, counted in characters from 1, and what was
- * expected), or ESP_ERROR_USAGE for an unknown name or a wrong number of expressions. Any thread.
+/* Parses @text: @n_actions expressions separated by `;` (one may follow the last), among them definitions
+ * `name = expression;`. Fails with ESP_ERROR_SYNTAX (the message names the column, counted in characters
+ * from 1, and the line from the second on, and what was expected), or ESP_ERROR_USAGE for an unknown name or
+ * a wrong number of expressions; esp_formula_parse_text() in esp-parse.h gives the place as numbers as well.
+ * Any thread.
  *
  * The language, from what binds loosest to what binds tightest:
  *   a + b, a - b      from the left
  *   a * b, a / b      from the left; also · × ÷ and −
  *   -a, +a            a sign; before a number it belongs to the number, unless `^` follows
  *   a ^ b             from the right; b may have a sign; x² is x^2
- *   numbers (2, .5, 1e-3, inf, nan), names of @symbols, s1 … sn, pi, (a), function(a, b)
- * with the functions sin cos exp log sqrt abs sign tanh sigmoid min max if clamp pmul pdiv plog pexp
- * softif. A number becomes the nearest double; a number too large for a double is refused. */
+ *   numbers (2, .5, 1e-3, inf, nan), names of @symbols, s1 … sn, names defined before, pi, (a), function(a,
+ * b) with the functions sin cos exp log sqrt abs sign tanh sigmoid min max if clamp pmul pdiv plog pexp
+ * softif. A number becomes the nearest double; a number too large for a double is refused.
+ *
+ * A definition holds from behind it to the end of the text, for all actions. Its name must be new: not that
+ * of a variable, s and a number, a function, a constant or another definition. */
 EspFormula *esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions, GError **error);
 
 EspFormula *esp_formula_ref (EspFormula *formula);

@@ -1,56 +1,28 @@
 #include "esp-graph.h"
 
-typedef struct
-{
-  EspExpression *node;
-  size_t next;
-} Visit;
+#include "esp-visit.h"
 
 /* Places are stored from 1, so that NULL means that a node is not listed yet. */
-static void
-append (EspGraph *graph, EspExpression *node)
+static EspVisit
+append (const EspVisitStep *step, void *data)
 {
+  EspGraph *graph = data;
   guint none = 0;
 
-  g_ptr_array_add (graph->nodes, node);
+  g_ptr_array_add (graph->nodes, step->node);
   g_array_append_val (graph->uses, none);
-  g_hash_table_insert (graph->places, node, GSIZE_TO_POINTER ((gsize) graph->nodes->len));
+  g_hash_table_insert (graph->places, step->node, GSIZE_TO_POINTER ((gsize) graph->nodes->len));
+  return ESP_VISIT_CONTINUE;
 }
 
 void
 esp_graph_init (EspGraph *graph, EspExpression *const *roots, size_t n)
 {
-  g_autoptr (GArray) stack = g_array_new (FALSE, FALSE, sizeof (Visit));
-
   graph->nodes = g_ptr_array_new ();
   graph->places = g_hash_table_new (NULL, NULL);
   graph->uses = g_array_new (FALSE, FALSE, sizeof (guint));
 
-  for (size_t i = 0; i < n; i++)
-    {
-      Visit visit = { roots[i], 0 };
-
-      if (g_hash_table_contains (graph->places, roots[i]))
-        continue;
-      g_array_append_val (stack, visit);
-      while (stack->len > 0)
-        {
-          Visit *top = &g_array_index (stack, Visit, stack->len - 1);
-
-          if (top->next < esp_expression_get_n_operands (top->node))
-            {
-              visit.node = esp_expression_get_operand (top->node, top->next++);
-              if (!g_hash_table_contains (graph->places, visit.node))
-                g_array_append_val (stack, visit);
-            }
-          else
-            {
-              append (graph, top->node);
-              g_array_set_size (stack, stack->len - 1);
-            }
-        }
-    }
-
+  esp_expression_visit (roots, n, ESP_VISIT_AFTER, append, graph);
   for (guint i = 0; i < graph->nodes->len; i++)
     {
       const EspExpression *node = g_ptr_array_index (graph->nodes, i);

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "esp-error.h"
-#include "esp-formula.h"
+#include "esp-parse.h"
+#include "esp-print.h"
 #include "esp-token.h"
 
 /* Known names are listed in a message when there are no more than these. */
@@ -12,12 +12,18 @@
 
 typedef struct
 {
+  const char *text;
   const EspSymbols *symbols;
   /* from a name in the normal form of Unicode to its index + 1 */
   GHashTable *names;
+  /* from a name that the formula defines, in the normal form of Unicode, to its expression */
+  GHashTable *definitions;
+  /* the names of the definitions as they were written, for messages */
+  GPtrArray *defined;
   EspToken token;
   int nesting;
-  GError **error;
+  size_t n_nodes;
+  EspParseError *failure;
 } Parser;
 
 static EspExpression *parse_sum (Parser *parser);
@@ -48,14 +54,55 @@ accept (Parser *parser, gunichar sign)
   return true;
 }
 
+/* Fails at the piece of text from byte @start on. Between @before and @after the message says where, such as
+ * “column 3” or “line 2, column 3”. */
+static EspExpression *
+fail_at (Parser *parser, EspError code, size_t start, size_t length, const char *before, const char *after)
+{
+  EspParseError *failure = parser->failure;
+  g_autofree char *position = NULL;
+  const char *line = parser->text;
+
+  failure->code = code;
+  failure->start = start;
+  failure->length = length;
+  failure->line = 1;
+  for (const char *c = line; c < parser->text + start; c++)
+    if (*c == '\n')
+      {
+        line = c + 1;
+        failure->line++;
+      }
+  failure->column = g_utf8_strlen (line, parser->text + start - line) + 1;
+  position = failure->line == 1 ? g_strdup_printf ("column %" G_GSIZE_FORMAT, failure->column)
+                                : g_strdup_printf ("line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT,
+                                                   failure->line, failure->column);
+  failure->message = g_strconcat (before, position, after, NULL);
+  return NULL;
+}
+
+static EspExpression *
+fail_at_token (Parser *parser, EspError code, const EspToken *token, const char *before, const char *after)
+{
+  return fail_at (parser, code, token->text - parser->text, token->length, before, after);
+}
+
 static EspExpression *
 fail (Parser *parser, const char *expected)
 {
   g_autofree char *found = esp_token_describe (&parser->token);
+  g_autofree char *before = g_strdup_printf ("found %s at ", found);
+  g_autofree char *after = g_strdup_printf (", expected %s", expected);
 
-  g_set_error (parser->error, ESP_ERROR, ESP_ERROR_SYNTAX,
-               "found %s at column %" G_GSIZE_FORMAT ", expected %s", found, parser->token.column, expected);
-  return NULL;
+  parser->failure->expected = g_strdup (expected);
+  return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, before, after);
+}
+
+/* Fails because there is more than is read; @what ends with “at ”. */
+static EspExpression *
+fail_limit (Parser *parser, const char *what)
+{
+  return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, what, ", write it with fewer");
 }
 
 /* Applies @operation, taking over the operands; refuses what would be too deep for a later recursion. */
@@ -66,14 +113,18 @@ apply (Parser *parser, EspOperation operation, EspExpression **operands)
 
   for (size_t i = 0; i < esp_operation_get_n_operands (operation); i++)
     g_clear_pointer (&operands[i], esp_expression_unref);
-  if (esp_expression_get_depth (result) <= ESP_EXPRESSION_MAX_DEPTH)
+  if (esp_expression_get_depth (result) > ESP_EXPRESSION_MAX_DEPTH)
+    fail_limit (parser,
+                "the formula is more than " G_STRINGIFY (ESP_EXPRESSION_MAX_DEPTH) " operations deep at ");
+  else if (esp_expression_get_length (result) > ESP_PRINT_MAX_LENGTH)
+    fail_limit (parser, "the formula is longer than a million operations and values, its names written out, "
+                        "at ");
+  else if (++parser->n_nodes > ESP_FORMULA_MAX_NODES)
+    fail_limit (parser, "the formula has more than " G_STRINGIFY (ESP_FORMULA_MAX_NODES) " operations at ");
+  else
     return result;
 
   esp_expression_unref (result);
-  g_set_error (parser->error, ESP_ERROR, ESP_ERROR_SYNTAX,
-               "the formula is more than %d operations deep at column %" G_GSIZE_FORMAT
-               ", write it with fewer",
-               ESP_EXPRESSION_MAX_DEPTH, parser->token.column);
   return NULL;
 }
 
@@ -83,10 +134,8 @@ enter (Parser *parser)
   if (++parser->nesting <= ESP_FORMULA_MAX_NESTING)
     return true;
 
-  g_set_error (parser->error, ESP_ERROR, ESP_ERROR_SYNTAX,
-               "more than %d levels are nested in each other at column %" G_GSIZE_FORMAT
-               ", write it with fewer",
-               ESP_FORMULA_MAX_NESTING, parser->token.column);
+  fail_limit (parser,
+              "more than " G_STRINGIFY (ESP_FORMULA_MAX_NESTING) " levels are nested in each other at ");
   return false;
 }
 
@@ -110,10 +159,16 @@ find_function (const EspToken *token, EspOperation *operation)
   return false;
 }
 
+static char *
+get_name (const EspToken *token)
+{
+  return g_utf8_normalize (token->text, (gssize) token->length, G_NORMALIZE_NFC);
+}
+
 static bool
 find_variable (const Parser *parser, const EspToken *token, size_t *index)
 {
-  g_autofree char *name = g_utf8_normalize (token->text, (gssize) token->length, G_NORMALIZE_NFC);
+  g_autofree char *name = get_name (token);
   gpointer found = g_hash_table_lookup (parser->names, name);
   guint64 number;
 
@@ -130,6 +185,14 @@ find_variable (const Parser *parser, const EspToken *token, size_t *index)
     }
 
   return false;
+}
+
+static EspExpression *
+find_definition (const Parser *parser, const EspToken *token)
+{
+  g_autofree char *name = get_name (token);
+
+  return g_hash_table_lookup (parser->definitions, name);
 }
 
 static bool
@@ -152,34 +215,37 @@ find_constant (const EspToken *token, double *value)
   return false;
 }
 
+/* Appends the first names of a list that is not empty. */
+static void
+append_names (GString *string, const char *const *names, size_t n)
+{
+  if (n > MAX_LISTED)
+    g_string_append_printf (string, "%s, %s, … %s", names[0], names[1], names[n - 1]);
+  else
+    for (size_t i = 0; i < n; i++)
+      g_string_append_printf (string, "%s%s", i > 0 ? ", " : "", names[i]);
+}
+
 static EspExpression *
 fail_unknown (Parser *parser, const EspToken *token, bool called)
 {
   g_autofree char *name = esp_token_describe (token);
-  g_autoptr (GString) known = g_string_new (NULL);
+  g_autofree char *before = g_strdup_printf ("unknown %s %s at ", called ? "function" : "name", name);
+  g_autoptr (GString) known = g_string_new (called ? "; there are " : "; this environment has ");
 
   if (called)
-    {
-      for (int i = ESP_OPERATION_SIN; i < ESP_N_OPERATIONS; i++)
-        g_string_append_printf (known, "%s%s", i > ESP_OPERATION_SIN ? ", " : "", esp_operation_get_name (i));
-      g_set_error (parser->error, ESP_ERROR, ESP_ERROR_USAGE,
-                   "unknown function %s at column %" G_GSIZE_FORMAT "; there are %s", name, token->column,
-                   known->str);
-      return NULL;
-    }
-
-  if (parser->symbols->n == 0)
+    for (int i = ESP_OPERATION_SIN; i < ESP_N_OPERATIONS; i++)
+      g_string_append_printf (known, "%s%s", i > ESP_OPERATION_SIN ? ", " : "", esp_operation_get_name (i));
+  else if (parser->symbols->n == 0)
     g_string_append (known, "no variables");
-  else if (parser->symbols->n > MAX_LISTED)
-    g_string_append_printf (known, "%s, %s, … %s", parser->symbols->names[0], parser->symbols->names[1],
-                            parser->symbols->names[parser->symbols->n - 1]);
   else
-    for (size_t i = 0; i < parser->symbols->n; i++)
-      g_string_append_printf (known, "%s%s", i > 0 ? ", " : "", parser->symbols->names[i]);
-  g_set_error (parser->error, ESP_ERROR, ESP_ERROR_USAGE,
-               "unknown name %s at column %" G_GSIZE_FORMAT "; this environment has %s", name, token->column,
-               known->str);
-  return NULL;
+    append_names (known, parser->symbols->names, parser->symbols->n);
+  if (!called && parser->defined->len > 0)
+    {
+      g_string_append (known, ", and before it the formula defines ");
+      append_names (known, (const char *const *) parser->defined->pdata, parser->defined->len);
+    }
+  return fail_at_token (parser, ESP_ERROR_USAGE, token, before, known->str);
 }
 
 /* The parser stands behind the name of the function. */
@@ -217,10 +283,14 @@ parse_call (Parser *parser, EspOperation operation, const EspToken *name)
   if (!is_sign (parser, ')'))
     fail (parser, n < expected ? "an operator or “,”" : "an operator or “)”");
   else if (n != expected)
-    g_set_error (parser->error, ESP_ERROR, ESP_ERROR_SYNTAX,
-                 "“%s” at column %" G_GSIZE_FORMAT " takes %" G_GSIZE_FORMAT
-                 " argument%s, found %" G_GSIZE_FORMAT,
-                 esp_operation_get_name (operation), name->column, expected, expected == 1 ? "" : "s", n);
+    {
+      g_autofree char *before = g_strdup_printf ("“%s” at ", esp_operation_get_name (operation));
+      g_autofree char *after = g_strdup_printf (" takes %" G_GSIZE_FORMAT
+                                                " argument%s, found %" G_GSIZE_FORMAT,
+                                                expected, expected == 1 ? "" : "s", n);
+
+      fail_at_token (parser, ESP_ERROR_SYNTAX, name, before, after);
+    }
   else
     {
       advance (parser);
@@ -238,6 +308,7 @@ static EspExpression *
 parse_name (Parser *parser)
 {
   EspToken name = parser->token;
+  EspExpression *definition;
   EspOperation operation;
   size_t index;
   double value;
@@ -246,6 +317,9 @@ parse_name (Parser *parser)
   advance (parser);
   if (find_variable (parser, &name, &index))
     return esp_expression_variable (index);
+  definition = find_definition (parser, &name);
+  if (definition != NULL)
+    return esp_expression_ref (definition);
   if (find_function (&name, &operation))
     return parse_call (parser, operation, &name);
   if (find_constant (&name, &value))
@@ -264,12 +338,10 @@ parse_atom (Parser *parser)
       if (isinf (value))
         {
           g_autofree char *number = esp_token_describe (&parser->token);
+          g_autofree char *before = g_strdup_printf ("the number %s at ", number);
 
-          g_set_error (parser->error, ESP_ERROR, ESP_ERROR_SYNTAX,
-                       "the number %s at column %" G_GSIZE_FORMAT
-                       " is too large, the largest is about 1.8e308",
-                       number, parser->token.column);
-          return NULL;
+          return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, before,
+                                " is too large, the largest is about 1.8e308");
         }
       advance (parser);
       return esp_expression_constant (value);
@@ -375,12 +447,9 @@ parse_sign (Parser *parser)
     }
   /* a sign that cannot be applied later, before the text behind it is read */
   if (minuses > ESP_EXPRESSION_MAX_DEPTH)
-    {
-      g_set_error (parser->error, ESP_ERROR, ESP_ERROR_SYNTAX,
-                   "there are more than %d signs before column %" G_GSIZE_FORMAT ", write fewer",
-                   ESP_EXPRESSION_MAX_DEPTH, parser->token.column);
-      return NULL;
-    }
+    return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token,
+                          "there are more than " G_STRINGIFY (ESP_EXPRESSION_MAX_DEPTH) " signs before ",
+                          ", write fewer");
 
   if (takes_sign (parser, minuses))
     {
@@ -454,74 +523,190 @@ add_names (GHashTable *table, const char *const *names, size_t n)
     }
 }
 
-/* Reads all expressions; the list is complete when true is returned. */
 static bool
-parse_list (Parser *parser, GPtrArray *expressions)
+is_definition (const Parser *parser)
+{
+  const EspToken *token = &parser->token;
+  EspToken next;
+
+  if (token->kind != ESP_TOKEN_NAME)
+    return false;
+  next = esp_token_read (token->text + token->length, 1);
+  return next.kind == ESP_TOKEN_SIGN && next.sign == '=';
+}
+
+/* Returns why @token cannot become the name of a term, after “… at column 3 ”; NULL when it can. */
+static char *
+refuse_name (const Parser *parser, const EspToken *token)
+{
+  g_autofree char *name = get_name (token);
+  EspOperation operation;
+  size_t index;
+  double value;
+
+  if (find_variable (parser, token, &index))
+    return g_strdup_printf ("is the observation %s", parser->symbols->names[index]);
+  if (name[0] == 's' && name[1] != '\0' && strspn (name + 1, "0123456789") == strlen (name + 1))
+    return g_strdup ("would be mistaken for an observation, for these are s1, s2 and so on");
+  if (find_function (token, &operation))
+    return g_strdup ("is a function");
+  if (find_constant (token, &value))
+    return g_strdup ("is a number");
+  if (find_definition (parser, token) != NULL)
+    return g_strdup ("is defined already");
+  return NULL;
+}
+
+/* The parser stands at the name, and an equals sign follows. */
+static bool
+parse_definition (Parser *parser)
+{
+  EspToken name = parser->token;
+  g_autofree char *reason = refuse_name (parser, &name);
+  EspExpression *expression;
+
+  if (reason != NULL)
+    {
+      g_autofree char *quoted = esp_token_describe (&name);
+      g_autofree char *before = g_strdup_printf ("the name %s at ", quoted);
+      g_autofree char *after = g_strdup_printf (" %s, choose another", reason);
+
+      fail_at_token (parser, ESP_ERROR_SYNTAX, &name, before, after);
+      return false;
+    }
+  advance (parser);
+  advance (parser);
+  expression = parse_sum (parser);
+  if (expression == NULL)
+    return false;
+
+  g_hash_table_insert (parser->definitions, get_name (&name), expression);
+  g_ptr_array_add (parser->defined, g_strndup (name.text, name.length));
+  return true;
+}
+
+/* Reads all definitions and expressions; the list is complete when true is returned. */
+static bool
+parse_list (Parser *parser, GPtrArray *expressions, size_t n_actions)
 {
   while (parser->token.kind != ESP_TOKEN_END)
     {
-      EspExpression *expression = parse_sum (parser);
+      EspToken first = parser->token;
 
-      if (expression == NULL)
-        return false;
-      g_ptr_array_add (expressions, expression);
+      if (is_definition (parser))
+        {
+          if (!parse_definition (parser))
+            return false;
+        }
+      else
+        {
+          EspExpression *expression = parse_sum (parser);
+
+          if (expression == NULL)
+            return false;
+          g_ptr_array_add (expressions, expression);
+        }
       if (parser->token.kind != ESP_TOKEN_END && !accept (parser, ';'))
         {
           fail (parser, is_sign (parser, ')') ? "an operator or the end, for there is no “(” before it"
-                                              : "an operator, “;” or the end");
+                        : is_sign (parser, '=')
+                          ? "an operator, “;” or the end, for only a name may be before it"
+                          : "an operator, “;” or the end");
           return false;
+        }
+      /* the first that is too many is where the message about their number points */
+      if (expressions->len == n_actions + 1 && parser->failure->length == 0)
+        {
+          parser->failure->start = first.text - parser->text;
+          parser->failure->length = first.length;
         }
     }
 
   return true;
 }
 
-EspFormula *
-esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions, GError **error)
+static bool
+check_encoding (Parser *parser)
 {
-  g_autoptr (GPtrArray) expressions = NULL;
-  g_autoptr (GHashTable) names = NULL;
-  const char *invalid;
+  const char *text = parser->text, *invalid;
   size_t length = strnlen (text, ESP_FORMULA_MAX_BYTES + 1);
-  Parser parser = { .symbols = symbols, .error = error };
 
   if (length > ESP_FORMULA_MAX_BYTES)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX,
-                   "the formula is longer than %u KiB, write a shorter one", ESP_FORMULA_MAX_BYTES >> 10);
-      return NULL;
+      parser->failure->code = ESP_ERROR_SYNTAX;
+      parser->failure->line = parser->failure->column = 1;
+      parser->failure->message = g_strdup_printf ("the formula is longer than %u KiB, write a shorter one",
+                                                  ESP_FORMULA_MAX_BYTES >> 10);
+      return false;
     }
-  if (!g_utf8_validate (text, (gssize) length, &invalid))
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX,
-                   "the formula is not UTF-8 text at column %ld, save it as UTF-8",
-                   g_utf8_strlen (text, invalid - text) + 1);
-      return NULL;
-    }
+  if (g_utf8_validate (text, (gssize) length, &invalid))
+    return true;
 
-  names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  fail_at (parser, ESP_ERROR_SYNTAX, invalid - text, 1, "the formula is not UTF-8 text at ",
+           ", save it as UTF-8");
+  return false;
+}
+
+/* Fails because the formula has @n expressions, at the first that is too many or at the end. */
+static void
+fail_number (Parser *parser, size_t n, size_t n_actions)
+{
+  EspParseError *failure = parser->failure;
+
+  if (n <= n_actions)
+    failure->start = parser->token.text - parser->text;
+  fail_at (parser, ESP_ERROR_USAGE, failure->start, failure->length, "", "");
+  g_free (failure->message);
+  failure->message = g_strdup_printf ("the formula has %" G_GSIZE_FORMAT " expression%s, but %" G_GSIZE_FORMAT
+                                      " %s needed, one per action, separated by “;”",
+                                      n, n == 1 ? "" : "s", n_actions, n_actions == 1 ? "is" : "are");
+}
+
+EspFormula *
+esp_formula_parse_text (const char *text, const EspSymbols *symbols, size_t n_actions, EspParseError *failure)
+{
+  g_autoptr (GPtrArray) expressions = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
+  g_autoptr (GPtrArray) defined = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) definitions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                                              (GDestroyNotify) esp_expression_unref);
+  Parser parser = { .text = text,
+                    .symbols = symbols,
+                    .names = names,
+                    .definitions = definitions,
+                    .defined = defined,
+                    .failure = failure };
+
+  if (!check_encoding (&parser))
+    return NULL;
   add_names (names, symbols->names, symbols->n);
   add_names (names, symbols->unicode, symbols->n);
-  expressions = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
-  parser.names = names;
   parser.token = esp_token_read (text, 1);
   if (parser.token.kind == ESP_TOKEN_END && n_actions > 0)
     {
-      g_set_error_literal (error, ESP_ERROR, ESP_ERROR_SYNTAX,
-                           "the formula is empty, expected an expression");
+      fail (&parser, "an expression");
+      g_free (failure->message);
+      failure->message = g_strdup ("the formula is empty, expected an expression");
       return NULL;
     }
-  if (!parse_list (&parser, expressions))
+  if (!parse_list (&parser, expressions, n_actions))
     return NULL;
   if (expressions->len != n_actions)
     {
-      g_set_error (
-        error, ESP_ERROR, ESP_ERROR_USAGE,
-        "the formula has %u expression%s, but %" G_GSIZE_FORMAT " %s needed, one per action, separated "
-        "by “;”",
-        expressions->len, expressions->len == 1 ? "" : "s", n_actions, n_actions == 1 ? "is" : "are");
+      fail_number (&parser, expressions->len, n_actions);
       return NULL;
     }
 
   return esp_formula_new ((EspExpression *const *) expressions->pdata, n_actions, symbols);
+}
+
+EspFormula *
+esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions, GError **error)
+{
+  g_auto (EspParseError) failure = { 0 };
+  EspFormula *formula = esp_formula_parse_text (text, symbols, n_actions, &failure);
+
+  if (formula == NULL)
+    g_set_error_literal (error, ESP_ERROR, (int) failure.code, failure.message);
+  return formula;
 }

@@ -27,9 +27,32 @@ char *esp_number_to_short_text (double value, int digits);
  * a name is `s` and its number from 1. Free with g_free(). */
 char *esp_expression_to_text (const EspExpression *expression, const EspSymbols *symbols);
 
+/* Of a term that is named, the smallest reading length unless EspPrintOptions says another. */
+#define ESP_PRINT_SHORTEST_NAMED 4
+
+/**
+ * EspPrintOptions:
+ * @unicode: write θ̇, ·, −, √ and x² where the language has them as well
+ * @name_shared: write `t1 = …;` before it for terms that are read more than once, and their names for them
+ * @shortest: the smallest reading length of a term that is named, 0 for ESP_PRINT_SHORTEST_NAMED
+ *
+ * How a formula is written in the language.
+ */
+typedef struct
+{
+  bool unicode;
+  bool name_shared;
+  size_t shortest;
+} EspPrintOptions;
+
+/* Returns @formula in the language; esp_formula_parse() reads it back to the same expressions, pointer by
+ * pointer, within the limits of esp_expression_to_text(). With @name_shared the limits hold for what is
+ * written, so that formulas can be printed that would be too long otherwise. Free with g_free(). */
+char *esp_formula_print (const EspFormula *formula, const EspPrintOptions *options);
+
 /* Returns @expression as Unicode text for people (θ̇, ·, −), numbers with @digits significant digits
- * (0 for all that are needed). With all digits it can be parsed as well, to the same value. Free with
- * g_free(). */
+ * (0 for all that are needed). With all digits it can be parsed as well, to the same value; for the same
+ * expression use esp_formula_print(). Free with g_free(). */
 char *esp_expression_to_unicode (const EspExpression *expression, const EspSymbols *symbols, int digits);
 
 /* Returns @expression as LaTeX mathematics as one would typeset it by hand: fractions, powers,

@@ -5,6 +5,7 @@ The argument is the program. The runs are tiny; what they learn does not matter 
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -18,10 +19,11 @@ PROGRAM = sys.argv[1]
 DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data")
 TRAIN_KEYS = [
     "environment", "seed", "recipe", "steps", "updates", "wall_seconds", "formula",
-    "formula_return", "masked_return", "sampled_return", "reading_length",
+    "formula_return", "masked_return", "sampled_return", "reading_length", "metrics",
 ]
+METRICS_KEYS = ["length", "operations", "depth", "constants", "cycles"]
 RETURN_KEYS = ["mean", "std", "min", "max", "episodes", "seed"]
-EVAL_KEYS = ["environment", "policy", "mean", "std", "min", "max", "episodes", "mean_length"]
+EVAL_KEYS = ["environment", "policy", "mean", "std", "min", "max", "episodes", "mean_length", "metrics"]
 TINY = {
     "steps": 400,
     "arrangement": "mul,sin,id",
@@ -55,12 +57,15 @@ def expect(condition, message):
 
 
 def expect_complaint(arguments, status, *words):
-    """Expects @status and one sentence on standard error with all @words in it."""
+    """Expects @status and one sentence on standard error with all @words in it, below which a formula that is wrong
+    may be pointed at."""
     result = espalier(*arguments)
     shown = f"{arguments}: {result}"
     expect(result[0] == status, f"exit status is not {status}: {shown}")
     expect(result[1] == "", f"something on standard output: {shown}")
-    expect(result[2].count("\n") == 1 and result[2].endswith("\n"), f"not one line: {shown}")
+    lines = result[2].split("\n")
+    points = "--policy" in arguments and len(lines) == 4 and re.fullmatch(" *[\\^]~*", lines[2])
+    expect(lines[-1] == "" and (len(lines) == 2 or points), f"not one line: {shown}")
     expect(result[2].startswith("espalier: "), f"not said by the program: {shown}")
     for word in words:
         expect(word in result[2], f"“{word}” is not in {shown}")
@@ -210,6 +215,16 @@ def test_wrong_usage():
         expect_complaint(arguments, 2, *words)
 
 
+def test_pointing():
+    """A wrong formula is shown, with a caret under what is wrong."""
+    result = espalier("eval", "cartpole", "--policy", "7*θ̇ + * 2")
+    expect(result == (2, "", "espalier: found “*” at column 8, expected a number, a name or “(”\n"
+                             "  7*θ̇ + * 2\n"
+                             "        ^\n"), result)
+    result = espalier("eval", "cartpole", "--policy", "a = x;\nwheel + a")
+    expect(result[2].endswith("\n  wheel + a\n  ^~~~~\n") and "line 2, column 1" in result[2], result)
+
+
 def test_files(folder):
     """Bad files, and good ones in bad company, which nothing may touch."""
     def write(name, content):
@@ -262,6 +277,7 @@ def test_eval():
     policy = "-2*theta_dot - 10*theta"
     result = expect_result(["eval", "cartpole", "--policy", policy, "--episodes", "5", "--json"])
     expect(list(result) == EVAL_KEYS, result)
+    expect(result["metrics"] == {"length": 8, "operations": 3, "depth": 3, "constants": 2, "cycles": 12}, result)
     expect(result["environment"] == "cartpole" and result["policy"] == policy and result["episodes"] == 5, result)
     expect(result["min"] <= result["mean"] <= result["max"] and result["std"] >= 0, result)
     again = expect_result(["eval", "cartpole", f"--policy={policy}", "--json", "--episodes", "5"])
@@ -331,6 +347,8 @@ def test_train(folder):
         arguments = ["train", name, "--recipe", recipe, "--seed", "3", "--steps", "300", "--set", "batch_size=8", "--json"]
         result = expect_result(arguments)
         expect(list(result) == TRAIN_KEYS, result)
+        expect(list(result["metrics"]) == METRICS_KEYS, result)
+        expect(result["metrics"]["length"] == sum(result["reading_length"]), result)
         for key in ("formula_return", "masked_return", "sampled_return"):
             expect(list(result[key]) == RETURN_KEYS, result)
         expect(result["environment"] == name and result["seed"] == 3, result)

@@ -7,7 +7,7 @@
 #include <glib.h>
 
 #include "esp-error.h"
-#include "esp-formula.h"
+#include "esp-parse.h"
 #include "esp-print.h"
 #include "random-expression.h"
 
@@ -226,6 +226,28 @@ test_messages (void)
     { "x;;", ESP_ERROR_SYNTAX, "found “;” at column 3, expected a number, a name or “(”" },
     { "2*1e309", ESP_ERROR_SYNTAX,
       "the number “1e309” at column 3 is too large, the largest is about 1.8e308" },
+    { "x +\n2*)", ESP_ERROR_SYNTAX, "found “)” at line 2, column 3, expected a number, a name or “(”" },
+    { "x = 1; 2", ESP_ERROR_SYNTAX, "the name “x” at column 1 is the observation x, choose another" },
+    { "θ = 1; 2", ESP_ERROR_SYNTAX, "the name “θ” at column 1 is the observation theta, choose another" },
+    { "s2 = 1; 2", ESP_ERROR_SYNTAX, "the name “s2” at column 1 is the observation x_dot, choose another" },
+    { "s9 = 1; 2", ESP_ERROR_SYNTAX,
+      "the name “s9” at column 1 would be mistaken for an observation, for these are s1, s2 and so on, "
+      "choose another" },
+    { "sin = 1; 2", ESP_ERROR_SYNTAX, "the name “sin” at column 1 is a function, choose another" },
+    { "π = 3; 2", ESP_ERROR_SYNTAX, "the name “π” at column 1 is a number, choose another" },
+    { "a = 1; a = 2; a", ESP_ERROR_SYNTAX, "the name “a” at column 8 is defined already, choose another" },
+    { "a = a + 1; a", ESP_ERROR_USAGE,
+      "unknown name “a” at column 5; this environment has x, x_dot, theta, theta_dot" },
+    { "a = 1; b = x; c", ESP_ERROR_USAGE,
+      "unknown name “c” at column 15; this environment has x, x_dot, theta, theta_dot, and before it the "
+      "formula defines a, b" },
+    { "a = ; x", ESP_ERROR_SYNTAX, "found “;” at column 5, expected a number, a name or “(”" },
+    { "a = x", ESP_ERROR_USAGE,
+      "the formula has 0 expressions, but 1 is needed, one per action, separated by “;”" },
+    { "2*x = 1", ESP_ERROR_SYNTAX,
+      "found “=” at column 5, expected an operator, “;” or the end, for only a name may be before it" },
+    { "a == 1; a", ESP_ERROR_SYNTAX, "found “=” at column 4, expected a number, a name or “(”" },
+    { "a = x; a(2)", ESP_ERROR_SYNTAX, "found “(” at column 9, expected an operator, “;” or the end" },
     { "x \xff", ESP_ERROR_SYNTAX, "the formula is not UTF-8 text at column 3, save it as UTF-8" },
     { "x + \x01", ESP_ERROR_SYNTAX,
       "found the character U+0001 at column 5, expected a number, a name or “(”" },
@@ -242,6 +264,101 @@ test_messages (void)
       g_assert_cmpstr (error->message, ==, cases[i].message);
       g_assert_error (error, ESP_ERROR, cases[i].code);
     }
+}
+
+/* Names of the formula's own, and that what they stand for exists once. */
+static void
+test_definitions (void)
+{
+  static const struct
+  {
+    const char *text, *same;
+  } cases[] = {
+    { "a = 2*x; a + sin(a)", "2*x + sin(2*x)" },
+    { "a = x + 1;\n b = a*a;\n b/(1 + b);", "(x + 1)*(x + 1)/(1 + (x + 1)*(x + 1))" },
+    /* no text is pasted in: what is named binds as one */
+    { "a = x + 1; 2*a^2", "2*(x + 1)^2" },
+    { "m = 2; -m", "-(2)" },
+    { "x/3; unused = 1", "x/3" },
+    { "é = x; e\xcc\x81 + 1", "x + 1" },
+    { "s = x; s0s = 2; s*s0s", "x*2" },
+    { "θ₁ = theta; θ₁²", "theta^2" },
+    { "sina = x; sina", "x" },
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspFormula) two = NULL;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EspExpression) expression = parse (cases[i].text);
+      g_autoptr (EspExpression) same = parse (cases[i].same);
+
+      if (expression != same)
+        g_error ("%s is not %s", cases[i].text, cases[i].same);
+    }
+
+  two = esp_formula_parse ("a = x*theta; a; b = a + 1; b*a", &symbols, 2, &error);
+  g_assert_no_error (error);
+  g_assert_true (esp_formula_get_expression (two, 0)
+                 == esp_expression_get_operand (esp_formula_get_expression (two, 1), 1));
+}
+
+/* What an editor underlines, and what a terminal shows below the message. */
+static void
+test_error_places (void)
+{
+  static const struct
+  {
+    const char *text;
+    size_t start, length, line, column;
+    const char *expected, *pointed;
+  } cases[] = {
+    { "x + * 2", 4, 1, 1, 5, "a number, a name or “(”", "  x + * 2\n      ^" },
+    { "θ̇·ẋ + wheel", 12, 5, 1, 8, NULL, "  θ̇·ẋ + wheel\n        ^~~~~" },
+    { "2*(x", 4, 0, 1, 5, "an operator or “)”", "  2*(x\n      ^" },
+    { "a = x;\n\tb + 1", 8, 1, 2, 2, NULL, "   b + 1\n   ^" },
+    { "x + \x01", 4, 1, 1, 5, "a number, a name or “(”", "  x + \xef\xbf\xbd\n      ^" },
+    { "x; x; x", 3, 1, 1, 4, NULL, "  x; x; x\n     ^" },
+    { "a = x", 5, 0, 1, 6, NULL, "  a = x\n       ^" },
+    { "", 0, 0, 1, 1, "an expression", "  \n  ^" },
+    { "x \xff", 2, 1, 1, 3, NULL, "  x \xef\xbf\xbd\n    ^" },
+    { "1 + sin(x, 2)", 4, 3, 1, 5, NULL, "  1 + sin(x, 2)\n      ^~~" },
+    { "x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + wheel + x + x "
+      "+ x + x + x + x + x",
+      88, 5, 1, 89, NULL,
+      "  … + x + x + x + x + x + x + x + x + x + wheel + x + x + x + x + x + x + x\n"
+      "                                          ^~~~~" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (EspParseError) failure = { 0 };
+      g_autofree char *pointed = NULL;
+
+      g_assert_null (esp_formula_parse_text (cases[i].text, &symbols, 1, &failure));
+      g_assert_cmpuint (failure.start, ==, cases[i].start);
+      g_assert_cmpuint (failure.length, ==, cases[i].length);
+      g_assert_cmpuint (failure.line, ==, cases[i].line);
+      g_assert_cmpuint (failure.column, ==, cases[i].column);
+      g_assert_cmpstr (failure.expected, ==, cases[i].expected);
+      pointed = esp_parse_error_point (&failure, cases[i].text);
+      g_assert_cmpstr (pointed, ==, cases[i].pointed);
+    }
+}
+
+/* A few lines of definitions can stand for more than anybody can read, or for as deep a term. */
+static void
+test_doubling (void)
+{
+  g_autoptr (GString) text = g_string_new ("a0 = x + 1; ");
+  g_auto (EspParseError) failure = { 0 };
+
+  for (int i = 1; i < 60; i++)
+    g_string_append_printf (text, "a%d = a%d*a%d; ", i, i - 1, i - 1);
+  g_string_append (text, "a59");
+  g_assert_null (esp_formula_parse_text (text->str, &symbols, 1, &failure));
+  g_assert_cmpint (failure.code, ==, ESP_ERROR_SYNTAX);
+  g_assert_nonnull (strstr (failure.message, "longer than a million"));
 }
 
 static void
@@ -580,6 +697,9 @@ main (int argc, char **argv)
   g_test_add_func ("/expression/large-graphs", test_large_graphs);
   g_test_add_func ("/expression/operations", test_operations);
   g_test_add_func ("/expression/evaluate", test_evaluate);
+  g_test_add_func ("/parse/definitions", test_definitions);
+  g_test_add_func ("/parse/error-places", test_error_places);
+  g_test_add_func ("/parse/doubling", test_doubling);
   g_test_add_func ("/parse/names", test_names);
   g_test_add_func ("/parse/messages", test_messages);
   g_test_add_func ("/parse/several-actions", test_several_actions);

@@ -91,6 +91,7 @@ test_select (void)
   EspFormulaView *view = ESP_FORMULA_VIEW (esp_formula_view_new ());
   GtkWidget *window = esp_test_show (GTK_WIDGET (view), 500, 200);
   g_autoptr (EspFormula) formula = esp_sample_formula ("cartpole", "1.23456789*x");
+  g_autoptr (EspFormula) later = esp_sample_formula ("cartpole", "0.5*theta - 2.5*x");
   g_autoptr (EspFormula) other = esp_sample_formula ("cartpole", "theta");
   g_autofree char *first = NULL;
   double x;
@@ -108,6 +109,11 @@ test_select (void)
   g_assert_null (esp_formula_view_get_selected (view));
   click (GTK_WIDGET (view), x - 4, 100);
   g_assert_nonnull (esp_formula_view_get_selected (view));
+  /* the factor of x stays selected, although it is another number elsewhere */
+  esp_formula_view_set_formula (view, later, esp_sample_environment ("cartpole"));
+  g_assert_cmpstr (esp_formula_view_get_selected (view), ==, "2.5");
+  esp_formula_view_set_formula (view, formula, esp_sample_environment ("cartpole"));
+  g_assert_cmpstr (esp_formula_view_get_selected (view), ==, "1.23456789");
   esp_formula_view_set_formula (view, other, esp_sample_environment ("cartpole"));
   g_assert_null (esp_formula_view_get_selected (view));
   gtk_window_destroy (GTK_WINDOW (window));
