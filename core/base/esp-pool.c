@@ -3,10 +3,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-/* So often a worker looks for the next job before it goes to sleep: some ten microseconds, which is what
- * waking it costs. */
-#define SPINS 2000
+/* So often a worker looks for the next job, and the caller for the end of one, before it goes to sleep: some
+ * tens of microseconds, which is what sleeping and waking cost. */
+#define SPINS 1000
 
 typedef struct
 {
@@ -15,6 +16,10 @@ typedef struct
   size_t number;
 } Worker;
 
+/* A job is handed over without a lock where the workers are awake. The ticket, the number of the job above the
+ * number of tasks that nobody has begun, makes taking a task one exchange; who comes late finds the ticket of
+ * another job or no task, and the caller does not wait for it. What describes the job may be read by who has
+ * one of its tasks: it stays until all are done. */
 struct _EspPool
 {
   size_t n_workers;
@@ -22,30 +27,50 @@ struct _EspPool
 
   pthread_mutex_t caller; /* held for the length of a job */
 
-  /* under the lock, except that workers spin on the number of the job */
-  pthread_mutex_t lock;
-  pthread_cond_t work;
-  pthread_cond_t finished;
-  bool quitting;
-  _Atomic size_t job; /* counts jobs; changes when a new one is there */
-  size_t working;     /* threads still at the job */
-
   EspTaskFunction function;
   void *data;
   size_t n_tasks;
-  _Atomic size_t next_task;
+  _Atomic uint64_t ticket;
+  _Atomic size_t unfinished;
+
+  /* Who sleeps says so and then looks once more; who wakes changes what is waited for and then looks for
+   * sleepers. In sequential order one of them sees the other. */
+  pthread_mutex_t lock;
+  pthread_cond_t work;
+  pthread_cond_t finished;
+  _Atomic size_t sleepers;
+  _Atomic bool caller_sleeps;
+  _Atomic bool quitting;
 };
 
-static void
-work_through (EspPool *pool, size_t worker)
+static inline uint32_t
+get_job (EspPool *pool)
 {
-  size_t task;
-
-  while ((task = atomic_fetch_add_explicit (&pool->next_task, 1, memory_order_relaxed)) < pool->n_tasks)
-    pool->function (pool->data, task, worker);
+  return (uint32_t) (atomic_load (&pool->ticket) >> 32);
 }
 
 static void
+work_through (EspPool *pool, uint32_t job, size_t worker)
+{
+  uint64_t ticket = atomic_load (&pool->ticket);
+
+  while (ticket >> 32 == job && (uint32_t) ticket > 0)
+    {
+      if (!atomic_compare_exchange_weak (&pool->ticket, &ticket, ticket - 1))
+        continue;
+      pool->function (pool->data, pool->n_tasks - (uint32_t) ticket, worker);
+
+      if (atomic_fetch_sub (&pool->unfinished, 1) == 1 && atomic_load (&pool->caller_sleeps))
+        {
+          pthread_mutex_lock (&pool->lock);
+          pthread_cond_signal (&pool->finished);
+          pthread_mutex_unlock (&pool->lock);
+        }
+      ticket = atomic_load (&pool->ticket);
+    }
+}
+
+static inline void
 relax (void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -60,30 +85,27 @@ run_worker (void *data)
 {
   Worker *worker = data;
   EspPool *pool = worker->pool;
-  size_t job = 0;
+  uint32_t job = 0;
 
   for (;;)
     {
-      for (int i = 0; i < SPINS && atomic_load_explicit (&pool->job, memory_order_acquire) == job; i++)
+      for (int i = 0; i < SPINS && get_job (pool) == job && !pool->quitting; i++)
         relax ();
 
-      pthread_mutex_lock (&pool->lock);
-      while (pool->job == job && !pool->quitting)
-        pthread_cond_wait (&pool->work, &pool->lock);
-      if (pool->quitting)
+      if (get_job (pool) == job)
         {
+          pthread_mutex_lock (&pool->lock);
+          atomic_fetch_add (&pool->sleepers, 1);
+          while (get_job (pool) == job && !pool->quitting)
+            pthread_cond_wait (&pool->work, &pool->lock);
+          atomic_fetch_sub (&pool->sleepers, 1);
           pthread_mutex_unlock (&pool->lock);
-          return NULL;
         }
-      job = pool->job;
-      pthread_mutex_unlock (&pool->lock);
+      if (pool->quitting)
+        return NULL;
 
-      work_through (pool, worker->number);
-
-      pthread_mutex_lock (&pool->lock);
-      if (--pool->working == 0)
-        pthread_cond_signal (&pool->finished);
-      pthread_mutex_unlock (&pool->lock);
+      job = get_job (pool);
+      work_through (pool, job, worker->number);
     }
 }
 
@@ -145,6 +167,8 @@ esp_pool_get_n_workers (const EspPool *pool)
 void
 esp_pool_run (EspPool *pool, size_t n_tasks, EspTaskFunction function, void *data)
 {
+  uint32_t job;
+
   if (pool == NULL || pool->n_workers == 1 || n_tasks <= 1)
     {
       if (pool != NULL)
@@ -156,22 +180,33 @@ esp_pool_run (EspPool *pool, size_t n_tasks, EspTaskFunction function, void *dat
       return;
     }
 
+  g_assert (n_tasks <= G_MAXUINT32);
   pthread_mutex_lock (&pool->caller);
-  pthread_mutex_lock (&pool->lock);
+  job = get_job (pool) + 1;
   pool->function = function;
   pool->data = data;
   pool->n_tasks = n_tasks;
-  pool->next_task = 0;
-  pool->working = pool->n_workers - 1;
-  atomic_fetch_add_explicit (&pool->job, 1, memory_order_release);
-  pthread_cond_broadcast (&pool->work);
-  pthread_mutex_unlock (&pool->lock);
+  atomic_store (&pool->unfinished, n_tasks);
+  atomic_store (&pool->ticket, (uint64_t) job << 32 | n_tasks);
+  if (atomic_load (&pool->sleepers) > 0)
+    {
+      pthread_mutex_lock (&pool->lock);
+      pthread_cond_broadcast (&pool->work);
+      pthread_mutex_unlock (&pool->lock);
+    }
 
-  work_through (pool, 0);
+  work_through (pool, job, 0);
 
-  pthread_mutex_lock (&pool->lock);
-  while (pool->working > 0)
-    pthread_cond_wait (&pool->finished, &pool->lock);
-  pthread_mutex_unlock (&pool->lock);
+  for (int i = 0; i < SPINS && atomic_load (&pool->unfinished) > 0; i++)
+    relax ();
+  if (atomic_load (&pool->unfinished) > 0)
+    {
+      pthread_mutex_lock (&pool->lock);
+      atomic_store (&pool->caller_sleeps, true);
+      while (atomic_load (&pool->unfinished) > 0)
+        pthread_cond_wait (&pool->finished, &pool->lock);
+      atomic_store (&pool->caller_sleeps, false);
+      pthread_mutex_unlock (&pool->lock);
+    }
   pthread_mutex_unlock (&pool->caller);
 }

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 void esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha);
 
 /* Returns the mean squared difference of critic @critic's values of the batch and @sac->target[B], and
- * writes its derivative by the critic's parameters to @sac->critic_gradient[n_parameters]. */
+ * writes its derivative by the critic's parameters to the front of @sac->critic_gradient. */
 double esp_sac_differentiate_critic (EspSac *sac, size_t critic);
 
 G_END_DECLS

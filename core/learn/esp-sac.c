@@ -28,7 +28,7 @@ esp_sac_init (EspSac *sac,
 {
   size_t n = recipe->batch_size, n_columns = n * recipe->mask_samples;
   size_t n_inputs = environment->n_observations + environment->n_actions;
-  size_t n_weights, n_parameters, n_policy;
+  size_t n_portion = (n_columns + 1) / 2, n_weights, n_parameters, n_policy;
 
   *sac = (EspSac){ .recipe = recipe, .log_alpha = logf ((float) recipe->initial_entropy_weight) };
   if (!esp_policy_init (&sac->policy, recipe, environment, random, error))
@@ -60,13 +60,29 @@ esp_sac_init (EspSac *sac,
     { &sac->noise.logistic, recipe->mask_samples * n_weights },
     { &sac->noise.normal, environment->n_actions * n_columns },
     { &sac->policy_gradient, n_policy },
-    { &sac->critic_gradient, n_parameters },
+    { &sac->critic_gradient, ESP_N_CRITICS * n_parameters },
     { &sac->input, n_inputs * n_columns },
-    { &sac->d_input, n_inputs * n_columns },
+    { &sac->batch_input, n_inputs * n },
+    { &sac->next_input, n_inputs * n },
     { &sac->activations[0], esp_mlp_activations_size (&sac->critic, n_columns) },
     { &sac->activations[1], esp_mlp_activations_size (&sac->critic, n_columns) },
-    { &sac->workspace, esp_mlp_workspace_size (&sac->critic, n_columns) },
-    { &sac->d_output, n_columns },
+    { &sac->batch_activations[0], esp_mlp_activations_size (&sac->critic, n) },
+    { &sac->batch_activations[1], esp_mlp_activations_size (&sac->critic, n) },
+    { &sac->target_activations[0], esp_mlp_activations_size (&sac->critic, n) },
+    { &sac->target_activations[1], esp_mlp_activations_size (&sac->critic, n) },
+    { &sac->workspaces[0], esp_mlp_workspace_size (&sac->critic, n) },
+    { &sac->workspaces[1], esp_mlp_workspace_size (&sac->critic, n) },
+    { &sac->column_workspaces[0], esp_mlp_workspace_size (&sac->critic, n_portion) },
+    { &sac->column_workspaces[1], esp_mlp_workspace_size (&sac->critic, n_portion) },
+    { &sac->column_workspaces[2], esp_mlp_workspace_size (&sac->critic, n_portion) },
+    { &sac->column_workspaces[3], esp_mlp_workspace_size (&sac->critic, n_portion) },
+    { &sac->d_input[0], environment->n_actions * n_portion },
+    { &sac->d_input[1], environment->n_actions * n_portion },
+    { &sac->d_input[2], environment->n_actions * n_portion },
+    { &sac->d_input[3], environment->n_actions * n_portion },
+    { &sac->d_output[0], n },
+    { &sac->d_output[1], n },
+    { &sac->ones, n_columns },
     { &sac->d_value, environment->n_actions * n_columns },
     { &sac->target, n },
   };
@@ -82,6 +98,9 @@ esp_sac_init (EspSac *sac,
       total += (arrays[i].n + 15) / 16 * 16;
     }
   sac->batch.n_samples = n;
+  sac->chosen = g_new (uint32_t, n_columns);
+  for (size_t i = 0; i < n_columns; i++)
+    sac->ones[i] = 1.0f;
 
   /* the targets are drawn independently of the critics, as published */
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
@@ -102,6 +121,13 @@ esp_sac_clear (EspSac *sac)
   esp_policy_pass_clear (&sac->next);
   esp_policy_pass_clear (&sac->pass);
   g_clear_pointer (&sac->storage, esp_free_aligned);
+  g_clear_pointer (&sac->chosen, g_free);
+}
+
+void
+esp_sac_set_pool (EspSac *sac, EspPool *pool)
+{
+  sac->pool = pool;
 }
 
 double
@@ -121,17 +147,89 @@ esp_sac_draw_noise (EspSac *sac, EspRandom *random)
   esp_random_fill_normal (random, sac->noise.normal, sac->policy.n_actions * n_masks * n);
 }
 
-/* Lays observations, repeated @n_blocks times, and actions under each other as the critics' input. */
+/* Lays observations, repeated @n_blocks times, and actions under each other as the critics' @input. */
 static void
-fill_input (EspSac *sac, const float *observations, const float *actions, size_t n, size_t n_blocks)
+fill_input (const EspSac *sac, const float *observations, const float *actions, size_t n_blocks, float *input)
 {
-  size_t n_observations = sac->policy.n_observations, n_columns = n * n_blocks;
+  size_t n = sac->batch.n_samples, n_observations = sac->policy.n_observations, n_columns = n * n_blocks;
 
   for (size_t row = 0; row < n_observations; row++)
     for (size_t k = 0; k < n_blocks; k++)
-      memcpy (sac->input + row * n_columns + k * n, observations + row * n, n * sizeof (float));
-  memcpy (sac->input + n_observations * n_columns, actions,
-          sac->policy.n_actions * n_columns * sizeof (float));
+      memcpy (input + row * n_columns + k * n, observations + row * n, n * sizeof (float));
+  memcpy (input + n_observations * n_columns, actions, sac->policy.n_actions * n_columns * sizeof (float));
+}
+
+/* The values, [@n_columns], of the forward pass that left @activations. */
+static const float *
+get_values (const EspSac *sac, const float *activations, size_t n_columns)
+{
+  return activations + sac->critic.n_hidden * n_columns;
+}
+
+/* The policy's actions, with masks that it learns from. */
+static void
+run_policy (EspSac *sac, const EspSacSchedule *schedule)
+{
+  const EspRecipe *recipe = sac->recipe;
+  EspPolicy *policy = &sac->policy;
+  EspPolicyPass *pass = &sac->pass;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
+
+  for (size_t k = 0; k < pass->n_masks; k++)
+    esp_selector_make_concrete (policy->probabilities, sac->noise.logistic + k * policy->n_weights,
+                                policy->n_weights, schedule->temperature, recipe->derivative_limit,
+                                recipe->soft_masks, pass->masks + k * policy->n_weights,
+                                pass->derivatives + k * policy->n_weights);
+  esp_phase_end (outer);
+  memcpy (pass->noise, sac->noise.normal,
+          policy->n_actions * pass->n_masks * sac->batch.n_samples * sizeof (float));
+  esp_policy_forward (policy, pass, sac->batch.observations);
+  fill_input (sac, sac->batch.observations, pass->actions, pass->n_masks, sac->input);
+}
+
+/* The actions in the next states. */
+static void
+run_next (EspSac *sac)
+{
+  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
+
+  for (size_t i = 0; i < sac->policy.n_weights; i++)
+    sac->next.masks[i] = sac->noise.next_uniform[i] < sac->policy.probabilities[i] ? 1.0f : 0.0f;
+  esp_phase_end (outer);
+  memcpy (sac->next.noise, sac->noise.next_normal,
+          sac->policy.n_actions * sac->batch.n_samples * sizeof (float));
+  esp_policy_forward (&sac->policy, &sac->next, sac->batch.next_observations);
+  fill_input (sac, sac->batch.next_observations, sac->next.actions, 1, sac->next_input);
+}
+
+static void
+value_batch (EspSac *sac, size_t critic)
+{
+  EspPhase outer = esp_phase_begin (ESP_PHASE_CRITICS);
+
+  esp_mlp_forward (&sac->critic, sac->critics[critic], sac->batch_input, sac->batch.n_samples,
+                   sac->batch_activations[critic]);
+  esp_phase_end (outer);
+}
+
+static void
+value_policy (EspSac *sac, size_t critic)
+{
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ACTOR);
+
+  esp_mlp_forward (&sac->critic, sac->critics[critic], sac->input, sac->batch.n_samples * sac->pass.n_masks,
+                   sac->activations[critic]);
+  esp_phase_end (outer);
+}
+
+static void
+value_next (EspSac *sac, size_t critic)
+{
+  EspPhase outer = esp_phase_begin (ESP_PHASE_TARGETS);
+
+  esp_mlp_forward (&sac->critic, sac->targets[critic], sac->next_input, sac->batch.n_samples,
+                   sac->target_activations[critic]);
+  esp_phase_end (outer);
 }
 
 /* y = scale (r + offset) + (1 − d) γ (min Q̄ (s', a') − α log π (a'|s')) */
@@ -141,23 +239,13 @@ compute_target (EspSac *sac, double alpha)
   const EspRecipe *recipe = sac->recipe;
   const EspBatch *batch = &sac->batch;
   size_t n = batch->n_samples;
-  const float *values[ESP_N_CRITICS];
-  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
-
-  for (size_t i = 0; i < sac->policy.n_weights; i++)
-    sac->next.masks[i] = sac->noise.next_uniform[i] < sac->policy.probabilities[i] ? 1.0f : 0.0f;
-  esp_phase_end (outer);
-  memcpy (sac->next.noise, sac->noise.next_normal, sac->policy.n_actions * n * sizeof (float));
-  esp_policy_forward (&sac->policy, &sac->next, batch->next_observations);
-
-  outer = esp_phase_begin (ESP_PHASE_TARGETS);
-  fill_input (sac, batch->next_observations, sac->next.actions, n, 1);
-  for (size_t c = 0; c < ESP_N_CRITICS; c++)
-    values[c] = esp_mlp_forward (&sac->critic, sac->targets[c], sac->input, n, sac->activations[c]);
+  const float *first = get_values (sac, sac->target_activations[0], n);
+  const float *second = get_values (sac, sac->target_activations[1], n);
+  EspPhase outer = esp_phase_begin (ESP_PHASE_TARGETS);
 
   for (size_t i = 0; i < n; i++)
     {
-      float value = fminf (values[0][i], values[1][i]) - (float) alpha * sac->next.log_density[i];
+      float value = fminf (first[i], second[i]) - (float) alpha * sac->next.log_density[i];
       float reward = (float) (recipe->reward_scale * (batch->rewards[i] + recipe->reward_offset));
 
       sac->target[i] = reward + (1.0f - batch->terminated[i]) * (float) recipe->discount * value;
@@ -165,63 +253,92 @@ compute_target (EspSac *sac, double alpha)
   esp_phase_end (outer);
 }
 
-void
-esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
+/* Parts the policy's columns by the critic whose value is the smaller, and sums up what is shown. */
+static void
+choose_columns (EspSac *sac)
+{
+  size_t n_columns = sac->batch.n_samples * sac->pass.n_masks;
+  const float *first = get_values (sac, sac->activations[0], n_columns);
+  const float *second = get_values (sac, sac->activations[1], n_columns);
+  double value = 0.0, density = 0.0;
+  size_t n_first = 0, n_second = n_columns;
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ACTOR);
+
+  for (size_t i = 0; i < n_columns; i++)
+    {
+      if (first[i] <= second[i])
+        sac->chosen[n_first++] = (uint32_t) i;
+      else
+        sac->chosen[--n_second] = (uint32_t) i;
+      value += fminf (first[i], second[i]);
+      density += sac->pass.log_density[i];
+    }
+  sac->n_chosen[0] = n_first;
+  sac->n_chosen[1] = n_columns - n_first;
+  sac->figures.value = value / (double) n_columns;
+  sac->figures.entropy = -density / (double) n_columns;
+  esp_phase_end (outer);
+}
+
+/* Only the critic with the smaller value passes the gradient on: each differentiates its own columns. */
+static void
+differentiate_columns (EspSac *sac, size_t portion)
+{
+  size_t critic = portion / 2, n_actions = sac->policy.n_actions;
+  size_t n_columns = sac->batch.n_samples * sac->pass.n_masks;
+  size_t half = sac->n_chosen[critic] / 2;
+  size_t n = portion % 2 == 0 ? half : sac->n_chosen[critic] - half;
+  const uint32_t *chosen = sac->chosen + (critic == 0 ? 0 : sac->n_chosen[0]) + (portion % 2 == 0 ? 0 : half);
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ACTOR);
+
+  esp_mlp_differentiate_inputs (&sac->critic, sac->critics[critic], sac->activations[critic], n_columns, chosen,
+                                n, sac->ones, sac->policy.n_observations, sac->column_workspaces[portion],
+                                sac->d_input[portion]);
+  for (size_t a = 0; a < n_actions; a++)
+    for (size_t i = 0; i < n; i++)
+      sac->d_value[a * n_columns + chosen[i]] = sac->d_input[portion][a * n + i];
+  esp_phase_end (outer);
+}
+
+static void
+differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
 {
   const EspRecipe *recipe = sac->recipe;
   EspPolicy *policy = &sac->policy;
-  EspPolicyPass *pass = &sac->pass;
-  size_t n = sac->batch.n_samples, n_columns = n * pass->n_masks;
-  const float *values[ESP_N_CRITICS];
-  double value = 0.0, density = 0.0, penalty, sparsity_slope;
+  double sparsity_slope;
   float *d_probabilities;
-  EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
 
-  for (size_t k = 0; k < pass->n_masks; k++)
-    esp_selector_make_concrete (policy->probabilities, sac->noise.logistic + k * policy->n_weights,
-                                policy->n_weights, schedule->temperature, recipe->derivative_limit,
-                                recipe->soft_masks, pass->masks + k * policy->n_weights,
-                                pass->derivatives + k * policy->n_weights);
-  esp_phase_end (outer);
-  memcpy (pass->noise, sac->noise.normal, policy->n_actions * n_columns * sizeof (float));
-  esp_policy_forward (policy, pass, sac->batch.observations);
-
-  outer = esp_phase_begin (ESP_PHASE_ACTOR);
-  fill_input (sac, sac->batch.observations, pass->actions, n, pass->n_masks);
-  for (size_t c = 0; c < ESP_N_CRITICS; c++)
-    values[c] = esp_mlp_forward (&sac->critic, sac->critics[c], sac->input, n_columns, sac->activations[c]);
-
-  /* only the critic with the smaller value passes the gradient on */
-  memset (sac->d_value, 0, policy->n_actions * n_columns * sizeof (float));
-  for (size_t c = 0; c < ESP_N_CRITICS; c++)
-    {
-      for (size_t i = 0; i < n_columns; i++)
-        sac->d_output[i] = (values[0][i] <= values[1][i]) == (c == 0) ? 1.0f : 0.0f;
-      esp_mlp_backward (&sac->critic, sac->critics[c], sac->input, sac->activations[c], sac->d_output,
-                        n_columns, sac->workspace, NULL, sac->d_input);
-      for (size_t i = 0; i < policy->n_actions * n_columns; i++)
-        sac->d_value[i] += sac->d_input[policy->n_observations * n_columns + i];
-    }
-  esp_phase_end (outer);
-
-  esp_policy_backward (policy, pass, sac->batch.observations, alpha, sac->d_value, sac->policy_gradient);
+  esp_policy_backward (policy, &sac->pass, sac->batch.observations, alpha, sac->d_value, sac->policy_gradient);
 
   sac->figures.sparsity = esp_selector_sparsity (policy->probabilities, policy->n_weights,
                                                  schedule->allowed_paths, policy->n_actions, &sparsity_slope);
   d_probabilities = sac->policy_gradient + (policy->probabilities - policy->parameters);
   for (size_t i = 0; i < policy->n_weights; i++)
     d_probabilities[i] += (float) (recipe->sparsity_weight * sparsity_slope);
+}
 
-  for (size_t i = 0; i < n_columns; i++)
-    {
-      value += fminf (values[0][i], values[1][i]);
-      density += pass->log_density[i];
-    }
-  sac->figures.value = value / (double) n_columns;
-  sac->figures.entropy = -density / (double) n_columns;
-  penalty = esp_policy_get_penalty (policy, pass, &sac->figures.penalty);
+/* Adds up the policy's loss once the penalties are known. */
+static void
+sum_policy_loss (EspSac *sac, double alpha, double penalty)
+{
   sac->figures.policy_loss = -alpha * sac->figures.entropy - sac->figures.value + penalty
-                             + recipe->sparsity_weight * sac->figures.sparsity;
+                             + sac->recipe->sparsity_weight * sac->figures.sparsity;
+}
+
+void
+esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
+{
+  double penalty;
+
+  run_policy (sac, schedule);
+  for (size_t c = 0; c < ESP_N_CRITICS; c++)
+    value_policy (sac, c);
+  choose_columns (sac);
+  for (size_t portion = 0; portion < ESP_N_PORTIONS; portion++)
+    differentiate_columns (sac, portion);
+  differentiate_policy (sac, schedule, alpha);
+  penalty = esp_policy_get_penalty (&sac->policy, &sac->pass, &sac->figures.penalty);
+  sum_policy_loss (sac, alpha, penalty);
 }
 
 /* Applies the policy's gradient, clipped, with learning rates of their own for the probabilities. Returns
@@ -263,55 +380,59 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
   return true;
 }
 
-double
-esp_sac_differentiate_critic (EspSac *sac, size_t critic)
+/* The mean squared error of the values, and its derivative by each of them. */
+static double
+compare_with_target (EspSac *sac, size_t critic)
 {
-  const EspBatch *batch = &sac->batch;
-  size_t n = batch->n_samples;
-  const float *values;
+  size_t n = sac->batch.n_samples;
+  const float *values = get_values (sac, sac->batch_activations[critic], n);
   double sum = 0.0;
 
-  fill_input (sac, batch->observations, batch->actions, n, 1);
-  values = esp_mlp_forward (&sac->critic, sac->critics[critic], sac->input, n, sac->activations[critic]);
   for (size_t i = 0; i < n; i++)
     {
       float error = values[i] - sac->target[i];
 
       sum += (double) error * error;
-      sac->d_output[i] = 2.0f * error / (float) n;
+      sac->d_output[critic][i] = 2.0f * error / (float) n;
     }
-  esp_mlp_backward (&sac->critic, sac->critics[critic], sac->input, sac->activations[critic], sac->d_output,
-                    n, sac->workspace, sac->critic_gradient, NULL);
 
   return sum / (double) n;
 }
 
-/* Returns whether the losses were sound; a critic whose loss is not does not change. */
-static bool
-step_critics (EspSac *sac, const EspSacSchedule *schedule)
+static void
+differentiate_critic (EspSac *sac, size_t critic, float *gradient)
+{
+  EspPhase outer = esp_phase_begin (ESP_PHASE_CRITICS);
+
+  esp_mlp_backward (&sac->critic, sac->critics[critic], sac->batch_input, sac->batch_activations[critic],
+                    sac->d_output[critic], sac->batch.n_samples, sac->workspaces[critic], gradient, NULL);
+  esp_phase_end (outer);
+}
+
+double
+esp_sac_differentiate_critic (EspSac *sac, size_t critic)
+{
+  double loss;
+
+  fill_input (sac, sac->batch.observations, sac->batch.actions, 1, sac->batch_input);
+  value_batch (sac, critic);
+  loss = compare_with_target (sac, critic);
+  differentiate_critic (sac, critic, sac->critic_gradient);
+
+  return loss;
+}
+
+static void
+step_critic (EspSac *sac, size_t critic, const EspSacSchedule *schedule)
 {
   size_t n = sac->critic.n_parameters;
+  float *moments = sac->critic_moments[critic];
+  EspPhase outer = esp_phase_begin (ESP_PHASE_ADAM);
 
-  sac->figures.critic_loss = 0.0;
-  for (size_t c = 0; c < ESP_N_CRITICS; c++)
-    {
-      EspPhase outer = esp_phase_begin (ESP_PHASE_CRITICS);
-
-      sac->figures.critic_loss += esp_sac_differentiate_critic (sac, c);
-      esp_phase_end (outer);
-      if (!is_sound (sac->figures.critic_loss))
-        return false;
-      outer = esp_phase_begin (ESP_PHASE_ADAM);
-      esp_adam_step (sac->critics[c], sac->critic_gradient, sac->critic_moments[c],
-                     sac->critic_moments[c] + n, n, sac->updates,
-                     (float) (sac->recipe->critic_rate * schedule->rate), 1.0f);
-      esp_phase_end (outer);
-      outer = esp_phase_begin (ESP_PHASE_POLYAK);
-      esp_move_towards (sac->targets[c], sac->critics[c], n, (float) sac->recipe->target_rate);
-      esp_phase_end (outer);
-    }
-
-  return true;
+  esp_adam_step_followed (sac->critics[critic], sac->critic_gradient + critic * n, moments, moments + n, n,
+                          sac->updates, (float) (sac->recipe->critic_rate * schedule->rate),
+                          sac->targets[critic], (float) sac->recipe->target_rate);
+  esp_phase_end (outer);
 }
 
 static void
@@ -328,19 +449,100 @@ step_alpha (EspSac *sac, const EspSacSchedule *schedule)
     sac->log_alpha = fmaxf (sac->log_alpha, logf ((float) recipe->minimum_entropy_weight));
 }
 
+/* One update, parted into stages of tasks that only read what earlier stages wrote, the longest first. */
+typedef struct
+{
+  EspSac *sac;
+  const EspSacSchedule *schedule;
+  double alpha;
+  double penalty;
+  bool step_critic[ESP_N_CRITICS];
+} Update;
+
+static void
+run_policies (void *data, size_t task, size_t worker)
+{
+  const Update *update = data;
+
+  switch (task)
+    {
+    case 0:
+      run_policy (update->sac, update->schedule);
+      break;
+    case 1:
+      run_next (update->sac);
+      break;
+    default:
+      value_batch (update->sac, task - 2);
+    }
+}
+
+static void
+run_critics (void *data, size_t task, size_t worker)
+{
+  Update *update = data;
+  EspSac *sac = update->sac;
+
+  if (task < 2)
+    value_policy (sac, task);
+  else if (task < 4)
+    value_next (sac, task - 2);
+  else
+    update->penalty = esp_policy_get_penalty (&sac->policy, &sac->pass, &sac->figures.penalty);
+}
+
+static void
+differentiate_critics (void *data, size_t task, size_t worker)
+{
+  EspSac *sac = ((const Update *) data)->sac;
+
+  if (task < ESP_N_CRITICS)
+    differentiate_critic (sac, task, sac->critic_gradient + task * sac->critic.n_parameters);
+  else
+    differentiate_columns (sac, task - ESP_N_CRITICS);
+}
+
+static void
+finish_gradients (void *data, size_t task, size_t worker)
+{
+  const Update *update = data;
+
+  if (task == 0)
+    differentiate_policy (update->sac, update->schedule, update->alpha);
+  else if (update->step_critic[task - 1])
+    step_critic (update->sac, task - 1, update->schedule);
+}
+
 void
 esp_sac_update (EspSac *sac, const EspSacSchedule *schedule)
 {
-  double alpha = esp_sac_get_alpha (sac);
+  Update update = { .sac = sac, .schedule = schedule, .alpha = esp_sac_get_alpha (sac) };
+  EspSacFigures *figures = &sac->figures;
+  bool sound;
 
   /* all losses are formed from the parameters as they are now; the steps come after */
-  compute_target (sac, alpha);
-  esp_sac_differentiate_policy (sac, schedule, alpha);
+  fill_input (sac, sac->batch.observations, sac->batch.actions, 1, sac->batch_input);
+  esp_pool_run (sac->pool, 2 + ESP_N_CRITICS, run_policies, &update);
+  esp_pool_run (sac->pool, 2 * ESP_N_CRITICS + 1, run_critics, &update);
+
+  compute_target (sac, update.alpha);
+  choose_columns (sac);
+
+  /* a step along a gradient that is not finite would leave no number that could be saved or shown */
+  sound = is_sound (figures->value) && is_sound (figures->entropy);
+  figures->critic_loss = 0.0;
+  for (size_t c = 0; c < ESP_N_CRITICS; c++)
+    {
+      figures->critic_loss += compare_with_target (sac, c);
+      sound = sound && is_sound (figures->critic_loss);
+      update.step_critic[c] = sound;
+    }
 
   sac->updates++;
-  /* a step along a gradient that is not finite would leave no number that could be saved or shown */
-  if (is_sound (sac->figures.value) && is_sound (sac->figures.entropy) && step_critics (sac, schedule)
-      && step_policy (sac, schedule))
+  esp_pool_run (sac->pool, ESP_N_CRITICS + ESP_N_PORTIONS, differentiate_critics, &update);
+  esp_pool_run (sac->pool, 1 + ESP_N_CRITICS, finish_gradients, &update);
+  sum_policy_loss (sac, update.alpha, update.penalty);
+  if (sound && step_policy (sac, schedule))
     step_alpha (sac, schedule);
 }
 

@@ -1,17 +1,21 @@
 /* Soft actor-critic with a symbolic policy: the learner and its update.
  *
  * SAC: Haarnoja et al., arXiv 1812.05905; the symbolic policy and its losses: ESPL, arXiv 2311.02104.
- * Single precision; belongs to the trainer's thread. No allocation after esp_sac_init().
+ * Single precision; belongs to the trainer's thread, which may have workers. No allocation after esp_sac_init().
  */
 
 #pragma once
 
 #include "esp-policy.h"
+#include "esp-pool.h"
 #include "esp-replay.h"
 
 G_BEGIN_DECLS
 
 #define ESP_N_CRITICS 2
+
+/* Each critic's share of the policy's gradient is worked out in two portions of columns. */
+#define ESP_N_PORTIONS (2 * ESP_N_CRITICS)
 
 /**
  * EspSacNoise:
@@ -84,16 +88,25 @@ typedef struct
   EspSacNoise noise;
   EspSacFigures figures;
 
-  /* private workspaces */
+  /* private */
+  EspPool *pool;
   EspPolicyPass next;
   EspPolicyPass pass;
   float *policy_gradient;
-  float *critic_gradient;
-  float *input;       /* [n_observations + n_actions][S·B] */
-  float *d_input;
+  float *critic_gradient; /* [ESP_N_CRITICS][n_parameters] */
+  float *input;           /* [n_observations + n_actions][S·B] of the policy's actions */
+  float *batch_input;     /* [n_observations + n_actions][B] of the batch's */
+  float *next_input;      /* [n_observations + n_actions][B] of the next ones */
   float *activations[ESP_N_CRITICS];
-  float *workspace;
-  float *d_output;    /* [S·B] */
+  float *batch_activations[ESP_N_CRITICS];
+  float *target_activations[ESP_N_CRITICS];
+  float *workspaces[ESP_N_CRITICS];         /* for the batch */
+  float *column_workspaces[ESP_N_PORTIONS]; /* for a portion of the policy's columns */
+  float *d_input[ESP_N_PORTIONS];           /* [n_actions][columns of a portion] */
+  float *d_output[ESP_N_CRITICS];           /* [B] */
+  uint32_t *chosen;   /* [S·B] the columns in which the first critic is the smaller, then the others */
+  size_t n_chosen[ESP_N_CRITICS];
+  float *ones;        /* [S·B] */
   float *d_value;     /* [n_actions][S·B] */
   float *target;      /* [B] */
   float *storage;
@@ -106,6 +119,10 @@ gboolean esp_sac_init (EspSac *sac,
                        EspRandom *random,
                        GError **error);
 void esp_sac_clear (EspSac *sac);
+
+/* Lets the workers of @pool (NULL: nobody; it must outlive @sac or be taken away) take part in the updates,
+ * which do not depend on how many there are: each number is worked out by one of them, in one order. */
+void esp_sac_set_pool (EspSac *sac, EspPool *pool);
 
 /* Fills @sac->noise for the next update from @random. */
 void esp_sac_draw_noise (EspSac *sac, EspRandom *random);

@@ -6,6 +6,32 @@
 #define BETA2   0.999
 #define EPSILON 1e-8f
 
+typedef struct
+{
+  float step;
+  float correction;
+  float scale;
+} Step;
+
+static Step
+get_step (uint64_t time, float rate, float scale)
+{
+  return (Step){ .step = (float) (rate / (1.0 - pow (BETA1, (double) time))),
+                 .correction = (float) (1.0 / sqrt (1.0 - pow (BETA2, (double) time))),
+                 .scale = scale };
+}
+
+/* Returns where one parameter goes. 1.0f - 0.999f would be off by 1.3e-5 of itself. */
+static inline float
+step_one (Step step, float parameter, float gradient, float *first, float *second)
+{
+  float g = gradient * step.scale;
+
+  *first = (float) BETA1 * *first + (float) (1.0 - BETA1) * g;
+  *second = (float) BETA2 * *second + (float) (1.0 - BETA2) * g * g;
+  return parameter - step.step * *first / (sqrtf (*second) * step.correction + EPSILON);
+}
+
 ESP_VECTORISED void
 esp_adam_step (float *restrict parameters,
                const float *restrict gradient,
@@ -16,17 +42,31 @@ esp_adam_step (float *restrict parameters,
                float rate,
                float scale)
 {
-  const float beta1 = (float) BETA1, beta2 = (float) BETA2;
-  const float step = (float) (rate / (1.0 - pow (BETA1, (double) time)));
-  const float correction = (float) (1.0 / sqrt (1.0 - pow (BETA2, (double) time)));
+  Step step = get_step (time, rate, scale);
+
+  for (size_t i = 0; i < n; i++)
+    parameters[i] = step_one (step, parameters[i], gradient[i], &first[i], &second[i]);
+}
+
+ESP_VECTORISED void
+esp_adam_step_followed (float *restrict parameters,
+                        const float *restrict gradient,
+                        float *restrict first,
+                        float *restrict second,
+                        size_t n,
+                        uint64_t time,
+                        float rate,
+                        float *restrict target,
+                        float target_rate)
+{
+  Step step = get_step (time, rate, 1.0f);
 
   for (size_t i = 0; i < n; i++)
     {
-      float g = gradient[i] * scale;
+      float moved = step_one (step, parameters[i], gradient[i], &first[i], &second[i]);
 
-      first[i] = beta1 * first[i] + (1.0f - beta1) * g;
-      second[i] = beta2 * second[i] + (1.0f - beta2) * g * g;
-      parameters[i] -= step * first[i] / (sqrtf (second[i]) * correction + EPSILON);
+      parameters[i] = moved;
+      target[i] += target_rate * (moved - target[i]);
     }
 }
 

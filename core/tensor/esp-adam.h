@@ -18,6 +18,18 @@ void esp_adam_step (float *parameters,
                     float rate,
                     float scale);
 
+/* As esp_adam_step() with the plain gradient, and at once moves @target[n] towards the new parameters by the
+ * share @target_rate. */
+void esp_adam_step_followed (float *parameters,
+                             const float *gradient,
+                             float *first,
+                             float *second,
+                             size_t n,
+                             uint64_t time,
+                             float rate,
+                             float *target,
+                             float target_rate);
+
 /* Returns the Euclidean norm of @values[n], summed in double precision. */
 double esp_norm (const float *values, size_t n);
 

@@ -3,7 +3,10 @@
 #include <glib.h>
 
 #include "esp-blas.h"
+#include "esp-kernels.h"
 #include "esp-simd.h"
+
+#include <string.h>
 
 void
 esp_mlp_init (EspMlp *mlp, size_t n_inputs, const size_t *hidden, size_t n_hidden, size_t n_outputs)
@@ -61,41 +64,60 @@ esp_mlp_draw_critic (const EspMlp *mlp, float *parameters, float output, EspRand
     }
 }
 
-size_t
-esp_mlp_activations_size (const EspMlp *mlp, size_t n_samples)
+static void
+add_bias_and_activate (float *restrict values, const float *restrict biases, size_t n)
 {
-  return (mlp->n_hidden + mlp->widths[mlp->n_layers]) * n_samples;
+  for (size_t i = 0; i < n; i++)
+    {
+      float value = values[i] + biases[i];
+      values[i] = value > 0.0f ? value : 0.0f;
+    }
+}
+
+/* Hidden units of one sample are contiguous, unlike elsewhere: so a product with the weights has whole panels of
+ * units whatever the batch, samples can be picked, and what belongs to a unit is a vector. Inputs and outputs
+ * are as everywhere. Products of one sample need no copies of the weights. */
+static size_t
+get_scratch_size (const EspMlp *mlp, size_t n_samples)
+{
+  size_t largest = 0;
+
+  if (n_samples == 1 || mlp->n_layers == 1)
+    return 0;
+  for (size_t i = 0; i < mlp->n_layers; i++)
+    largest = MAX (largest, mlp->widths[i]);
+
+  return esp_product_scratch_size (largest);
 }
 
 size_t
-esp_mlp_workspace_size (const EspMlp *mlp, size_t n_samples)
+esp_mlp_activations_size (const EspMlp *mlp, size_t n_samples)
+{
+  return (mlp->n_hidden + mlp->widths[mlp->n_layers]) * n_samples + get_scratch_size (mlp, n_samples);
+}
+
+static size_t
+get_widest (const EspMlp *mlp)
 {
   size_t widest = 0;
 
   for (size_t i = 1; i < mlp->n_layers; i++)
     widest = MAX (widest, mlp->widths[i]);
 
-  return 2 * widest * n_samples;
+  return widest;
 }
 
-ESP_VECTORISED static void
-add_bias (float *restrict values, const float *biases, size_t n_rows, size_t n_samples, bool relu)
+size_t
+esp_mlp_workspace_size (const EspMlp *mlp, size_t n_samples)
 {
-  for (size_t row = 0; row < n_rows; row++)
-    {
-      float bias = biases[row];
-      float *restrict out = values + row * n_samples;
+  size_t widest = get_widest (mlp);
+  size_t inner = MAX (MAX (widest, mlp->widths[mlp->n_layers]), n_samples);
 
-      if (relu)
-        for (size_t i = 0; i < n_samples; i++)
-          {
-            float value = out[i] + bias;
-            out[i] = value > 0.0f ? value : 0.0f;
-          }
-      else
-        for (size_t i = 0; i < n_samples; i++)
-          out[i] += bias;
-    }
+  if (mlp->n_layers == 1)
+    return 0;
+
+  /* two deltas, the first layer's transposed weights, a panel */
+  return 2 * widest * n_samples + mlp->widths[0] * mlp->widths[1] + esp_product_scratch_size (inner);
 }
 
 float *
@@ -105,20 +127,55 @@ esp_mlp_forward (const EspMlp *mlp,
                  size_t n_samples,
                  float *activations)
 {
-  float *output = activations;
+  const EspKernels *kernels = esp_kernels_get ();
+  float *output = activations + mlp->n_hidden * n_samples;
+  size_t last = mlp->n_layers - 1, n_outputs = mlp->widths[mlp->n_layers];
+  float *next = activations, *scratch = n_samples > 1 ? output + n_outputs * n_samples : NULL;
+  const float *values = input;
 
-  for (size_t i = 0; i < mlp->n_layers; i++)
+  for (size_t i = 0; i < last; i++)
     {
       size_t n_in = mlp->widths[i], n_out = mlp->widths[i + 1];
 
-      esp_multiply (esp_matrix (parameters + mlp->weights[i], n_out, n_in), false,
-                    esp_matrix (input, n_in, n_samples), false, 0.0f, esp_matrix (output, n_out, n_samples));
-      add_bias (output, parameters + mlp->biases[i], n_out, n_samples, i + 1 < mlp->n_layers);
-      input = output;
-      output += n_out * n_samples;
+      if (n_samples == 1)
+        {
+          kernels->multiply_rows (&(EspDots){ 1, n_out, n_in, values, n_in, parameters + mlp->weights[i], n_in,
+                                              next, n_out, NULL });
+          add_bias_and_activate (next, parameters + mlp->biases[i], n_out);
+        }
+      else
+        kernels->multiply (&(EspProduct){ .n_rows = n_samples,
+                                          .n_columns = n_out,
+                                          .n_inner = n_in,
+                                          .a = values,
+                                          .a_row = i == 0 ? 1 : n_in,
+                                          .a_column = i == 0 ? n_samples : 1,
+                                          .b = parameters + mlp->weights[i],
+                                          .b_stride = n_in,
+                                          .b_transposed = true,
+                                          .c = next,
+                                          .c_stride = n_out,
+                                          .bias = parameters + mlp->biases[i],
+                                          .scratch = scratch });
+      values = next;
+      next += n_out * n_samples;
     }
 
-  return (float *) input;
+  if (last == 0)
+    {
+      esp_multiply (esp_matrix (parameters, n_outputs, mlp->widths[0]), false,
+                    esp_matrix (input, mlp->widths[0], n_samples), false, 0.0f,
+                    esp_matrix (output, n_outputs, n_samples));
+      for (size_t row = 0; row < n_outputs; row++)
+        for (size_t i = 0; i < n_samples; i++)
+          output[row * n_samples + i] += parameters[mlp->biases[0] + row];
+    }
+  else
+    kernels->multiply_rows (&(EspDots){ n_outputs, n_samples, mlp->widths[last], parameters + mlp->weights[last],
+                                        mlp->widths[last], values, mlp->widths[last], output, n_samples,
+                                        parameters + mlp->biases[last] });
+
+  return output;
 }
 
 /* Sums each row. Sixteen running sums let the compiler use vectors without reordering anything it was not
@@ -143,12 +200,190 @@ sum_rows (const float *restrict values, size_t n_rows, size_t n_samples, float *
     }
 }
 
-/* Lets the gradient through where the unit was active. */
+/* Sums each column. */
 ESP_VECTORISED static void
-gate_by_activity (float *restrict gradient, const float *restrict active, size_t n)
+sum_columns (const float *restrict values, size_t n_rows, size_t n_columns, float *restrict sums)
 {
-  for (size_t i = 0; i < n; i++)
-    gradient[i] = active[i] > 0.0f ? gradient[i] : 0.0f;
+  size_t j = 0;
+
+  for (; j + 32 <= n_columns; j += 32)
+    {
+      float partial[32] = { 0 };
+
+      for (size_t row = 0; row < n_rows; row++)
+        for (size_t k = 0; k < 32; k++)
+          partial[k] += values[row * n_columns + j + k];
+      memcpy (sums + j, partial, sizeof partial);
+    }
+  for (; j < n_columns; j++)
+    {
+      float sum = 0.0f;
+
+      for (size_t row = 0; row < n_rows; row++)
+        sum += values[row * n_columns + j];
+      sums[j] = sum;
+    }
+}
+
+static void
+transpose (const float *restrict from, size_t n_rows, size_t n_columns, float *restrict to)
+{
+  for (size_t i = 0; i < n_rows; i++)
+    for (size_t j = 0; j < n_columns; j++)
+      to[j * n_rows + i] = from[i * n_columns + j];
+}
+
+/* More inputs than fit into one tile are worth a copy of the deltas instead. */
+#define FEW_INPUTS 28
+
+/* The derivative by the weights of layer @layer. */
+static void
+differentiate_weights (const EspMlp *mlp,
+                       size_t layer,
+                       const float *input,
+                       const float *values,
+                       const float *delta,
+                       size_t n,
+                       float *scratch,
+                       float *spare,
+                       float *gradient)
+{
+  const EspKernels *kernels = esp_kernels_get ();
+  size_t n_in = mlp->widths[layer], n_out = mlp->widths[layer + 1];
+  bool is_last = layer + 1 == mlp->n_layers;
+  float *d_weights = gradient + mlp->weights[layer];
+
+  if (layer == 0 && n_in <= FEW_INPUTS)
+    {
+      kernels->multiply (&(EspProduct){ .n_rows = n_in,
+                                        .n_columns = n_out,
+                                        .n_inner = n,
+                                        .a = input,
+                                        .a_row = n,
+                                        .a_column = 1,
+                                        .b = delta,
+                                        .b_stride = n_out,
+                                        .c = spare,
+                                        .c_stride = n_out });
+      transpose (spare, n_in, n_out, d_weights);
+    }
+  else
+    kernels->multiply (&(EspProduct){ .n_rows = n_out,
+                                      .n_columns = n_in,
+                                      .n_inner = n,
+                                      .a = delta,
+                                      .a_row = is_last ? n : 1,
+                                      .a_column = is_last ? 1 : n_out,
+                                      .b = layer == 0 ? input : values,
+                                      .b_stride = layer == 0 ? n : n_in,
+                                      .b_transposed = layer == 0,
+                                      .c = d_weights,
+                                      .c_stride = n_in,
+                                      /* with so few rows, a copy of the values would be used once */
+                                      .scratch = is_last && n_out <= FEW_INPUTS ? NULL : scratch });
+  if (is_last)
+    sum_rows (delta, n_out, n, gradient + mlp->biases[layer]);
+  else
+    sum_columns (delta, n, n_out, gradient + mlp->biases[layer]);
+}
+
+/* A network without hidden layers, or one sample, whose numbers lie the same way either way. */
+static void
+differentiate_plainly (const EspMlp *mlp,
+                       const float *parameters,
+                       const float *input,
+                       const float *activations,
+                       const float *d_output,
+                       size_t n_samples,
+                       float *workspace,
+                       float *gradient,
+                       float *d_input)
+{
+  float *spare = workspace + get_widest (mlp) * n_samples;
+  const float *delta = d_output, *values = activations + mlp->n_hidden * n_samples;
+
+  for (size_t i = mlp->n_layers; i-- > 0;)
+    {
+      size_t n_in = mlp->widths[i], n_out = mlp->widths[i + 1];
+      EspMatrix deltas = esp_matrix (delta, n_out, n_samples);
+      EspMatrix weights = esp_matrix (parameters + mlp->weights[i], n_out, n_in);
+      float *next = delta == workspace ? spare : workspace;
+
+      values = i == 0 ? input : values - n_in * n_samples;
+      if (gradient != NULL)
+        {
+          esp_multiply (deltas, false, esp_matrix (values, n_in, n_samples), true, 0.0f,
+                        esp_matrix (gradient + mlp->weights[i], n_out, n_in));
+          sum_rows (delta, n_out, n_samples, gradient + mlp->biases[i]);
+        }
+      if (i == 0)
+        next = d_input;
+      if (next != NULL)
+        esp_multiply (weights, true, deltas, false, 0.0f, esp_matrix (next, n_in, n_samples));
+      for (size_t k = 0; i > 0 && k < n_in; k++)
+        next[k] = values[k] > 0.0f ? next[k] : 0.0f;
+      delta = next;
+    }
+}
+
+/* Differentiates @n of the samples, all of them or those in @chosen. */
+static void
+differentiate (const EspMlp *mlp,
+               const float *parameters,
+               const float *input,
+               const float *activations,
+               const float *d_output,
+               const uint32_t *chosen,
+               size_t n_samples,
+               size_t n,
+               float *workspace,
+               float *gradient,
+               size_t first_input,
+               float *d_input)
+{
+  const EspKernels *kernels = esp_kernels_get ();
+  size_t widest = get_widest (mlp), n_inputs = mlp->widths[0] - first_input;
+  const float *delta = d_output, *values = activations + mlp->n_hidden * n_samples;
+  float *next, *scratch, *turned;
+
+  next = workspace;
+  turned = workspace + 2 * widest * n;
+  scratch = turned + mlp->widths[0] * mlp->widths[1];
+
+  for (size_t i = mlp->n_layers; i-- > 0;)
+    {
+      size_t n_in = mlp->widths[i], n_out = mlp->widths[i + 1];
+      bool is_last = i + 1 == mlp->n_layers;
+
+      values -= i > 0 ? n_in * n_samples : 0;
+      if (gradient != NULL)
+        differentiate_weights (mlp, i, input, values, delta, n, scratch, turned, gradient);
+      if (i == 0)
+        break;
+
+      kernels->multiply (&(EspProduct){ .n_rows = n,
+                                        .n_columns = n_in,
+                                        .n_inner = n_out,
+                                        .a = delta,
+                                        .a_row = is_last ? 1 : n_out,
+                                        .a_column = is_last ? n : 1,
+                                        .b = parameters + mlp->weights[i],
+                                        .b_stride = n_in,
+                                        .c = next,
+                                        .c_stride = n_in,
+                                        .gate = values,
+                                        .gate_stride = n_in,
+                                        .gate_rows = chosen,
+                                        .scratch = scratch });
+      delta = next;
+      next = next == workspace ? workspace + widest * n : workspace;
+    }
+
+  if (d_input == NULL)
+    return;
+  transpose (parameters + mlp->weights[0], mlp->widths[1], mlp->widths[0], turned);
+  kernels->multiply_rows (&(EspDots){ n_inputs, n, mlp->widths[1], turned + first_input * mlp->widths[1],
+                                      mlp->widths[1], delta, mlp->widths[1], d_input, n, NULL });
 }
 
 void
@@ -162,38 +397,43 @@ esp_mlp_backward (const EspMlp *mlp,
                   float *gradient,
                   float *d_input)
 {
-  const float *starts[ESP_MAX_HIDDEN_LAYERS + 1]; /* the inputs of each layer */
-  float *spare = workspace + esp_mlp_workspace_size (mlp, n_samples) / 2;
-  const float *delta = d_output;
+  if (n_samples == 1 || mlp->n_layers == 1)
+    differentiate_plainly (mlp, parameters, input, activations, d_output, n_samples, workspace, gradient,
+                           d_input);
+  else
+    differentiate (mlp, parameters, input, activations, d_output, NULL, n_samples, n_samples, workspace, gradient,
+                   0, d_input);
+}
 
-  starts[0] = input;
-  for (size_t i = 1; i < mlp->n_layers; i++)
-    starts[i] = i == 1 ? activations : starts[i - 1] + mlp->widths[i - 1] * n_samples;
+void
+esp_mlp_differentiate_inputs (const EspMlp *mlp,
+                              const float *parameters,
+                              const float *activations,
+                              size_t n_samples,
+                              const uint32_t *chosen,
+                              size_t n_chosen,
+                              const float *d_output,
+                              size_t first_input,
+                              float *workspace,
+                              float *d_input)
+{
+  size_t n_inputs = mlp->widths[0];
 
-  for (size_t i = mlp->n_layers; i-- > 0;)
+  if (mlp->n_layers > 1)
     {
-      size_t n_in = mlp->widths[i], n_out = mlp->widths[i + 1];
-      EspMatrix deltas = esp_matrix (delta, n_out, n_samples);
-      EspMatrix weights = esp_matrix (parameters + mlp->weights[i], n_out, n_in);
-
-      if (gradient != NULL)
-        {
-          esp_multiply (deltas, false, esp_matrix (starts[i], n_in, n_samples), true, 0.0f,
-                        esp_matrix (gradient + mlp->weights[i], n_out, n_in));
-          sum_rows (delta, n_out, n_samples, gradient + mlp->biases[i]);
-        }
-
-      if (i == 0)
-        {
-          if (d_input != NULL)
-            esp_multiply (weights, true, deltas, false, 0.0f, esp_matrix (d_input, n_in, n_samples));
-          break;
-        }
-
-      float *next = delta == workspace ? spare : workspace;
-
-      esp_multiply (weights, true, deltas, false, 0.0f, esp_matrix (next, n_in, n_samples));
-      gate_by_activity (next, starts[i], n_in * n_samples);
-      delta = next;
+      if (n_chosen > 0)
+        differentiate (mlp, parameters, NULL, activations, d_output, chosen, n_samples, n_chosen, workspace, NULL,
+                       first_input, d_input);
+      return;
     }
+
+  for (size_t k = first_input; k < n_inputs; k++)
+    for (size_t i = 0; i < n_chosen; i++)
+      {
+        float sum = 0.0f;
+
+        for (size_t row = 0; row < mlp->widths[1]; row++)
+          sum += parameters[mlp->weights[0] + row * n_inputs + k] * d_output[row * n_chosen + i];
+        d_input[(k - first_input) * n_chosen + i] = sum;
+      }
 }

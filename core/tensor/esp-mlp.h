@@ -68,3 +68,17 @@ void esp_mlp_backward (const EspMlp *mlp,
                        float *workspace,
                        float *gradient,
                        float *d_input);
+
+/* Of the pass that left @activations, writes the derivatives by inputs @first_input … widths[0] − 1 of those
+ * @n_chosen samples alone whose numbers are in @chosen: @d_input[widths[0] − @first_input][n_chosen], from
+ * @d_output[widths[n_layers]][n_chosen]. @workspace as for @n_chosen samples. */
+void esp_mlp_differentiate_inputs (const EspMlp *mlp,
+                                   const float *parameters,
+                                   const float *activations,
+                                   size_t n_samples,
+                                   const uint32_t *chosen,
+                                   size_t n_chosen,
+                                   const float *d_output,
+                                   size_t first_input,
+                                   float *workspace,
+                                   float *d_input);
