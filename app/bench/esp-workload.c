@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "esp-error.h"
 #include "esp-phase.h"
 
 #define N_TRANSITIONS 50000
@@ -40,17 +39,6 @@ get_recipe (const EspWorkload *workload, GError **error)
                                        workload->neural ? ", \"policy\": \"neural\"" : "", "}", NULL);
 
   return esp_recipe_new_from_json (workload->name, text, strlen (text), error);
-}
-
-/* Gives the learner @n_workers threads for its updates. */
-static gboolean
-set_workers (EspSubject *subject, size_t n_workers, GError **error)
-{
-  if (n_workers == 1)
-    return TRUE;
-
-  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "the updates of this build's learner have one worker");
-  return FALSE;
 }
 
 EspSacSchedule
@@ -91,11 +79,15 @@ esp_subject_new (const EspWorkload *workload, size_t n_workers, GError **error)
                                         .n_observations = workload->n_observations,
                                         .n_actions = workload->n_actions };
   esp_random_init (&subject->random, 1, 1);
-  if (!esp_sac_init (&subject->sac, subject->recipe, &subject->info, &subject->random, error)
-      || !set_workers (subject, n_workers, error))
+  if (!esp_sac_init (&subject->sac, subject->recipe, &subject->info, &subject->random, error))
     {
       g_clear_pointer (&subject, esp_subject_free);
       return NULL;
+    }
+  if (n_workers > 1)
+    {
+      subject->pool = esp_pool_new (n_workers);
+      esp_sac_set_pool (&subject->sac, subject->pool);
     }
   esp_replay_init (&subject->replay, N_TRANSITIONS, workload->n_observations, workload->n_actions);
   fill_replay (subject);
@@ -111,6 +103,7 @@ esp_subject_free (EspSubject *subject)
     return;
 
   esp_sac_clear (&subject->sac);
+  esp_pool_free (subject->pool);
   esp_replay_clear (&subject->replay);
   esp_recipe_unref (subject->recipe);
   g_free (subject);

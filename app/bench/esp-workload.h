@@ -52,6 +52,7 @@ typedef struct
   EspSac sac;
   EspReplay replay;
   EspRandom random;
+  EspPool *pool; /* NULL for one worker */
   EspSacSchedule schedule;
 } EspSubject;
 
