@@ -1,0 +1,243 @@
+/* The evaluation of a batch for one precision; esp-program-batch.c includes it twice, with REAL and the
+ * names that depend on it defined. */
+
+/* A row starts where the caller's column does, so it is not aligned to the vectors. */
+typedef REAL VECTOR __attribute__ ((vector_size (ESP_TILE_BYTES / 8)));
+typedef REAL ROW __attribute__ ((vector_size (ESP_TILE_BYTES / 8), aligned (sizeof (REAL)), may_alias));
+
+#define TILE (ESP_TILE_BYTES / sizeof (REAL))
+
+#define EACH(statement)      \
+  do                         \
+    {                        \
+      ON (x0, 0, statement); \
+      ON (x1, 1, statement); \
+      ON (x2, 2, statement); \
+      ON (x3, 3, statement); \
+      ON (x4, 4, statement); \
+      ON (x5, 5, statement); \
+      ON (x6, 6, statement); \
+      ON (x7, 7, statement); \
+    }                        \
+  while (0)
+#define ON(accumulator, number, statement) \
+  do                                       \
+    {                                      \
+      enum                                 \
+      {                                    \
+        k = number                         \
+      };                                   \
+      VECTOR x = accumulator;              \
+      statement;                           \
+      accumulator = x;                     \
+    }                                      \
+  while (0)
+
+/* Runs @n instructions of a chain. Each tile takes all of them before the next, so that it stays in the
+ * accumulator; the processor learns the sequence of branches from one tile to the next. */
+ESP_VECTORISED static void
+RUN_CHAIN (const EspInstruction *chain, size_t n, REAL *const *rows, const REAL *constants, size_t n_tiles)
+{
+  for (size_t tile = 0; tile < n_tiles; tile++)
+    {
+      VECTOR x0 = { 0 }, x1 = x0, x2 = x0, x3 = x0, x4 = x0, x5 = x0, x6 = x0, x7 = x0;
+
+      for (size_t i = 0; i < n; i++)
+        {
+          const EspInstruction *instruction = &chain[i];
+
+#define A ((const ROW *) (const void *) (rows[instruction->a] + tile * TILE))[k]
+#define B ((const ROW *) (const void *) (rows[instruction->b] + tile * TILE))[k]
+#define C constants[instruction->a]
+#define CASE(code, statement) \
+  case code:                  \
+    EACH (statement);         \
+    break
+          switch (instruction->code)
+            {
+              CASE (ESP_CODE_STORE, ((ROW *) (void *) (rows[instruction->target] + tile * TILE))[k] = x);
+              CASE (ESP_CODE_LOAD_R, x = A);
+              CASE (ESP_CODE_LOAD_C, x = C + (VECTOR){ 0 });
+              CASE (ESP_CODE_LOAD_PRODUCT_RR, x = A * B);
+              CASE (ESP_CODE_LOAD_PRODUCT_CR, x = C * B);
+              CASE (ESP_CODE_ADD_R, x = x + A);
+              CASE (ESP_CODE_ADD_C, x = x + C);
+              CASE (ESP_CODE_SUBTRACT_R, x = x - A);
+              CASE (ESP_CODE_SUBTRACT_C, x = x - C);
+              CASE (ESP_CODE_SUBTRACT_FROM_R, x = A - x);
+              CASE (ESP_CODE_SUBTRACT_FROM_C, x = C - x);
+              CASE (ESP_CODE_MULTIPLY_R, x = x * A);
+              CASE (ESP_CODE_MULTIPLY_C, x = x * C);
+              CASE (ESP_CODE_DIVIDE_R, x = x / A);
+              CASE (ESP_CODE_DIVIDE_C, x = x / C);
+              CASE (ESP_CODE_DIVIDE_INTO_R, x = A / x);
+              CASE (ESP_CODE_DIVIDE_INTO_C, x = C / x);
+              CASE (ESP_CODE_ADD_PRODUCT_RR, x = x + A * B);
+              CASE (ESP_CODE_ADD_PRODUCT_CR, x = x + C * B);
+              CASE (ESP_CODE_SUBTRACT_PRODUCT_RR, x = x - A * B);
+              CASE (ESP_CODE_SUBTRACT_PRODUCT_CR, x = x - C * B);
+              CASE (ESP_CODE_SUBTRACT_FROM_PRODUCT_RR, x = A * B - x);
+              CASE (ESP_CODE_SUBTRACT_FROM_PRODUCT_CR, x = C * B - x);
+              CASE (ESP_CODE_NEGATE, x = -x);
+              CASE (ESP_CODE_DOUBLE, x = x + x);
+              CASE (ESP_CODE_SQUARE, x = x * x);
+              CASE (ESP_CODE_CUBE, x = x * x * x);
+              CASE (ESP_CODE_INVERT, x = 1 / x);
+            case ESP_CODE_CHAIN:
+            case ESP_CODE_FUNCTION:
+              break;
+            }
+#undef CASE
+#undef A
+#undef B
+#undef C
+        }
+    }
+}
+
+#undef ON
+#undef EACH
+
+/* As esp_operation_evaluate(), for @n_tiles tiles; the result overlaps no operand. The comparisons are
+ * written so that every lane does the same; a NaN goes the same way as there. */
+ESP_VECTORISED static void
+RUN_FUNCTION (EspOperation operation,
+              size_t n_tiles,
+              const REAL *restrict a,
+              const REAL *restrict b,
+              const REAL *restrict c,
+              REAL *restrict result)
+{
+  size_t n = n_tiles * TILE;
+
+#define LIMIT(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
+#define CASE(operation, statements) \
+  case operation:                   \
+    for (size_t i = 0; i < n; i++)  \
+      statements;                   \
+    break
+  switch (operation)
+    {
+      CASE (ESP_OPERATION_POWER, result[i] = POW (a[i], b[i]));
+      CASE (ESP_OPERATION_SIN, result[i] = SIN (a[i]));
+      CASE (ESP_OPERATION_COS, result[i] = COS (a[i]));
+      CASE (ESP_OPERATION_EXP, result[i] = EXP (a[i]));
+      CASE (ESP_OPERATION_LOG, result[i] = LOG (a[i]));
+      CASE (ESP_OPERATION_SQRT, result[i] = SQRT (a[i]));
+      CASE (ESP_OPERATION_ABS, result[i] = ABSOLUTE (a[i]));
+      CASE (ESP_OPERATION_SIGN, result[i] = a[i] > 0       ? (REAL) 1
+                                            : a[i] < 0     ? (REAL) -1
+                                            : a[i] != a[i] ? a[i]
+                                                           : 0);
+      CASE (ESP_OPERATION_TANH, result[i] = TANH (a[i]));
+      CASE (ESP_OPERATION_SIGMOID, result[i] = SIGMOID (a[i]));
+      CASE (ESP_OPERATION_MIN, result[i] = a[i] < b[i] || a[i] != a[i] ? a[i] : b[i]);
+      CASE (ESP_OPERATION_MAX, result[i] = a[i] > b[i] || a[i] != a[i] ? a[i] : b[i]);
+      CASE (ESP_OPERATION_IF, result[i] = a[i] > 0 ? b[i] : c[i]);
+      CASE (ESP_OPERATION_CLAMP, {
+        REAL limited = LIMIT (a[i], b[i], c[i]);
+
+        result[i] = b[i] != b[i] || c[i] != c[i] ? (REAL) NAN : limited;
+      });
+      CASE (ESP_OPERATION_GUARDED_MULTIPLY, {
+        REAL left = LIMIT (a[i], (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY);
+        REAL right = LIMIT (b[i], (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY);
+
+        result[i] = left * right;
+      });
+      CASE (ESP_OPERATION_GUARDED_DIVIDE, {
+        REAL quotient = a[i] / b[i];
+
+        result[i] = b[i] >= (REAL) ESP_GUARD_DIVIDE ? quotient : 0;
+      });
+      CASE (ESP_OPERATION_GUARDED_LOG, {
+        REAL limited = a[i] < (REAL) ESP_GUARD_LOG ? (REAL) ESP_GUARD_LOG : a[i];
+
+        result[i] = LOG (limited);
+      });
+      CASE (ESP_OPERATION_GUARDED_EXP, {
+        REAL limited = LIMIT (a[i], (REAL) ESP_GUARD_EXP_LOW, (REAL) ESP_GUARD_EXP_HIGH);
+
+        result[i] = EXP (limited);
+      });
+      CASE (ESP_OPERATION_SOFT_IF, {
+        REAL weight = SIGMOID (a[i]);
+
+        result[i] = weight * b[i] + (1 - weight) * c[i];
+      });
+    default:
+      g_assert_not_reached ();
+    }
+#undef CASE
+#undef LIMIT
+}
+
+static void
+RUN_BLOCK (const EspProgram *program, REAL *const *rows, const REAL *constants, size_t n_tiles)
+{
+  for (size_t i = 0; i < program->n_instructions; i++)
+    {
+      const EspInstruction *instruction = &program->instructions[i];
+
+      if (instruction->code == ESP_CODE_CHAIN)
+        {
+          RUN_CHAIN (instruction + 1, instruction->a, rows, constants, n_tiles);
+          i += instruction->a;
+        }
+      else
+        RUN_FUNCTION (instruction->operation, n_tiles, rows[instruction->a], rows[instruction->b],
+                      rows[instruction->c], rows[instruction->target]);
+    }
+}
+
+void
+EVALUATE_BATCH (const EspProgram *program,
+                const REAL *constants,
+                const REAL *variables,
+                size_t stride,
+                size_t n,
+                REAL *results,
+                size_t result_stride,
+                void *workspace)
+{
+  size_t n_variables = program->n_variables, n_results = program->n_results;
+  size_t n_leaves = n_variables + n_results, length = program->n_tiles * TILE;
+  REAL *storage = workspace;
+  REAL **rows = (REAL **) (void *) (storage + (n_leaves + program->n_rows) * length);
+
+  if (constants == NULL)
+    constants = program->CONSTANTS;
+  for (size_t i = 0; i < program->n_rows; i++)
+    rows[n_leaves + i] = storage + (n_leaves + i) * length;
+
+  for (size_t first = 0; first < n; first += length)
+    {
+      size_t count = MIN (length, n - first), n_tiles = (count + TILE - 1) / TILE;
+
+      if (count % TILE == 0)
+        {
+          /* rows of variables are only read */
+          for (size_t i = 0; i < n_variables; i++)
+            rows[i] = (REAL *) variables + i * stride + first;
+          for (size_t i = 0; i < n_results; i++)
+            rows[n_variables + i] = results + i * result_stride + first;
+          RUN_BLOCK (program, rows, constants, n_tiles);
+          continue;
+        }
+
+      /* the last tile is filled up, so that all samples take the same way through it */
+      for (size_t i = 0; i < n_leaves; i++)
+        rows[i] = storage + i * length;
+      for (size_t i = 0; i < n_variables; i++)
+        {
+          memcpy (rows[i], variables + i * stride + first, count * sizeof (REAL));
+          for (size_t j = count; j < n_tiles * TILE; j++)
+            rows[i][j] = rows[i][count - 1];
+        }
+      RUN_BLOCK (program, rows, constants, n_tiles);
+      for (size_t i = 0; i < n_results; i++)
+        memcpy (results + i * result_stride + first, rows[n_variables + i], count * sizeof (REAL));
+    }
+}
+
+#undef TILE
