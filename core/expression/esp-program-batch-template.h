@@ -2,100 +2,35 @@
  * names that depend on it defined. */
 
 /* A row starts where the caller's column does, so it is not aligned to the vectors. */
-typedef REAL VECTOR __attribute__ ((vector_size (ESP_TILE_BYTES / 8)));
-typedef REAL ROW __attribute__ ((vector_size (ESP_TILE_BYTES / 8), aligned (sizeof (REAL)), may_alias));
+typedef REAL VECTOR __attribute__ ((vector_size (ESP_TILE_BYTES / 16)));
+typedef REAL ROW __attribute__ ((vector_size (ESP_TILE_BYTES / 16), aligned (sizeof (REAL)), may_alias));
 
 #define TILE (ESP_TILE_BYTES / sizeof (REAL))
 
-#define EACH(statement)      \
-  do                         \
-    {                        \
-      ON (x0, 0, statement); \
-      ON (x1, 1, statement); \
-      ON (x2, 2, statement); \
-      ON (x3, 3, statement); \
-      ON (x4, 4, statement); \
-      ON (x5, 5, statement); \
-      ON (x6, 6, statement); \
-      ON (x7, 7, statement); \
-    }                        \
-  while (0)
-#define ON(accumulator, number, statement) \
-  do                                       \
-    {                                      \
-      enum                                 \
-      {                                    \
-        k = number                         \
-      };                                   \
-      VECTOR x = accumulator;              \
-      statement;                           \
-      accumulator = x;                     \
-    }                                      \
-  while (0)
+#if ESP_HAS_WIDE_VECTORS
+#define RUN_CHAIN       RUN_CHAIN_WIDE
+#define CHAIN_ATTRIBUTE __attribute__ ((target ("arch=x86-64-v4")))
+#define CHAIN_TILE      TILE
+#define ACCUMULATORS    ACCUMULATORS_16
+#define EACH            EACH_OF_16
+#include "esp-program-chain-template.h"
+#undef RUN_CHAIN
+#undef CHAIN_ATTRIBUTE
+#undef CHAIN_TILE
+#undef ACCUMULATORS
+#undef EACH
+#endif
 
-/* Runs @n instructions of a chain. Each tile takes all of them before the next, so that it stays in the
- * accumulator; the processor learns the sequence of branches from one tile to the next. */
-ESP_VECTORISED static void
-RUN_CHAIN (const EspInstruction *chain, size_t n, REAL *const *rows, const REAL *constants, size_t n_tiles)
-{
-  for (size_t tile = 0; tile < n_tiles; tile++)
-    {
-      VECTOR x0 = { 0 }, x1 = x0, x2 = x0, x3 = x0, x4 = x0, x5 = x0, x6 = x0, x7 = x0;
-
-      for (size_t i = 0; i < n; i++)
-        {
-          const EspInstruction *instruction = &chain[i];
-
-#define A ((const ROW *) (const void *) (rows[instruction->a] + tile * TILE))[k]
-#define B ((const ROW *) (const void *) (rows[instruction->b] + tile * TILE))[k]
-#define C constants[instruction->a]
-#define CASE(code, statement) \
-  case code:                  \
-    EACH (statement);         \
-    break
-          switch (instruction->code)
-            {
-              CASE (ESP_CODE_STORE, ((ROW *) (void *) (rows[instruction->target] + tile * TILE))[k] = x);
-              CASE (ESP_CODE_LOAD_R, x = A);
-              CASE (ESP_CODE_LOAD_C, x = C + (VECTOR){ 0 });
-              CASE (ESP_CODE_LOAD_PRODUCT_RR, x = A * B);
-              CASE (ESP_CODE_LOAD_PRODUCT_CR, x = C * B);
-              CASE (ESP_CODE_ADD_R, x = x + A);
-              CASE (ESP_CODE_ADD_C, x = x + C);
-              CASE (ESP_CODE_SUBTRACT_R, x = x - A);
-              CASE (ESP_CODE_SUBTRACT_C, x = x - C);
-              CASE (ESP_CODE_SUBTRACT_FROM_R, x = A - x);
-              CASE (ESP_CODE_SUBTRACT_FROM_C, x = C - x);
-              CASE (ESP_CODE_MULTIPLY_R, x = x * A);
-              CASE (ESP_CODE_MULTIPLY_C, x = x * C);
-              CASE (ESP_CODE_DIVIDE_R, x = x / A);
-              CASE (ESP_CODE_DIVIDE_C, x = x / C);
-              CASE (ESP_CODE_DIVIDE_INTO_R, x = A / x);
-              CASE (ESP_CODE_DIVIDE_INTO_C, x = C / x);
-              CASE (ESP_CODE_ADD_PRODUCT_RR, x = x + A * B);
-              CASE (ESP_CODE_ADD_PRODUCT_CR, x = x + C * B);
-              CASE (ESP_CODE_SUBTRACT_PRODUCT_RR, x = x - A * B);
-              CASE (ESP_CODE_SUBTRACT_PRODUCT_CR, x = x - C * B);
-              CASE (ESP_CODE_SUBTRACT_FROM_PRODUCT_RR, x = A * B - x);
-              CASE (ESP_CODE_SUBTRACT_FROM_PRODUCT_CR, x = C * B - x);
-              CASE (ESP_CODE_NEGATE, x = -x);
-              CASE (ESP_CODE_DOUBLE, x = x + x);
-              CASE (ESP_CODE_SQUARE, x = x * x);
-              CASE (ESP_CODE_CUBE, x = x * x * x);
-              CASE (ESP_CODE_INVERT, x = 1 / x);
-            case ESP_CODE_CHAIN:
-            case ESP_CODE_FUNCTION:
-              break;
-            }
-#undef CASE
-#undef A
-#undef B
-#undef C
-        }
-    }
-}
-
-#undef ON
+#define RUN_CHAIN       RUN_CHAIN_NARROW
+#define CHAIN_ATTRIBUTE ESP_VECTORISED
+#define CHAIN_TILE      (TILE / 2)
+#define ACCUMULATORS    ACCUMULATORS_8
+#define EACH            EACH_OF_8
+#include "esp-program-chain-template.h"
+#undef RUN_CHAIN
+#undef CHAIN_ATTRIBUTE
+#undef CHAIN_TILE
+#undef ACCUMULATORS
 #undef EACH
 
 /* As esp_operation_evaluate(), for @n_tiles tiles; the result overlaps no operand. The comparisons are
@@ -175,13 +110,22 @@ RUN_FUNCTION (EspOperation operation,
 static void
 RUN_BLOCK (const EspProgram *program, REAL *const *rows, const REAL *constants, size_t n_tiles)
 {
+#if ESP_HAS_WIDE_VECTORS
+  bool is_wide = has_wide_vectors ();
+#endif
+
   for (size_t i = 0; i < program->n_instructions; i++)
     {
       const EspInstruction *instruction = &program->instructions[i];
 
       if (instruction->code == ESP_CODE_CHAIN)
         {
-          RUN_CHAIN (instruction + 1, instruction->a, rows, constants, n_tiles);
+#if ESP_HAS_WIDE_VECTORS
+          if (is_wide)
+            RUN_CHAIN_WIDE (instruction + 1, instruction->a, rows, constants, n_tiles);
+          else
+#endif
+            RUN_CHAIN_NARROW (instruction + 1, instruction->a, rows, constants, 2 * n_tiles);
           i += instruction->a;
         }
       else

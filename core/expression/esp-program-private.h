@@ -70,14 +70,14 @@ typedef struct
   guint a, b, c, target;
 } EspInstruction;
 
-/* Bytes of the accumulator: eight of the widest vector registers. */
-#define ESP_TILE_BYTES 512
+/* Bytes of a tile: sixteen of the widest vector registers, half of what a processor with these has. */
+#define ESP_TILE_BYTES 1024
 
 /* What of the fastest cache the rows of a block may fill. */
 #define ESP_BLOCK_BYTES 24576
 
 /* Rows longer than this save no more time. */
-#define ESP_BLOCK_MAX_TILES 32
+#define ESP_BLOCK_MAX_TILES 16
 
 struct _EspProgram
 {
