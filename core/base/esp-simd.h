@@ -34,6 +34,6 @@ double pow (double, double) ESP_HAS_VECTOR_FUNCTION;
 float tanhf (float) ESP_HAS_VECTOR_FUNCTION;
 float log1pf (float) ESP_HAS_VECTOR_FUNCTION;
 double log1p (double) ESP_HAS_VECTOR_FUNCTION;
-double tanh (double) ESP_HAS_VECTOR_FUNCTION;
+double expm1 (double) ESP_HAS_VECTOR_FUNCTION;
 #endif
 #endif

@@ -33,18 +33,16 @@ typedef REAL ROW __attribute__ ((vector_size (ESP_TILE_BYTES / 16), aligned (siz
 #undef ACCUMULATORS
 #undef EACH
 
-/* As esp_operation_evaluate(), for @n_tiles tiles; the result overlaps no operand. The comparisons are
+/* As esp_operation_evaluate(), for @n samples; the result overlaps no operand. The comparisons are
  * written so that every lane does the same; a NaN goes the same way as there. */
-ESP_VECTORISED static void
+ESP_VECTORISED void
 RUN_FUNCTION (EspOperation operation,
-              size_t n_tiles,
+              size_t n,
               const REAL *restrict a,
               const REAL *restrict b,
               const REAL *restrict c,
               REAL *restrict result)
 {
-  size_t n = n_tiles * TILE;
-
 #define LIMIT(x, low, high) ((x) < (low) ? (low) : (x) > (high) ? (high) : (x))
 #define CASE(operation, statements) \
   case operation:                   \
@@ -74,27 +72,31 @@ RUN_FUNCTION (EspOperation operation,
 
         result[i] = b[i] != b[i] || c[i] != c[i] ? (REAL) NAN : limited;
       });
-      CASE (ESP_OPERATION_GUARDED_MULTIPLY, {
-        REAL left = LIMIT (a[i], (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY);
-        REAL right = LIMIT (b[i], (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY);
-
-        result[i] = left * right;
-      });
+      /* limits and what follows in loops of their own: in one, the compiler would compute the value at a
+       * limit beforehand, and branch */
+    case ESP_OPERATION_GUARDED_MULTIPLY:
+      for (size_t i = 0; i < n; i++)
+        result[i] = LIMIT (a[i], (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY);
+      for (size_t i = 0; i < n; i++)
+        result[i] *= LIMIT (b[i], (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY);
+      break;
       CASE (ESP_OPERATION_GUARDED_DIVIDE, {
         REAL quotient = a[i] / b[i];
 
         result[i] = b[i] >= (REAL) ESP_GUARD_DIVIDE ? quotient : 0;
       });
-      CASE (ESP_OPERATION_GUARDED_LOG, {
-        REAL limited = a[i] < (REAL) ESP_GUARD_LOG ? (REAL) ESP_GUARD_LOG : a[i];
-
-        result[i] = LOG (limited);
-      });
-      CASE (ESP_OPERATION_GUARDED_EXP, {
-        REAL limited = LIMIT (a[i], (REAL) ESP_GUARD_EXP_LOW, (REAL) ESP_GUARD_EXP_HIGH);
-
-        result[i] = EXP (limited);
-      });
+    case ESP_OPERATION_GUARDED_LOG:
+      for (size_t i = 0; i < n; i++)
+        result[i] = a[i] < (REAL) ESP_GUARD_LOG ? (REAL) ESP_GUARD_LOG : a[i];
+      for (size_t i = 0; i < n; i++)
+        result[i] = LOG (result[i]);
+      break;
+    case ESP_OPERATION_GUARDED_EXP:
+      for (size_t i = 0; i < n; i++)
+        result[i] = LIMIT (a[i], (REAL) ESP_GUARD_EXP_LOW, (REAL) ESP_GUARD_EXP_HIGH);
+      for (size_t i = 0; i < n; i++)
+        result[i] = EXP (result[i]);
+      break;
       CASE (ESP_OPERATION_SOFT_IF, {
         REAL weight = SIGMOID (a[i]);
 
@@ -129,7 +131,7 @@ RUN_BLOCK (const EspProgram *program, REAL *const *rows, const REAL *constants, 
           i += instruction->a;
         }
       else
-        RUN_FUNCTION (instruction->operation, n_tiles, rows[instruction->a], rows[instruction->b],
+        RUN_FUNCTION (instruction->operation, n_tiles * TILE, rows[instruction->a], rows[instruction->b],
                       rows[instruction->c], rows[instruction->target]);
     }
 }

@@ -21,6 +21,15 @@ sigmoid_single (float a)
   return (a >= 0 ? 1 : e) / (1 + e);
 }
 
+/* Faster than the vector version of tanh, and as near. */
+static inline double
+hyperbolic_tangent (double a)
+{
+  double e = expm1 (-2 * fabs (a));
+
+  return copysign (-e / (2 + e), a);
+}
+
 /* Each accumulator in turn is x in the statement, and k its number. */
 #define ON(accumulator, number, statement) \
   do                                       \
@@ -86,7 +95,7 @@ has_wide_vectors (void)
 #define CONSTANTS        constants
 #define RUN_CHAIN_WIDE   run_chain_wide
 #define RUN_CHAIN_NARROW run_chain_narrow
-#define RUN_FUNCTION     run_function
+#define RUN_FUNCTION     esp_program_run_function
 #define RUN_BLOCK        run_block
 #define EVALUATE_BATCH   esp_program_evaluate_batch
 #define POW              pow
@@ -96,7 +105,7 @@ has_wide_vectors (void)
 #define LOG              log
 #define SQRT             sqrt
 #define ABSOLUTE         fabs
-#define TANH             tanh
+#define TANH             hyperbolic_tangent
 #define SIGMOID          sigmoid
 #include "esp-program-batch-template.h"
 #undef REAL
@@ -124,7 +133,7 @@ has_wide_vectors (void)
 #define CONSTANTS        constants_single
 #define RUN_CHAIN_WIDE   run_chain_wide_single
 #define RUN_CHAIN_NARROW run_chain_narrow_single
-#define RUN_FUNCTION     run_function_single
+#define RUN_FUNCTION     esp_program_run_function_single
 #define RUN_BLOCK        run_block_single
 #define EVALUATE_BATCH   esp_program_evaluate_batch_single
 #define POW              powf

@@ -107,4 +107,19 @@ struct _EspProgram
 /* Writes the instructions for batches (esp-program-lower.c). */
 void esp_program_lower (EspProgram *program);
 
+/* Computes a row of @n samples, a whole number of tiles, of an @operation that is not one of chains
+ * (esp-program-batch.c); the result overlaps no operand. */
+void esp_program_run_function (EspOperation operation,
+                               size_t n,
+                               const double *restrict a,
+                               const double *restrict b,
+                               const double *restrict c,
+                               double *restrict result);
+void esp_program_run_function_single (EspOperation operation,
+                                      size_t n,
+                                      const float *restrict a,
+                                      const float *restrict b,
+                                      const float *restrict c,
+                                      float *restrict result);
+
 G_END_DECLS
