@@ -193,7 +193,7 @@ GO_FORWARDS (const EspProgram *program, const BLOCK *block, size_t n)
 {
   for (size_t s = 0; s < program->n_steps; s++)
     {
-      const EspStep *step = &program->steps[s];
+      const EspProgramStep *step = &program->steps[s];
       const REAL *rows[ESP_MAX_OPERANDS] = { NULL };
 
       for (size_t k = 0; k < esp_operation_get_n_operands (step->operation); k++)
@@ -234,7 +234,7 @@ GO_BACKWARDS (const EspProgram *program, const BLOCK *block, size_t n, size_t co
     shares[k] = block->shares + k * block->length;
   for (size_t s = program->n_steps; s-- > 0;)
     {
-      const EspStep *step = &program->steps[s];
+      const EspProgramStep *step = &program->steps[s];
       const REAL *rows[ESP_MAX_OPERANDS] = { NULL };
       const REAL *g = block->d_steps + s * block->length;
       bool is_exponent = step->operands[1].source == ESP_SOURCE_CONSTANT && program->n_constants > 0

@@ -154,7 +154,7 @@ get_product_code (EspOperation operation, bool is_reversed)
 static void
 lower_arithmetic (Lowering *lowering, guint value)
 {
-  const EspStep *step = &lowering->program->steps[value];
+  const EspProgramStep *step = &lowering->program->steps[value];
   EspOperand a = step->operands[0], b = step->operands[1], other;
   bool is_reversed;
 
@@ -189,7 +189,7 @@ lower_arithmetic (Lowering *lowering, guint value)
 /* Returns whether the power has an exponent of which products or a quotient make the same to a unit in the
  * last place or two, and what they are. */
 static bool
-get_power_codes (const EspProgram *program, const EspStep *step, EspCode codes[2], size_t *n_codes)
+get_power_codes (const EspProgram *program, const EspProgramStep *step, EspCode codes[2], size_t *n_codes)
 {
   double exponent;
 
@@ -220,7 +220,7 @@ lower_unary (Lowering *lowering, guint value, const EspCode *codes, size_t n_cod
 static void
 lower_function (Lowering *lowering, guint value)
 {
-  const EspStep *step = &lowering->program->steps[value];
+  const EspProgramStep *step = &lowering->program->steps[value];
   EspInstruction instruction = { .code = ESP_CODE_FUNCTION, .operation = step->operation };
   guint *rows[] = { &instruction.a, &instruction.b, &instruction.c };
 
@@ -257,14 +257,14 @@ find_deferred (Lowering *lowering)
 
   for (size_t i = 0; i < program->n_steps; i++)
     {
-      const EspStep *step = &program->steps[i];
+      const EspProgramStep *step = &program->steps[i];
 
       if (step->operation != ESP_OPERATION_ADD && step->operation != ESP_OPERATION_SUBTRACT)
         continue;
       for (size_t k = 0; k < 2; k++)
         if (step->operands[k].source == ESP_SOURCE_STEP && lowering->uses[step->operands[k].index] == 1)
           {
-            const EspStep *product = &program->steps[step->operands[k].index];
+            const EspProgramStep *product = &program->steps[step->operands[k].index];
 
             lowering->is_deferred[step->operands[k].index] = product->operation == ESP_OPERATION_MULTIPLY
                                                              && (product->operands[0].source
@@ -279,7 +279,7 @@ static void
 lower_step (Lowering *lowering, guint value)
 {
   const EspCode negate[] = { ESP_CODE_NEGATE };
-  const EspStep *step = &lowering->program->steps[value];
+  const EspProgramStep *step = &lowering->program->steps[value];
   EspCode codes[2];
   size_t n_codes;
 

@@ -24,7 +24,7 @@ typedef struct
 {
   EspOperation operation;
   EspOperand operands[ESP_MAX_OPERANDS];
-} EspStep;
+} EspProgramStep;
 
 /* The instructions of a batch. Those of a chain have an accumulator, a tile of samples that stays in the
  * processor's vector registers; R reads a row (a variable's column or a stored value), C a constant. The
@@ -85,14 +85,14 @@ struct _EspProgram
   size_t n_variables;
   size_t n_steps;
   size_t n_constants;
-  EspStep *steps;
+  EspProgramStep *steps;
   EspOperand *results;
   double *constants;
   float *constants_single;
   bool *is_exponent;
 
   /* one sample: the steps again, but where they name a step, its register is meant */
-  EspStep *placed_steps;
+  EspProgramStep *placed_steps;
   guint *targets;
   EspOperand *placed_results;
   guint n_registers;

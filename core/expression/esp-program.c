@@ -50,12 +50,12 @@ find_steps (EspProgram *program, EspExpression *const *expressions)
   esp_graph_init (&graph, expressions, program->n_results);
   g_assert (graph.nodes->len < MAX_INDEX / ESP_MAX_OPERANDS);
   places = g_new0 (guint, graph.nodes->len);
-  program->steps = g_new0 (EspStep, graph.nodes->len);
+  program->steps = g_new0 (EspProgramStep, graph.nodes->len);
   for (guint i = 0; i < graph.nodes->len; i++)
     {
       const EspExpression *node = g_ptr_array_index (graph.nodes, i);
       size_t n_operands = esp_expression_get_n_operands (node);
-      EspStep *step = &program->steps[program->n_steps];
+      EspProgramStep *step = &program->steps[program->n_steps];
 
       if (n_operands == 0)
         continue;
@@ -93,7 +93,7 @@ place_steps (EspProgram *program)
   g_autoptr (GArray) free_registers = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autofree guint *uses = g_new0 (guint, MAX (program->n_steps, 1));
 
-  program->placed_steps = g_memdup2 (program->steps, program->n_steps * sizeof (EspStep));
+  program->placed_steps = g_memdup2 (program->steps, program->n_steps * sizeof (EspProgramStep));
   program->placed_results = g_memdup2 (program->results, program->n_results * sizeof (EspOperand));
   program->targets = g_new0 (guint, MAX (program->n_steps, 1));
 
@@ -107,7 +107,7 @@ place_steps (EspProgram *program)
 
   for (size_t i = 0; i < program->n_steps; i++)
     {
-      EspStep *step = &program->placed_steps[i];
+      EspProgramStep *step = &program->placed_steps[i];
 
       for (size_t k = 0; k < esp_operation_get_n_operands (step->operation); k++)
         if (step->operands[k].source == ESP_SOURCE_STEP)
@@ -212,7 +212,7 @@ run (const EspProgram *program, double *registers, const double *variables, doub
 
   for (size_t i = 0; i < program->n_steps; i++)
     {
-      const EspStep *step = &program->placed_steps[i];
+      const EspProgramStep *step = &program->placed_steps[i];
       size_t n_operands = esp_operation_get_n_operands (step->operation);
       double operands[ESP_MAX_OPERANDS];
 
