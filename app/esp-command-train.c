@@ -213,32 +213,34 @@ append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
     const char *key;
     const EspReturns *returns;
   } returns[] = {
+    { "policy_return", &result->policy_return },
     { "formula_return", &result->formula_return },
     { "masked_return", &result->masked_return },
     { "sampled_return", &result->sampled_return },
   };
-  g_autofree char *formula = esp_report_formula (result->formula);
+  EspRecipe *recipe = esp_trainer_get_recipe (trainer);
 
   g_string_append (text, "{\"environment\": ");
   esp_report_append_string (text, esp_trainer_get_environment (trainer)->name);
   g_string_append_printf (text,
                           ", \"seed\": %" G_GUINT64_FORMAT ", \"recipe\": ", esp_trainer_get_seed (trainer));
-  esp_report_append_string (text, esp_recipe_get_name (esp_trainer_get_recipe (trainer)));
+  esp_report_append_string (text, esp_recipe_get_name (recipe));
+  g_string_append_printf (text, ", \"policy\": \"%s\", \"algorithm\": \"%s\"",
+                          esp_recipe_get_policy_name (recipe), esp_recipe_get_algorithm_name (recipe));
   g_string_append_printf (text, ", \"steps\": %" G_GUINT64_FORMAT ", \"updates\": %" G_GUINT64_FORMAT,
                           result->steps, result->updates);
   g_string_append (text, ", \"wall_seconds\": ");
   esp_report_append_number (text, result->seconds);
   g_string_append (text, ", \"formula\": ");
-  esp_report_append_string (text, formula);
+  esp_report_append_formula (text, result->formula);
   for (size_t i = 0; i < G_N_ELEMENTS (returns); i++)
     {
       g_string_append_printf (text, ", \"%s\": ", returns[i].key);
       esp_report_append_returns (text, returns[i].returns);
     }
-  g_string_append (text, ", \"reading_length\": [");
-  for (size_t i = 0; i < esp_formula_get_n_actions (result->formula); i++)
-    g_string_append_printf (text, "%s%zu", i == 0 ? "" : ", ", esp_formula_get_length (result->formula, i));
-  g_string_append (text, "]}\n");
+  g_string_append (text, ", \"reading_length\": ");
+  esp_report_append_lengths (text, result->formula);
+  g_string_append (text, "}\n");
 }
 
 static void
@@ -249,10 +251,32 @@ append_returns_as_text (GString *text, const char *policy, const EspReturns *ret
 }
 
 static void
+append_formula_as_text (GString *text, const EspEnvironmentInfo *environment, const EspFormula *formula)
+{
+  const EspSymbols *symbols = esp_formula_get_symbols (formula);
+
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    {
+      g_autofree char *expression = esp_expression_to_text (esp_formula_get_expression (formula, i), symbols);
+
+      g_string_append_printf (text, "  %s = %s\n", environment->actions[i].name, expression);
+      g_string_append_printf (text, "  (reading length %zu)\n\n", esp_formula_get_length (formula, i));
+    }
+}
+
+static void
+append_network_as_text (GString *text, const EspMlp *shape)
+{
+  g_string_append (text, "  the policy is a neural network, layers of");
+  for (size_t l = 0; l <= shape->n_layers; l++)
+    g_string_append_printf (text, "%s%zu", l == 0 ? " " : "–", shape->widths[l]);
+  g_string_append_printf (text, " units, %zu parameters: there is no formula\n\n", shape->n_parameters);
+}
+
+static void
 append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
 {
   const EspEnvironmentInfo *environment = esp_trainer_get_environment (trainer);
-  const EspSymbols *symbols = esp_formula_get_symbols (result->formula);
   g_autofree char *time = esp_report_duration (result->seconds);
 
   g_string_append_printf (text,
@@ -261,17 +285,17 @@ append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
                           environment->name, esp_trainer_get_seed (trainer),
                           esp_recipe_get_name (esp_trainer_get_recipe (trainer)), result->steps,
                           result->updates, time);
-  for (size_t i = 0; i < esp_formula_get_n_actions (result->formula); i++)
-    {
-      g_autofree char *expression = esp_expression_to_text (esp_formula_get_expression (result->formula, i),
-                                                            symbols);
-
-      g_string_append_printf (text, "  %s = %s\n", environment->actions[i].name, expression);
-      g_string_append_printf (text, "  (reading length %zu)\n\n",
-                              esp_formula_get_length (result->formula, i));
-    }
+  if (result->formula != NULL)
+    append_formula_as_text (text, environment, result->formula);
+  else
+    append_network_as_text (text, &result->actor->shape);
   g_string_append_printf (text, "  %-10s %12s %12s %12s %12s %10s\n", "return of", "mean", "std", "min",
                           "max", "episodes");
+  if (result->formula == NULL)
+    {
+      append_returns_as_text (text, "network", &result->policy_return);
+      return;
+    }
   append_returns_as_text (text, "formula", &result->formula_return);
   append_returns_as_text (text, "masked", &result->masked_return);
   append_returns_as_text (text, "sampled", &result->sampled_return);
@@ -282,7 +306,7 @@ append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
 static void
 warn_of_length (const EspResult *result, const EspEnvironmentInfo *environment)
 {
-  for (size_t i = 0; i < esp_formula_get_n_actions (result->formula); i++)
+  for (size_t i = 0; result->formula != NULL && i < esp_formula_get_n_actions (result->formula); i++)
     if (esp_formula_get_length (result->formula, i) > ESP_PRINT_MAX_LENGTH)
       esp_command_say (
         "the formula of %s is too long to print; train for more steps, or lower the recipe's field "
@@ -301,7 +325,7 @@ report (EspTrainer *trainer, const Request *request)
 
   if (!esp_trainer_get_result (trainer, &result))
     {
-      esp_command_say ("the run ended without a formula");
+      esp_command_say ("the run ended without a policy");
       return ESP_EXIT_FAILED;
     }
   if (request->as_json)
@@ -324,7 +348,6 @@ report (EspTrainer *trainer, const Request *request)
 static int
 salvage (EspTrainer *trainer, EspSnapshot **last)
 {
-  g_autofree char *formula = NULL;
   EspResult result;
 
   esp_command_say ("%s", *last != NULL && (*last)->message != NULL ? (*last)->message : "learning diverged");
@@ -334,9 +357,17 @@ salvage (EspTrainer *trainer, EspSnapshot **last)
   esp_trainer_finish (trainer);
   if (follow (trainer, last) != ESP_RUN_DONE || !esp_trainer_get_result (trainer, &result))
     return ESP_EXIT_FAILED;
-  formula = esp_report_formula (result.formula);
-  esp_command_say ("the best formula until then, which returns %.6g on average over %zu unseen episodes: %s",
-                   result.formula_return.mean, result.formula_return.episodes, formula);
+  if (result.formula != NULL)
+    {
+      g_autofree char *formula = esp_report_formula (result.formula);
+
+      esp_command_say (
+        "the best formula until then, which returns %.6g on average over %zu unseen episodes: %s",
+        result.formula_return.mean, result.formula_return.episodes, formula);
+    }
+  else
+    esp_command_say ("the best neural network until then returns %.6g on average over %zu unseen episodes",
+                     result.policy_return.mean, result.policy_return.episodes);
   warn_of_length (&result, esp_trainer_get_environment (trainer));
   esp_result_clear (&result);
 
@@ -401,7 +432,8 @@ esp_command_train (char **arguments)
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
     .summary =
-      "Trains a symbolic policy in the environment ENV and prints the formula that it ends as.\n"
+      "Trains a symbolic policy in the environment ENV and prints the formula that it ends as; with a recipe\n"
+      "whose field policy is neural, such as sac or td3, a neural network to compare with.\n"
       "Progress goes to the standard error: share done, time left, steps per second, mean returns of the\n"
       "sampled, the masked and the extracted policy, the formula's reading length, and the formula so far.",
     .options = options,

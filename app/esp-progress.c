@@ -138,6 +138,11 @@ append_returns (GString *line, const EspHistory *history, gboolean briefly)
     {
       const EspEvaluation *last = &history->evaluations[history->n_evaluations - 1];
 
+      if (last->formula.episodes == 0)
+        {
+          g_string_append_printf (line, briefly ? " return %.4g" : ", return %.1f", last->masked.mean);
+          return;
+        }
       g_string_append_printf (line,
                               briefly ? " returns %.4g %.4g %.4g length %zu"
                                       : ", return %.1f sampled, %.1f masked, %.1f formula, length %zu",
@@ -174,7 +179,8 @@ append_line (GString *line,
       g_string_append_printf (line, "%s%s left", separator, left);
     }
   if (snapshot->state == ESP_RUN_FINISHING)
-    g_string_append_printf (line, "%schoosing the formula", separator);
+    g_string_append_printf (line, "%schoosing the %s", separator,
+                            snapshot->policy == ESP_POLICY_SYMBOLIC ? "formula" : "network");
   else if (snapshot->speed > 0.0)
     g_string_append_printf (line, "%s%.0f steps/s", separator, snapshot->speed);
   if (snapshot->history != NULL)

@@ -44,6 +44,11 @@ esp_report_append_returns (GString *json, const EspReturns *returns)
     { "max", returns->maximum },
   };
 
+  if (returns->episodes == 0)
+    {
+      g_string_append (json, "null");
+      return;
+    }
   g_string_append_c (json, '{');
   for (size_t i = 0; i < G_N_ELEMENTS (numbers); i++)
     {
@@ -53,6 +58,31 @@ esp_report_append_returns (GString *json, const EspReturns *returns)
     }
   g_string_append_printf (json, "\"episodes\": %zu, \"seed\": %" G_GUINT64_FORMAT "}", returns->episodes,
                           returns->seed);
+}
+
+void
+esp_report_append_formula (GString *json, const EspFormula *formula)
+{
+  g_autofree char *text = formula != NULL ? esp_report_formula (formula) : NULL;
+
+  if (text != NULL)
+    esp_report_append_string (json, text);
+  else
+    g_string_append (json, "null");
+}
+
+void
+esp_report_append_lengths (GString *json, const EspFormula *formula)
+{
+  if (formula == NULL)
+    {
+      g_string_append (json, "null");
+      return;
+    }
+  g_string_append_c (json, '[');
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    g_string_append_printf (json, "%s%zu", i == 0 ? "" : ", ", esp_formula_get_length (formula, i));
+  g_string_append_c (json, ']');
 }
 
 char *

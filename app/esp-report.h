@@ -13,8 +13,14 @@ void esp_report_append_string (GString *json, const char *text);
 /* Appends @value as a JSON number that reads back to the same double, or null where it is not finite. */
 void esp_report_append_number (GString *json, double value);
 
-/* Appends @returns as a JSON object. */
+/* Appends @returns as a JSON object, or null where nothing was measured. */
 void esp_report_append_returns (GString *json, const EspReturns *returns);
+
+/* Appends @formula as a JSON string, or null where it is NULL. */
+void esp_report_append_formula (GString *json, const EspFormula *formula);
+
+/* Appends the reading lengths of @formula as a JSON list, or null where it is NULL. */
+void esp_report_append_lengths (GString *json, const EspFormula *formula);
 
 /* Returns the whole formula on one line with expressions separated by `; `, for
  * esp_formula_parse() (free with g_free()). */

@@ -4,6 +4,19 @@
 
 static const char *const series_names[ESP_N_SERIES] = { "sampled", "thresholded", "formula" };
 
+/* A neural policy has one return, which is not of a mask. */
+static const char *
+get_series_name (const EspSnapshot *snapshot, int series)
+{
+  return snapshot->policy == ESP_POLICY_SYMBOLIC ? series_names[series] : "network";
+}
+
+static gboolean
+has_series (const EspSnapshot *snapshot, int series)
+{
+  return snapshot->policy == ESP_POLICY_SYMBOLIC || series == 1;
+}
+
 static const EspReturns *
 get_returns (const EspEvaluation *evaluation, int series)
 {
@@ -34,7 +47,7 @@ esp_curve_plot_new (EspTexts *texts, const EspSnapshot *snapshot, float width, f
   double size = 0.78 * esp_texts_get_font_size (texts);
   float line = (float) (1.45 * size);
   float margin = 10;
-  float strip = height < 200 ? 0 : CLAMP (0.2f * height, 34, 90);
+  float strip = height < 200 || snapshot->policy != ESP_POLICY_SYMBOLIC ? 0 : CLAMP (0.2f * height, 34, 90);
   float gutter = (float) (2 * size);
   double low = INFINITY, high = -INFINITY, most_paths = 0;
   EspCurvePlot plot = { .texts = texts, .snapshot = snapshot, .width = width, .text_size = size };
@@ -136,8 +149,10 @@ draw_legend (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *
                                     : NULL;
       g_autofree char *value = returns && returns->episodes > 0 ? esp_text_from_number (returns->mean, 4)
                                                                 : g_strdup ("–");
-      g_autofree char *text = g_strdup_printf ("%s %s", series_names[series], value);
+      g_autofree char *text = g_strdup_printf ("%s %s", get_series_name (plot->snapshot, series), value);
 
+      if (!has_series (plot->snapshot, series))
+        continue;
       x += space
            + esp_texts_draw_entry (plot->texts, snapshot, ESP_MARK_DOT, text, plot->text_size,
                                    &palette->series[series], x, plot->legend_y);
@@ -342,7 +357,10 @@ esp_curve_plot_draw_mark (const EspCurvePlot *plot,
 }
 
 static void
-append_returns (GString *markup, const EspPalette *palette, const EspEvaluation *evaluation)
+append_returns (GString *markup,
+                const EspSnapshot *snapshot,
+                const EspPalette *palette,
+                const EspEvaluation *evaluation)
 {
   for (int series = 0; series < ESP_N_SERIES; series++)
     {
@@ -361,10 +379,11 @@ append_returns (GString *markup, const EspPalette *palette, const EspEvaluation 
             markup, "<span color='#%02x%02x%02x'>●</span> ", (unsigned) lroundf (255 * color->red),
             (unsigned) lroundf (255 * color->green), (unsigned) lroundf (255 * color->blue));
         }
-      g_string_append_printf (markup, "%s %s ± %s", series_names[series], mean, deviation);
+      g_string_append_printf (markup, "%s %s ± %s", get_series_name (snapshot, series), mean, deviation);
     }
-  g_string_append_printf (markup, "\n<small>%zu live paths, reading length %zu</small>",
-                          evaluation->live_paths, evaluation->reading_length);
+  if (snapshot->policy == ESP_POLICY_SYMBOLIC)
+    g_string_append_printf (markup, "\n<small>%zu live paths, reading length %zu</small>",
+                            evaluation->live_paths, evaluation->reading_length);
 }
 
 char *
@@ -377,7 +396,7 @@ esp_curve_plot_describe (const EspSnapshot *snapshot, const EspPalette *palette,
 
   g_string_append_printf (markup, "<b>step %s</b>", count);
   if (evaluation)
-    append_returns (markup, palette, evaluation);
+    append_returns (markup, snapshot, palette, evaluation);
   else
     {
       g_autofree char *value = esp_text_from_number (history->records[point].episode_return, 4);

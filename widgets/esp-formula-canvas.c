@@ -32,6 +32,7 @@ struct _EspFormulaCanvas
 
   EspFormula *formula;
   const EspEnvironmentInfo *environment;
+  const char *placeholder;
   EspTerms *terms;
   int hovered;
   int selected;
@@ -276,7 +277,7 @@ esp_formula_canvas_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 
   if (!canvas->terms || !canvas->layout)
     {
-      esp_texts_draw_placeholder (canvas->texts, snapshot, palette, ESP_FORMULA_PLACEHOLDER);
+      esp_texts_draw_placeholder (canvas->texts, snapshot, palette, canvas->placeholder);
       return;
     }
   gtk_snapshot_save (snapshot);
@@ -426,6 +427,7 @@ static void
 esp_formula_canvas_init (EspFormulaCanvas *canvas)
 {
   canvas->texts = esp_texts_new (GTK_WIDGET (canvas));
+  canvas->placeholder = ESP_FORMULA_PLACEHOLDER;
   canvas->hovered = -1;
   canvas->selected = -1;
   gtk_widget_set_overflow (GTK_WIDGET (canvas), GTK_OVERFLOW_HIDDEN);
@@ -459,6 +461,14 @@ esp_formula_canvas_set_formula (EspFormulaCanvas *canvas,
     canvas->size = 0;
   /* Not only an allocation: the scrolled window must have its turn as well, for its bars. */
   gtk_widget_queue_resize (GTK_WIDGET (canvas));
+}
+
+void
+esp_formula_canvas_set_placeholder (EspFormulaCanvas *canvas, const char *text)
+{
+  canvas->placeholder = text;
+  if (canvas->formula == NULL)
+    gtk_widget_queue_draw (GTK_WIDGET (canvas));
 }
 
 int

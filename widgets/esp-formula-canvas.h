@@ -14,6 +14,7 @@
 G_BEGIN_DECLS
 
 /* What stands there before there is a formula. */
+/* What stands there while there is no formula, unless something else is set. */
 #define ESP_FORMULA_PLACEHOLDER "The formula appears after the first evaluation"
 
 #define ESP_TYPE_FORMULA_CANVAS (esp_formula_canvas_get_type ())
@@ -25,6 +26,9 @@ GtkWidget *esp_formula_canvas_new (void);
 void esp_formula_canvas_set_formula (EspFormulaCanvas *canvas,
                                      EspFormula *formula,
                                      const EspEnvironmentInfo *environment);
+
+/* Sets what is said while there is no formula; @text must be static. */
+void esp_formula_canvas_set_placeholder (EspFormulaCanvas *canvas, const char *text);
 
 /* Returns the id of the innermost term at @x, @y of the canvas, or -1. */
 int esp_formula_canvas_find (EspFormulaCanvas *canvas, double x, double y);

@@ -14,6 +14,7 @@ struct _EspFormulaView
 
   EspFormula *formula;
   const EspEnvironmentInfo *environment;
+  const char *placeholder;
 
   EspFormulaCanvas *canvas; /* inside the scrolled window, as all the others may be gone after dispose */
   GtkWidget *scrolled;
@@ -333,8 +334,10 @@ esp_formula_view_init (EspFormulaView *view)
   GtkEventController *key = gtk_event_controller_key_new ();
   GtkGesture *click = gtk_gesture_click_new ();
   GtkGesture *secondary = gtk_gesture_click_new ();
+
   g_autoptr (GMenu) menu = g_menu_new ();
 
+  view->placeholder = ESP_FORMULA_PLACEHOLDER;
   view->texts = esp_texts_new (widget);
   view->hovered = -1;
   view->selected_term = -1;
@@ -367,7 +370,7 @@ esp_formula_view_init (EspFormulaView *view)
   gtk_widget_action_set_enabled (widget, "formula.copy-text", FALSE);
   gtk_widget_action_set_enabled (widget, "formula.copy-latex", FALSE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula",
-                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, ESP_FORMULA_PLACEHOLDER, -1);
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, view->placeholder, -1);
 }
 
 GtkWidget *
@@ -382,7 +385,7 @@ update_description (EspFormulaView *view)
   g_autoptr (GString) description = g_string_new (NULL);
 
   if (!view->formula)
-    g_string_append (description, ESP_FORMULA_PLACEHOLDER);
+    g_string_append (description, view->placeholder);
   else
     for (size_t i = 0; i < esp_formula_get_n_actions (view->formula); i++)
       {
@@ -422,6 +425,17 @@ esp_formula_view_set_formula (EspFormulaView *view,
   gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-text", formula != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-latex", formula != NULL);
   update_description (view);
+}
+
+void
+esp_formula_view_set_placeholder (EspFormulaView *view, const char *text)
+{
+  g_return_if_fail (ESP_IS_FORMULA_VIEW (view));
+
+  view->placeholder = text == NULL ? ESP_FORMULA_PLACEHOLDER : text;
+  esp_formula_canvas_set_placeholder (view->canvas, view->placeholder);
+  if (view->formula == NULL)
+    update_description (view);
 }
 
 EspFormula *

@@ -28,6 +28,9 @@ void esp_formula_view_set_formula (EspFormulaView *view,
                                    EspFormula *formula,
                                    const EspEnvironmentInfo *environment);
 
+/* Sets what is said while there is no formula: @text (static), or NULL for the usual. */
+void esp_formula_view_set_placeholder (EspFormulaView *view, const char *text);
+
 /* Returns the shown formula, owned by @view, or NULL. */
 EspFormula *esp_formula_view_get_formula (EspFormulaView *view);
 

@@ -272,7 +272,9 @@ esp_network_view_draw_placeholder (EspNetworkView *view, GtkSnapshot *snapshot)
   float height = (float) gtk_widget_get_height (GTK_WIDGET (view));
 
   gtk_snapshot_append_color (snapshot, &palette->background, &GRAPHENE_RECT_INIT (0, 0, width, height));
-  esp_texts_draw_placeholder (view->texts, snapshot, palette, "The network appears when training starts");
+  esp_texts_draw_placeholder (view->texts, snapshot, palette,
+                              view->neural ? "The policy is a neural network: there are no operators to show"
+                                           : "The network appears when training starts");
 }
 
 void

@@ -489,13 +489,17 @@ void
 esp_network_view_set_snapshot (EspNetworkView *view, EspSnapshot *snapshot)
 {
   EspSnapshot *old;
-  gboolean same;
+  gboolean same, neural;
 
   g_return_if_fail (ESP_IS_NETWORK_VIEW (view));
 
   old = view->snapshot;
-  if (old == snapshot)
+  neural = snapshot && snapshot->n_actions == 0;
+  if (neural)
+    snapshot = NULL;
+  if (old == snapshot && neural == view->neural)
     return;
+  view->neural = neural;
   same = old && snapshot && old->environment == snapshot->environment
          && arrangements_are_equal (old->arrangement, snapshot->arrangement);
   view->snapshot = snapshot ? esp_snapshot_ref (snapshot) : NULL;

@@ -20,6 +20,7 @@ struct _EspSelectorView
   GtkWidget parent_instance;
 
   EspSnapshot *snapshot;
+  gboolean neural; /* the policy has no path selector, and there is no snapshot */
   guint action;
 
   EspTexts *texts;
@@ -95,7 +96,8 @@ draw_picture (EspSelectorView *view, const EspPalette *palette)
                                                   (float) gtk_widget_get_height (widget)));
   if (!has_network (view))
     esp_texts_draw_placeholder (view->texts, snapshot, palette,
-                                "The selection probabilities appear when training starts");
+                                view->neural ? "A neural network has no path selector"
+                                             : "The selection probabilities appear when training starts");
   else
     {
       Parts parts = get_parts (view);
@@ -409,12 +411,17 @@ void
 esp_selector_view_set_snapshot (EspSelectorView *view, EspSnapshot *snapshot)
 {
   EspSnapshot *old;
+  gboolean neural;
 
   g_return_if_fail (ESP_IS_SELECTOR_VIEW (view));
 
   old = view->snapshot;
-  if (old == snapshot)
+  neural = snapshot && snapshot->n_actions == 0;
+  if (neural)
+    snapshot = NULL;
+  if (old == snapshot && neural == view->neural)
     return;
+  view->neural = neural;
   if (!old || !snapshot || old->arrangement != snapshot->arrangement)
     g_clear_pointer (&view->layout, esp_network_layout_free);
   view->snapshot = snapshot ? esp_snapshot_ref (snapshot) : NULL;

@@ -74,6 +74,30 @@ follow_formula (void *data, const double *observation, double *action)
   esp_formula_evaluate (data, observation, action);
 }
 
+/* A neural policy for the viewer, with the memory that it needs to act. */
+typedef struct
+{
+  EspActor *actor;
+  double scratch[];
+} Driver;
+
+static void
+follow_actor (void *data, const double *observation, double *action)
+{
+  Driver *driver = data;
+
+  esp_actor_evaluate (driver->actor, driver->scratch, observation, action);
+}
+
+static void
+release_driver (gpointer data)
+{
+  Driver *driver = data;
+
+  esp_actor_unref (driver->actor);
+  g_free (driver);
+}
+
 static void
 release_formula (gpointer data)
 {
@@ -146,6 +170,19 @@ set_formula (EspSession *self, EspFormula *formula)
   g_signal_emit (self, signals[FORMULA], 0, formula);
 }
 
+/* A neural policy has no formula to follow: the robot follows what the newest snapshot says. */
+static void
+follow_snapshot (EspSession *self, const EspSnapshot *snapshot)
+{
+  Driver *driver;
+
+  if (self->viewer == NULL || snapshot->actor == NULL)
+    return;
+  driver = g_malloc (sizeof *driver + esp_actor_get_scratch_size (snapshot->actor) * sizeof (double));
+  driver->actor = esp_actor_ref (snapshot->actor);
+  esp_viewer_set_policy (self->viewer, follow_actor, driver, release_driver);
+}
+
 static void
 forget_result (EspSession *self)
 {
@@ -180,13 +217,15 @@ poll_trainer (gpointer data)
     {
       g_clear_pointer (&self->snapshot, esp_snapshot_unref);
       self->snapshot = snapshot;
+      follow_snapshot (self, snapshot);
     }
   if (esp_session_get_state (self) == ESP_RUN_DONE && !self->has_result)
     {
       self->has_result = esp_trainer_get_result (self->trainer, &self->result);
       if (self->has_result)
         {
-          set_formula (self, self->result.formula);
+          if (self->result.formula != NULL)
+            set_formula (self, self->result.formula);
           g_signal_emit (self, signals[FINISHED], 0, &self->result);
         }
     }

@@ -78,7 +78,9 @@ sentence (EspWindow *self, EspSnapshot *snapshot)
     case ESP_RUN_TRAINING:
       return g_strdup_printf ("Step %s of %s", step, n_steps);
     case ESP_RUN_FINISHING:
-      return g_strdup_printf ("%s steps learned; choosing the best formula and refining its constants", step);
+      return snapshot->policy == ESP_POLICY_SYMBOLIC
+               ? g_strdup_printf ("%s steps learned; choosing the best formula and refining its constants", step)
+               : g_strdup_printf ("%s steps learned; choosing the best network", step);
     case ESP_RUN_DONE:
       {
         const EspResult *result = esp_session_get_result (self->session);
@@ -86,9 +88,10 @@ sentence (EspWindow *self, EspSnapshot *snapshot)
 
         if (result == NULL)
           return g_strdup_printf ("%s steps learned", step);
-        text = returns_to_text (&result->formula_return, 1);
-        return g_strdup_printf ("The formula returns %s over %" G_GSIZE_FORMAT " unseen episodes", text,
-                                result->formula_return.episodes);
+        text = returns_to_text (&result->policy_return, 1);
+        return g_strdup_printf ("The %s returns %s over %" G_GSIZE_FORMAT " unseen episodes",
+                                result->formula != NULL ? "formula" : "neural network", text,
+                                result->policy_return.episodes);
       }
     case ESP_RUN_DIVERGED:
       return capitalised (snapshot->message == NULL ? "learning diverged" : snapshot->message);
@@ -113,6 +116,16 @@ remaining_seconds (EspSnapshot *snapshot)
   if (snapshot->state == ESP_RUN_FINISHING && snapshot->progress > 0)
     return snapshot->seconds * (1 - snapshot->progress) / snapshot->progress;
   return NAN;
+}
+
+static void
+append_selector (GString *figures, EspSnapshot *snapshot)
+{
+  g_autofree char *temperature = esp_figure_number (snapshot->temperature, 2);
+  g_autofree char *expected = esp_figure_number (snapshot->expected_paths, 0);
+  g_autofree char *allowed = esp_figure_number (snapshot->allowed_paths, 0);
+
+  g_string_append_printf (figures, "temperature %s   paths %s / %s allowed", temperature, expected, allowed);
 }
 
 static void
@@ -149,11 +162,8 @@ update_run (EspWindow *self, EspSnapshot *snapshot)
 
       g_string_append_printf (figures, "%s steps/s   ", speed);
     }
-  g_autofree char *temperature = esp_figure_number (snapshot->temperature, 2);
-  g_autofree char *expected = esp_figure_number (snapshot->expected_paths, 0);
-  g_autofree char *allowed = esp_figure_number (snapshot->allowed_paths, 0);
-
-  g_string_append_printf (figures, "temperature %s   paths %s / %s allowed", temperature, expected, allowed);
+  if (snapshot->policy == ESP_POLICY_SYMBOLIC)
+    append_selector (figures, snapshot);
   set_text (self->figures_label, figures->str);
   g_string_free (figures, TRUE);
 }
@@ -169,19 +179,17 @@ update_title (EspWindow *self, EspSnapshot *snapshot)
     adw_window_title_set_subtitle (self->title, subtitle);
 }
 
+/* Notes on the path selector and the symbolic network. */
 static void
-update_notes (EspWindow *self, EspSnapshot *snapshot)
+update_network_notes (EspWindow *self, EspSnapshot *snapshot)
 {
   const EspEvaluation *evaluation = last_evaluation (snapshot);
   size_t n_paths = snapshot->n_actions * snapshot->arrangement->n_weights;
   size_t n_chosen = 0;
-  double best = -INFINITY;
   g_autofree char *chosen = NULL;
   g_autofree char *all = esp_figure_count (n_paths);
   g_autofree char *selector = NULL;
   g_autofree char *network = NULL;
-  g_autofree char *curve = NULL;
-  EspFormula *formula = esp_session_get_formula (self->session);
 
   for (size_t i = 0; i < n_paths; i++)
     n_chosen += snapshot->probabilities[i] > snapshot->threshold;
@@ -199,31 +207,55 @@ update_notes (EspWindow *self, EspSnapshot *snapshot)
       network = g_strdup_printf ("%s live paths", live);
     }
   set_text (self->network_label, network == NULL ? "" : network);
+}
+
+static void
+update_formula_note (EspWindow *self)
+{
+  EspFormula *formula = esp_session_get_formula (self->session);
+  size_t length = 0;
+  g_autofree char *text = NULL;
+  g_autofree char *note = NULL;
+
+  if (formula == NULL)
+    {
+      set_text (self->formula_label, "");
+      return;
+    }
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    length = MAX (length, esp_formula_get_length (formula, i));
+  text = esp_figure_count (length);
+  note = g_strdup_printf ("reading length %s", text);
+  set_text (self->formula_label, note);
+}
+
+static void
+update_notes (EspWindow *self, EspSnapshot *snapshot)
+{
+  double best = -INFINITY;
+  g_autofree char *curve = NULL;
+
+  if (snapshot->arrangement != NULL)
+    update_network_notes (self, snapshot);
+  else
+    {
+      g_autofree char *count = esp_figure_count (snapshot->actor->shape.n_parameters);
+      g_autofree char *network = g_strdup_printf ("neural, %s parameters", count);
+
+      set_text (self->selector_label, "");
+      set_text (self->network_label, network);
+    }
 
   for (size_t i = 0; snapshot->history != NULL && i < snapshot->history->n_evaluations; i++)
-    best = fmax (best, snapshot->history->evaluations[i].formula.mean);
+    best = fmax (best, esp_evaluation_get_return (&snapshot->history->evaluations[i]));
   if (isfinite (best))
     {
       g_autofree char *mean = esp_figure_number (best, 1);
 
-      curve = g_strdup_printf ("best formula %s", mean);
+      curve = g_strdup_printf ("best %s %s", snapshot->arrangement != NULL ? "formula" : "network", mean);
     }
   set_text (self->curve_label, curve == NULL ? "" : curve);
-
-  if (formula != NULL)
-    {
-      size_t length = 0;
-      g_autofree char *text = NULL;
-      g_autofree char *note = NULL;
-
-      for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
-        length = MAX (length, esp_formula_get_length (formula, i));
-      text = esp_figure_count (length);
-      note = g_strdup_printf ("reading length %s", text);
-      set_text (self->formula_label, note);
-    }
-  else
-    set_text (self->formula_label, "");
+  update_formula_note (self);
 }
 
 void

@@ -86,9 +86,14 @@ static void
 session_formula (EspSession *session, EspFormula *formula, EspWindow *self)
 {
   esp_handler_clock_begin ();
+  gboolean neural = esp_recipe_get_policy (esp_session_get_recipe (session)) == ESP_POLICY_NEURAL;
+
+  esp_formula_view_set_placeholder (self->formula_view,
+                                    neural ? "The policy is a neural network: there is no formula to read" : NULL);
   esp_formula_view_set_formula (self->formula_view, formula, esp_session_get_environment (session));
-  gtk_label_set_text (self->policy_label,
-                      formula == NULL ? "No formula yet: the motor is off" : "Follows the formula");
+  gtk_label_set_text (self->policy_label, neural            ? "Follows the neural network"
+                                          : formula == NULL ? "No formula yet: the motor is off"
+                                                            : "Follows the formula");
   esp_window_update_actions (self);
   esp_handler_clock_end ();
 }
@@ -105,10 +110,11 @@ session_frame (EspSession *session, GdkTexture *frame, EspWindow *self)
 static void
 session_finished (EspSession *session, const EspResult *result, EspWindow *self)
 {
-  g_autofree char *mean = esp_figure_number (result->formula_return.mean, 1);
-  g_autofree char *message = g_strdup_printf ("Done: the formula returns %s on average over %" G_GSIZE_FORMAT
+  g_autofree char *mean = esp_figure_number (result->policy_return.mean, 1);
+  g_autofree char *message = g_strdup_printf ("Done: the %s returns %s on average over %" G_GSIZE_FORMAT
                                               " unseen episodes",
-                                              mean, result->formula_return.episodes);
+                                              result->formula != NULL ? "formula" : "neural network", mean,
+                                              result->policy_return.episodes);
 
   esp_window_toast (self, message);
 }

@@ -28,12 +28,12 @@ struct _EspAssessor
   bool gone; /* the thread does nothing any more */
   bool done;
   JobType job;
-  EspNetwork *shown;
+  EspActor *shown;
 
   /* the job: written by the trainer before it is announced, by the worker until it is done */
   const EspRecipe *recipe;
   const EspRun *run;
-  EspNetwork *network;
+  EspActor *actor;
   uint64_t seed;
   uint64_t index;
   EspEvaluation evaluation;
@@ -65,9 +65,8 @@ get_longest (const EspFormula *formula)
 }
 
 static void
-evaluate (EspAssessor *assessor)
+evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
 {
-  EspNetwork *network = assessor->network;
   EspEvaluation *evaluation = &assessor->evaluation;
   g_autoptr (EspFormula) formula = esp_network_extract (network);
   size_t episodes = assessor->recipe->evaluation_episodes;
@@ -83,6 +82,18 @@ evaluate (EspAssessor *assessor)
 }
 
 static void
+evaluate (EspAssessor *assessor)
+{
+  EspActor *actor = assessor->actor;
+
+  if (actor->kind == ESP_POLICY_SYMBOLIC)
+    evaluate_symbolic (assessor, actor->network);
+  else
+    assessor->evaluation.masked = esp_evaluate_actor (
+      actor, ESP_CHOICE_SEED, assessor->recipe->evaluation_episodes, NULL, &assessor->cancelled);
+}
+
+static void
 note_progress (void *data, double share)
 {
   EspAssessor *assessor = data;
@@ -90,10 +101,40 @@ note_progress (void *data, double share)
   assessor->progress = (assessor->candidate + share) / (double) assessor->run->candidates->len;
 }
 
+/* Keeps the candidate with the best return. */
+static void
+choose_neural (EspAssessor *assessor)
+{
+  const EspRun *run = assessor->run;
+  EspActor *best = NULL;
+  EspReturns best_returns = { 0 };
+  EspResult *result = &assessor->result;
+
+  for (assessor->candidate = 0; assessor->candidate < run->candidates->len; assessor->candidate++)
+    {
+      EspActor *actor = g_array_index (run->candidates, EspCandidate, assessor->candidate).actor;
+      EspReturns returns
+        = esp_evaluate_actor (actor, ESP_CHOICE_SEED, CHOICE_EPISODES, assessor->pool, &assessor->cancelled);
+
+      if (best == NULL || returns.mean > best_returns.mean)
+        {
+          best = actor;
+          best_returns = returns;
+        }
+      note_progress (assessor, 1.0);
+    }
+  if (best == NULL)
+    return;
+
+  result->actor = esp_actor_ref (best);
+  result->policy_return = esp_evaluate_actor (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool,
+                                              &assessor->cancelled);
+}
+
 /* Polishes every candidate and keeps the one with the best return; of two that cannot be told apart, by
  * a standard error, the shorter. */
 static void
-choose (EspAssessor *assessor)
+choose_symbolic (EspAssessor *assessor)
 {
   const EspRun *run = assessor->run;
   const EspRecipe *recipe = run->recipe;
@@ -112,7 +153,7 @@ choose (EspAssessor *assessor)
   for (assessor->candidate = 0; assessor->candidate < run->candidates->len; assessor->candidate++)
     {
       EspNetwork *candidate
-        = g_array_index (run->candidates, EspCandidate, assessor->candidate).network;
+        = g_array_index (run->candidates, EspCandidate, assessor->candidate).actor->network;
       g_autoptr (EspNetwork) polished
         = esp_polish (candidate, &settings, assessor->pool, note_progress, assessor, &assessor->cancelled);
       g_autoptr (EspFormula) formula = esp_network_extract (polished);
@@ -135,10 +176,11 @@ choose (EspAssessor *assessor)
   if (best == NULL)
     return;
 
-  result->network = esp_network_ref (best);
+  result->actor = esp_actor_new_symbolic (best);
   result->formula = esp_network_extract (best);
   result->formula_return = esp_evaluate_formula (result->formula, run->info, ESP_REPORT_SEED,
                                                  ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
+  result->policy_return = result->formula_return;
   result->masked_return
     = esp_evaluate_masked (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
   /* polishing leaves the probabilities behind: the sampled policy is that of the snapshot */
@@ -146,6 +188,15 @@ choose (EspAssessor *assessor)
     = esp_evaluate_sampled (origin, run->progress.seed, ESP_STREAM_EVALUATIONS + run->progress.evaluations,
                             ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
   publish (assessor, result->formula);
+}
+
+static void
+choose (EspAssessor *assessor)
+{
+  if (assessor->run->recipe->policy == ESP_POLICY_SYMBOLIC)
+    choose_symbolic (assessor);
+  else
+    choose_neural (assessor);
 }
 
 static void *
@@ -157,7 +208,7 @@ work (void *data)
   while (!assessor->quitting)
     {
       JobType job = assessor->done ? JOB_NONE : assessor->job;
-      g_autoptr (EspNetwork) shown = job == JOB_NONE ? g_steal_pointer (&assessor->shown) : NULL;
+      g_autoptr (EspActor) shown = job == JOB_NONE ? g_steal_pointer (&assessor->shown) : NULL;
 
       if (job == JOB_NONE && shown == NULL)
         {
@@ -170,9 +221,9 @@ work (void *data)
         evaluate (assessor);
       else if (job == JOB_CHOOSE)
         choose (assessor);
-      else
+      else if (shown->kind == ESP_POLICY_SYMBOLIC)
         {
-          g_autoptr (EspFormula) formula = esp_network_extract (shown);
+          g_autoptr (EspFormula) formula = esp_network_extract (shown->network);
 
           publish (assessor, formula);
         }
@@ -231,8 +282,8 @@ esp_assessor_free (EspAssessor *assessor)
   pthread_join (assessor->thread, NULL);
 
   esp_pool_free (assessor->pool);
-  esp_network_unref (assessor->network);
-  esp_network_unref (assessor->shown);
+  esp_actor_unref (assessor->actor);
+  esp_actor_unref (assessor->shown);
   esp_result_clear (&assessor->result);
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_clear (&assessor->formulas[i]);
@@ -242,11 +293,11 @@ esp_assessor_free (EspAssessor *assessor)
 }
 
 void
-esp_assessor_show (EspAssessor *assessor, EspNetwork *network)
+esp_assessor_show (EspAssessor *assessor, EspActor *actor)
 {
   pthread_mutex_lock (&assessor->lock);
-  esp_network_unref (assessor->shown);
-  assessor->shown = esp_network_ref (network);
+  esp_actor_unref (assessor->shown);
+  assessor->shown = esp_actor_ref (actor);
   pthread_cond_broadcast (&assessor->changed);
   pthread_mutex_unlock (&assessor->lock);
 }
@@ -260,7 +311,7 @@ start (EspAssessor *assessor, JobType job)
   assessor->cancelled = assessor->quitting;
   g_assert (assessor->job == JOB_NONE);
   /* what was shown before is older than what the job is about to publish */
-  g_clear_pointer (&assessor->shown, esp_network_unref);
+  g_clear_pointer (&assessor->shown, esp_actor_unref);
   assessor->job = job;
   assessor->done = false;
   pthread_cond_broadcast (&assessor->changed);
@@ -270,13 +321,13 @@ start (EspAssessor *assessor, JobType job)
 void
 esp_assessor_evaluate (EspAssessor *assessor,
                        const EspRecipe *recipe,
-                       EspNetwork *network,
+                       EspActor *actor,
                        uint64_t seed,
                        uint64_t step,
                        uint64_t index)
 {
   assessor->recipe = recipe;
-  assessor->network = esp_network_ref (network);
+  assessor->actor = esp_actor_ref (actor);
   assessor->seed = seed;
   assessor->index = index;
   assessor->evaluation = (EspEvaluation){ .step = step };
@@ -340,8 +391,8 @@ esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run)
   join_job (assessor);
   whole = !assessor->cancelled;
   if (whole)
-    esp_run_add_evaluation (run, assessor->network, &assessor->evaluation);
-  g_clear_pointer (&assessor->network, esp_network_unref);
+    esp_run_add_evaluation (run, assessor->actor, &assessor->evaluation);
+  g_clear_pointer (&assessor->actor, esp_actor_unref);
 
   return whole;
 }
@@ -353,7 +404,7 @@ esp_assessor_collect_choice (EspAssessor *assessor, EspResult *result)
   *result = assessor->result;
   assessor->result = (EspResult){ 0 };
 
-  return result->formula != NULL;
+  return result->actor != NULL;
 }
 
 void
@@ -362,9 +413,9 @@ esp_assessor_cancel (EspAssessor *assessor)
   assessor->cancelled = true;
   join_job (assessor);
   pthread_mutex_lock (&assessor->lock);
-  g_clear_pointer (&assessor->shown, esp_network_unref);
+  g_clear_pointer (&assessor->shown, esp_actor_unref);
   pthread_mutex_unlock (&assessor->lock);
-  g_clear_pointer (&assessor->network, esp_network_unref);
+  g_clear_pointer (&assessor->actor, esp_actor_unref);
   esp_result_clear (&assessor->result);
 }
 

@@ -1,7 +1,7 @@
 /* The assessor: the worker thread that extracts formulas, measures policies and makes the final choice,
  * so that the trainer never waits for formula work.
  *
- * It does one job at a time and, when it has none, extracts the newest network that it was shown. The
+ * It does one job at a time and, when it has none, extracts the formula of the newest actor that it was shown. The
  * results depend on the jobs alone, not on when they run. All functions are the trainer thread's, except
  * esp_assessor_quit() and esp_assessor_take_formula().
  */
@@ -26,14 +26,15 @@ void esp_assessor_quit (EspAssessor *assessor);
 /* Cancels what is under way, joins the thread and frees everything. */
 void esp_assessor_free (EspAssessor *assessor);
 
-/* Shows @network (referenced): its formula is published soon, unless a newer one replaces it before. */
-void esp_assessor_show (EspAssessor *assessor, EspNetwork *network);
+/* Shows @actor (referenced): its formula, where it has one, is published soon, unless a newer one replaces it
+ * before. */
+void esp_assessor_show (EspAssessor *assessor, EspActor *actor);
 
-/* Starts evaluating the three policies of @network (referenced), which stands at @step and is evaluation
+/* Starts evaluating the policies of @actor (referenced), which stands at @step and is evaluation
  * number @index of the run of @seed. No job may be under way. */
 void esp_assessor_evaluate (EspAssessor *assessor,
                             const EspRecipe *recipe,
-                            EspNetwork *network,
+                            EspActor *actor,
                             uint64_t seed,
                             uint64_t step,
                             uint64_t index);

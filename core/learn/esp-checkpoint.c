@@ -41,19 +41,33 @@ list_arrays (EspRun *run, Array *arrays)
     { "critic.1.moments", ESP_TENSOR_F32, sac->critic_moments[1], 2 * n_critic },
     { "log_alpha", ESP_TENSOR_F32, &sac->log_alpha, 1 },
     { "log_alpha.moments", ESP_TENSOR_F32, sac->log_alpha_moments, 2 },
+    /* of deterministic policies only */
+    { "policy.target", ESP_TENSOR_F32, sac->target_parameters, n_policy },
   };
 
   G_STATIC_ASSERT (G_N_ELEMENTS (list) <= MAX_ARRAYS);
   memcpy (arrays, list, sizeof list);
-  return G_N_ELEMENTS (list);
+  return G_N_ELEMENTS (list) - (sac->policy.deterministic ? 0 : 1);
 }
 
 /* The same for one candidate. */
 static size_t
 list_candidate (EspCandidate *candidate, Array *arrays)
 {
-  EspNetwork *network = candidate->network;
-  size_t n_weights = network->n_actions * network->arrangement->n_weights;
+  EspActor *actor = candidate->actor;
+  EspNetwork *network = actor->network;
+  size_t n_weights = network != NULL ? network->n_actions * network->arrangement->n_weights : 0;
+  const Array neural[] = {
+    { "parameters", ESP_TENSOR_F64, actor->parameters, actor->shape.n_parameters },
+    { "evaluation", ESP_TENSOR_U8, &candidate->evaluation, sizeof candidate->evaluation },
+  };
+
+  if (network == NULL)
+    {
+      memcpy (arrays, neural, sizeof neural);
+      return G_N_ELEMENTS (neural);
+    }
+
   const Array list[] = {
     { "weights", ESP_TENSOR_F64, network->weights, n_weights },
     { "biases", ESP_TENSOR_F64, network->biases, network->n_actions * network->arrangement->n_biases },
@@ -119,12 +133,14 @@ is_sound (EspRun *run)
   for (guint c = 0; c < run->candidates->len; c++)
     {
       EspCandidate *candidate = &g_array_index (run->candidates, EspCandidate, c);
-      EspNetwork *network = candidate->network;
+      EspNetwork *network = candidate->actor->network;
 
       n = list_candidate (candidate, arrays);
       for (size_t i = 0; i < n; i++)
         if (!is_finite (&arrays[i]))
           return false;
+      if (network == NULL)
+        continue;
       if (!are_probabilities (network->probabilities, network->n_actions * network->arrangement->n_weights))
         return false;
       for (size_t i = 0; i < network->n_actions * network->arrangement->n_weights; i++)
@@ -229,21 +245,34 @@ load_list (GArray *list, EspTensorReader *reader, const char *name, size_t size,
   return esp_tensor_reader_read (reader, name, ESP_TENSOR_U8, list->data, n / size * size, error);
 }
 
+/* Returns an actor of the run's kind, to be filled. */
+static EspActor *
+new_actor (const EspRun *run)
+{
+  const EspPolicy *policy = &run->sac.policy;
+  g_autoptr (EspNetwork) network = NULL;
+
+  if (run->recipe->policy == ESP_POLICY_NEURAL)
+    return esp_actor_new_neural (run->info, &policy->network, NULL, NULL);
+  network = esp_network_new (run->info, policy->arrangement);
+
+  return esp_actor_new_symbolic (network);
+}
+
 static gboolean
 load_candidates (EspRun *run, EspTensorReader *reader, GError **error)
 {
   for (guint c = 0; c < run->recipe->candidates; c++)
     {
-      g_autoptr (EspNetwork) network = esp_network_new (run->info, run->sac.policy.arrangement);
-      EspCandidate candidate = { .network = network };
-      g_autofree char *first = g_strdup_printf ("candidate.%u.weights", c);
+      g_autofree char *first = g_strdup_printf ("candidate.%u.evaluation", c);
+      EspCandidate candidate = { .actor = NULL };
       Array arrays[MAX_ARRAYS];
       EspCandidate *added;
       size_t n;
 
-      if (esp_tensor_reader_get_length (reader, first, ESP_TENSOR_F64) == 0)
+      if (esp_tensor_reader_get_length (reader, first, ESP_TENSOR_U8) == 0)
         break;
-      candidate.network = esp_network_ref (network);
+      candidate.actor = new_actor (run);
       g_array_append_val (run->candidates, candidate);
       added = &g_array_index (run->candidates, EspCandidate, c);
       n = list_candidate (added, arrays);
@@ -259,14 +288,15 @@ load_candidates (EspRun *run, EspTensorReader *reader, GError **error)
   return TRUE;
 }
 
-/* Makes the environment called @environment_name. One that comes from a file is that of this name which is open
- * already, wherever its file is now, or the file that it was; but only if nothing has changed in it. */
+/* Makes the environment called @environment_name. One that comes from a file is that of this name which is
+ * open already, wherever its file is now, or the file that it was; but only if nothing has changed in it. */
 static EspEnvironment *
 new_environment (EspTensorReader *reader, const char *environment_name, const char *name, GError **error)
 {
   const char *file = esp_tensor_reader_get_text (reader, "environment_file");
   const char *digest = esp_tensor_reader_get_text (reader, "environment_digest");
-  g_autoptr (EspEnvironment) environment = esp_environment_new (environment_name, file == NULL ? error : NULL);
+  g_autoptr (EspEnvironment)
+    environment = esp_environment_new (environment_name, file == NULL ? error : NULL);
 
   if (environment == NULL && file != NULL)
     environment = esp_environment_new (file, error);
@@ -279,9 +309,10 @@ new_environment (EspTensorReader *reader, const char *environment_name, const ch
     }
   if (g_strcmp0 (esp_environment_get_info (environment)->digest, digest) != 0)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
-                   "the environment “%s” has changed since “%s” was saved; bring its files back or start anew",
-                   environment_name, name);
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_FILE,
+        "the environment “%s” has changed since “%s” was saved; bring its files back or start anew",
+        environment_name, name);
       return NULL;
     }
 

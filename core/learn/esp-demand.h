@@ -24,7 +24,7 @@ typedef struct
 } EspDemand;
 
 /* Fills @demand. Fails with ESP_ERROR_RANGE where the run would take more than ESP_MAX_RUN_BYTES, and as
- * esp_arrangement_new() does. */
+ * esp_policy_measure() does. */
 gboolean esp_demand_measure (EspDemand *demand,
                              const EspRecipe *recipe,
                              const EspEnvironmentInfo *environment,

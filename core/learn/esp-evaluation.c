@@ -184,6 +184,34 @@ esp_evaluate_formula (const EspFormula *formula,
   return esp_evaluate (environment, act_formula, (void *) formula, seed, episodes, pool, cancelled);
 }
 
+/* An actor, with scratch memory for each worker. */
+typedef struct
+{
+  const EspActor *actor;
+  double *scratch;
+} ScratchedActor;
+
+static void
+act_actor (void *data, size_t worker, const double *observation, double *action)
+{
+  ScratchedActor *scratched = data;
+
+  esp_actor_evaluate (scratched->actor,
+                      scratched->scratch + worker * esp_actor_get_scratch_size (scratched->actor), observation,
+                      action);
+}
+
+EspReturns
+esp_evaluate_actor (
+  const EspActor *actor, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled)
+{
+  g_autofree double *scratch
+    = g_new (double, esp_pool_get_n_workers (pool) * esp_actor_get_scratch_size (actor));
+  ScratchedActor scratched = { actor, scratch };
+
+  return esp_evaluate (actor->environment, act_actor, &scratched, seed, episodes, pool, cancelled);
+}
+
 /* The thresholded network, or one sampled mask after the other. */
 typedef struct
 {

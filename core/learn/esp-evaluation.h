@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "esp-actor.h"
 #include "esp-network.h"
 #include "esp-pool.h"
 #include "esp-snapshot.h"
@@ -52,6 +53,10 @@ EspReturns esp_evaluate_random (const EspEnvironmentInfo *environment,
                                 size_t episodes,
                                 EspPool *pool,
                                 const _Atomic bool *cancelled);
+
+/* As esp_evaluate(), for a policy without its noise: the thresholded network, or the neural network. */
+EspReturns esp_evaluate_actor (
+  const EspActor *actor, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled);
 
 /* As esp_evaluate(), for the thresholded network. */
 EspReturns esp_evaluate_masked (

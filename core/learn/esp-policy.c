@@ -4,7 +4,7 @@
 
 #include "esp-error.h"
 #include "esp-memory.h"
-#include "esp-symbolic-network.h"
+#include "esp-policy-private.h"
 #include "esp-simd.h"
 
 #define LOG_DEVIATION_LOW  (-20.0f)
@@ -14,30 +14,43 @@
 #define HALF_LOG_TWO_PI 0.9189385332046727f
 #define LOG_TWO         0.6931471805599453f
 
-static void
-draw_network (EspPolicy *policy, EspRandom *random)
+static const EspPolicyOperations *const kinds[] = {
+  [ESP_POLICY_SYMBOLIC] = &esp_policy_symbolic_operations,
+  [ESP_POLICY_NEURAL] = &esp_policy_neural_operations,
+};
+
+gboolean
+esp_policy_measure (const EspRecipe *recipe,
+                    const EspEnvironmentInfo *environment,
+                    size_t n_samples,
+                    size_t n_masks,
+                    uint64_t *n_parameters,
+                    uint64_t *n_floats,
+                    GError **error)
 {
-  const EspRecipe *recipe = policy->recipe;
-  const EspArrangement *arrangement = policy->arrangement;
-  double range = recipe->initial_range;
+  uint64_t columns = (uint64_t) n_samples * n_masks;
 
-  for (size_t i = 0; i < policy->n_weights; i++)
-    policy->weights[i] = (float) esp_random_between (random, -range, range);
-  for (size_t i = 0; i < policy->n_biases; i++)
-    policy->biases[i] = (float) esp_random_between (random, -range, range);
+  if (recipe->algorithm == ESP_ALGORITHM_TD3 && recipe->policy != ESP_POLICY_NEURAL)
+    {
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_RANGE,
+        "the recipe's field “algorithm” may be td3 for a neural policy only; set “policy” to neural, or "
+        "“algorithm” to sac");
+      return FALSE;
+    }
+  if (recipe->observation_scales.n != 0 && recipe->observation_scales.n != environment->n_observations)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                   "the recipe's field “observation_scales” has %zu numbers, but %s has %zu observations",
+                   recipe->observation_scales.n, environment->name, environment->n_observations);
+      return FALSE;
+    }
+  if (!kinds[recipe->policy]->measure (recipe, environment, n_samples, n_masks, n_parameters, n_floats,
+                                       error))
+    return FALSE;
+  *n_floats += columns * (4 * environment->n_actions + 1) + 2 * (uint64_t) n_samples * environment->n_actions;
 
-  if (recipe->initial_denominator > 0)
-    for (size_t a = 0; a < policy->n_actions; a++)
-      for (size_t l = 0; l < arrangement->n_layers; l++)
-        for (size_t k = 0; k < arrangement->layers[l].n_operators; k++)
-          if (arrangement->layers[l].operators[k] == ESP_OPERATOR_DIVIDE)
-            policy->biases[a * arrangement->n_biases + arrangement->layers[l].biases
-                           + arrangement->layers[l].first_argument[k] + 1]
-              = (float) recipe->initial_denominator;
-
-  esp_mlp_draw_linear (&policy->deviation, policy->deviation_parameters, random);
-  for (size_t i = 0; i < policy->n_weights; i++)
-    policy->probabilities[i] = (float) recipe->initial_probability;
+  return TRUE;
 }
 
 gboolean
@@ -47,40 +60,23 @@ esp_policy_init (EspPolicy *policy,
                  EspRandom *random,
                  GError **error)
 {
-  g_autoptr (EspArrangement) arrangement
-    = esp_arrangement_new (recipe->arrangement, environment->n_observations, error);
+  uint64_t n_parameters, n_floats;
 
-  if (arrangement == NULL)
+  if (!esp_policy_measure (recipe, environment, 1, 1, &n_parameters, &n_floats, error))
     return FALSE;
-  if (recipe->observation_scales.n != 0 && recipe->observation_scales.n != environment->n_observations)
-    {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
-                   "the recipe's field “observation_scales” has %zu numbers, but %s has %zu observations",
-                   recipe->observation_scales.n, environment->name, environment->n_observations);
-      return FALSE;
-    }
 
   *policy = (EspPolicy){ .recipe = recipe,
                          .environment = environment,
+                         .operations = kinds[recipe->policy],
+                         .deterministic = recipe->algorithm == ESP_ALGORITHM_TD3,
                          .n_observations = environment->n_observations,
                          .n_actions = environment->n_actions,
-                         .n_weights = environment->n_actions * arrangement->n_weights,
-                         .n_biases = environment->n_actions * arrangement->n_biases };
-  policy->arrangement = g_steal_pointer (&arrangement);
+                         .n_masks = esp_recipe_count_masks (recipe) };
   for (size_t i = 0; i < policy->n_observations; i++)
-    policy->scales[i] = recipe->observation_scales.n > 0 ? (float) recipe->observation_scales.values[i] : 1.0f;
+    policy->scales[i] = recipe->observation_scales.n > 0 ? (float) recipe->observation_scales.values[i]
+                                                         : 1.0f;
 
-  esp_mlp_init (&policy->deviation, policy->n_observations, recipe->deviation_hidden.values,
-                recipe->deviation_hidden.n, policy->n_actions);
-  policy->n_parameters = 2 * policy->n_weights + policy->n_biases + policy->deviation.n_parameters;
-  policy->parameters = esp_new_floats (policy->n_parameters);
-  policy->weights = policy->parameters;
-  policy->biases = policy->weights + policy->n_weights;
-  policy->deviation_parameters = policy->biases + policy->n_biases;
-  policy->probabilities = policy->deviation_parameters + policy->deviation.n_parameters;
-  draw_network (policy, random);
-
-  return TRUE;
+  return policy->operations->init (policy, random, error);
 }
 
 void
@@ -97,80 +93,35 @@ esp_policy_scale (const EspPolicy *policy, const double *observation, float *sca
     scaled[i] = (float) observation[i] / policy->scales[i];
 }
 
-EspNetwork *
-esp_policy_get_network (const EspPolicy *policy)
-{
-  const EspArrangement *arrangement = policy->arrangement;
-  EspNetwork *network = esp_network_new (policy->environment, policy->arrangement);
-
-  for (size_t a = 0; a < policy->n_actions; a++)
-    for (size_t l = 0; l < arrangement->n_layers; l++)
-      {
-        const EspLayer *layer = &arrangement->layers[l];
-
-        for (size_t row = 0; row < layer->n_arguments; row++)
-          for (size_t j = 0; j < layer->n_features; j++)
-            {
-              size_t i = a * arrangement->n_weights + layer->weights + row * layer->n_features + j;
-              double scale = j < policy->n_observations ? policy->scales[j] : 1.0;
-
-              network->weights[i] = policy->weights[i] / scale;
-              network->probabilities[i] = policy->probabilities[i];
-              network->mask[i] = policy->probabilities[i] > policy->recipe->path_threshold
-                                 && fabsf (policy->weights[i]) > policy->recipe->smallest_weight;
-            }
-      }
-  for (size_t i = 0; i < policy->n_biases; i++)
-    network->biases[i] = policy->biases[i];
-
-  return network;
-}
-
 void
 esp_policy_pass_init (EspPolicyPass *pass, const EspPolicy *policy, size_t n_samples, size_t n_masks)
 {
-  const EspArrangement *arrangement = policy->arrangement;
-  size_t n_columns = n_samples * n_masks;
-  size_t n_networks = n_masks * policy->n_actions;
-  struct
-  {
-    float **array;
-    size_t n;
-  } arrays[] = {
-    { &pass->masks, n_masks * policy->n_weights },
-    { &pass->derivatives, n_masks * policy->n_weights },
-    { &pass->noise, policy->n_actions * n_columns },
-    { &pass->mean, policy->n_actions * n_columns },
-    { &pass->actions, policy->n_actions * n_columns },
-    { &pass->log_density, n_columns },
+  size_t n_entries = policy->n_actions * n_samples * n_masks;
+  EspPassArray arrays[ESP_MAX_PASS_ARRAYS] = {
+    { &pass->noise, n_entries },
+    { &pass->actions, n_entries },
+    { &pass->log_density, n_samples * n_masks },
     { &pass->deviation, policy->n_actions * n_samples },
-    { &pass->squash, policy->n_actions * n_columns },
-    { &pass->effective, n_masks * policy->n_weights },
-    { &pass->features, n_networks * arrangement->n_features * n_samples },
-    { &pass->arguments, n_networks * arrangement->n_biases * n_samples },
-    { &pass->d_features, arrangement->n_features * n_samples },
-    { &pass->d_arguments, arrangement->n_biases * n_samples },
-    { &pass->d_weights, arrangement->n_weights },
-    { &pass->d_biases, arrangement->n_biases },
-    { &pass->deviation_activations, esp_mlp_activations_size (&policy->deviation, n_samples) },
-    { &pass->deviation_workspace, esp_mlp_workspace_size (&policy->deviation, n_samples) },
-    { &pass->d_log_deviation, policy->n_actions * n_samples },
+    /* of one mask, the derivatives by ln σ follow those by u without a gap */
+    { &pass->d_mean, n_entries + policy->n_actions * n_samples },
   };
-  size_t total = 0;
+  size_t n = 5, total = 0;
 
   pass->n_samples = n_samples;
   pass->n_masks = n_masks;
+  n += policy->operations->list_arrays (policy, pass, arrays + n);
 
   /* each array starts on a cache line of its own */
-  for (size_t i = 0; i < G_N_ELEMENTS (arrays); i++)
+  for (size_t i = 0; i < n; i++)
     total += (arrays[i].n + 15) / 16 * 16;
   pass->storage = esp_new_floats (total);
   total = 0;
-  for (size_t i = 0; i < G_N_ELEMENTS (arrays); i++)
+  for (size_t i = 0; i < n; i++)
     {
       *arrays[i].array = pass->storage + total;
       total += (arrays[i].n + 15) / 16 * 16;
     }
+  pass->d_log_deviation = pass->d_mean + n_entries;
 }
 
 void
@@ -179,18 +130,10 @@ esp_policy_pass_clear (EspPolicyPass *pass)
   g_clear_pointer (&pass->storage, esp_free_aligned);
 }
 
-static float *
-pass_features (const EspPolicy *policy, const EspPolicyPass *pass, size_t mask, size_t action)
+EspActor *
+esp_policy_get_actor (const EspPolicy *policy)
 {
-  return pass->features
-         + (mask * policy->n_actions + action) * policy->arrangement->n_features * pass->n_samples;
-}
-
-static float *
-pass_arguments (const EspPolicy *policy, const EspPolicyPass *pass, size_t mask, size_t action)
-{
-  return pass->arguments
-         + (mask * policy->n_actions + action) * policy->arrangement->n_biases * pass->n_samples;
+  return policy->operations->get_actor (policy);
 }
 
 static inline float
@@ -202,7 +145,9 @@ softplus (float x)
 static inline float
 clamp_log_deviation (float value)
 {
-  return value < LOG_DEVIATION_LOW ? LOG_DEVIATION_LOW : value > LOG_DEVIATION_HIGH ? LOG_DEVIATION_HIGH : value;
+  return value < LOG_DEVIATION_LOW    ? LOG_DEVIATION_LOW
+         : value > LOG_DEVIATION_HIGH ? LOG_DEVIATION_HIGH
+                                      : value;
 }
 
 ESP_VECTORISED static void
@@ -232,45 +177,43 @@ squash (const float *restrict mean,
     }
 }
 
+/* a = tanh (u), moved by the noise and kept within the limits. */
+ESP_VECTORISED static void
+squash_deterministic (const float *restrict mean,
+                      const float *restrict noise,
+                      size_t n,
+                      float *restrict actions)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      float action = tanhf (mean[i]) + noise[i];
+
+      actions[i] = action < -1.0f ? -1.0f : action > 1.0f ? 1.0f : action;
+    }
+}
+
 void
 esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations)
 {
-  const EspArrangement *arrangement = policy->arrangement;
   size_t n = pass->n_samples, n_columns = n * pass->n_masks;
 
-  for (size_t k = 0; k < pass->n_masks; k++)
-    {
-      float *effective = pass->effective + k * policy->n_weights;
-      const float *mask = pass->masks + k * policy->n_weights;
-
-      for (size_t i = 0; i < policy->n_weights; i++)
-        effective[i] = policy->weights[i] * mask[i];
-
-      for (size_t a = 0; a < policy->n_actions; a++)
-        {
-          float *features = pass_features (policy, pass, k, a);
-          const float *output;
-
-          memcpy (features, observations, policy->n_observations * n * sizeof *features);
-          output = esp_symbolic_network_forward (arrangement, effective + a * arrangement->n_weights,
-                                                 policy->biases + a * arrangement->n_biases, n, features,
-                                                 pass_arguments (policy, pass, k, a));
-          memcpy (pass->mean + a * n_columns + k * n, output, n * sizeof *output);
-        }
-    }
-
-  pass->log_deviation = esp_mlp_forward (&policy->deviation, policy->deviation_parameters, observations, n,
-                                         pass->deviation_activations);
-  exponentiate (pass->log_deviation, policy->n_actions * n, pass->deviation);
+  policy->operations->forward (policy, pass, observations);
 
   memset (pass->log_density, 0, n_columns * sizeof *pass->log_density);
+  if (policy->deterministic)
+    {
+      squash_deterministic (pass->mean, pass->noise, policy->n_actions * n_columns, pass->actions);
+      return;
+    }
+
+  exponentiate (pass->log_deviation, policy->n_actions * n, pass->deviation);
   for (size_t a = 0; a < policy->n_actions; a++)
     for (size_t k = 0; k < pass->n_masks; k++)
       {
         size_t first = a * n_columns + k * n;
 
-        squash (pass->mean + first, pass->log_deviation + a * n, pass->deviation + a * n, pass->noise + first, n,
-                pass->actions + first, pass->log_density + k * n);
+        squash (pass->mean + first, pass->log_deviation + a * n, pass->deviation + a * n, pass->noise + first,
+                n, pass->actions + first, pass->log_density + k * n);
       }
 }
 
@@ -279,26 +222,16 @@ esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, doub
 {
   const EspRecipe *recipe = policy->recipe;
   size_t n_values = pass->n_masks * policy->n_actions * pass->n_samples;
-  double sum = 0.0, saturation = 0.0, weights = 0.0, biases = 0.0;
+  double saturation = 0.0;
 
-  for (size_t k = 0; k < pass->n_masks; k++)
-    for (size_t a = 0; a < policy->n_actions; a++)
-      sum += esp_symbolic_network_penalty (policy->arrangement, pass_arguments (policy, pass, k, a),
-                                           pass->n_samples);
   for (size_t i = 0; i < n_values; i++)
     saturation += fmax (0.0, fabs ((double) pass->mean[i]) - recipe->saturation_limit);
-  for (size_t i = 0; i < policy->n_weights; i++)
-    weights += fabs ((double) policy->weights[i]);
-  for (size_t i = 0; i < policy->n_biases; i++)
-    biases += fabs ((double) policy->biases[i]);
 
-  *guard = sum / (double) n_values;
-  return recipe->guard_penalty * *guard + recipe->saturation_penalty * saturation / (double) n_values
-         + recipe->weight_penalty * weights / (double) policy->n_weights
-         + recipe->bias_penalty * biases / (double) policy->n_biases;
+  return policy->operations->get_penalty (policy, pass, guard)
+         + recipe->saturation_penalty * saturation / (double) n_values;
 }
 
-/* From ∂Q/∂a writes the loss's derivatives by u (to squash) and by ln σ. */
+/* From ∂Q/∂a writes the loss's derivatives by u and by ln σ. */
 static void
 backward_squash (const EspPolicy *policy, EspPolicyPass *pass, double alpha, const float *d_value)
 {
@@ -316,21 +249,15 @@ backward_squash (const EspPolicy *policy, EspPolicyPass *pass, double alpha, con
         {
           size_t entry = a * n_columns + k * n + i;
           float action = pass->actions[entry];
-          float log_deviation = pass->log_deviation[a * n + i];
           float dz = 2.0f * entropy * action - share * d_value[entry] * (1.0f - action * action);
           float u = pass->mean[entry];
+          float log_deviation = policy->deterministic ? INFINITY : pass->log_deviation[a * n + i];
 
           if (log_deviation >= LOG_DEVIATION_LOW && log_deviation <= LOG_DEVIATION_HIGH)
-            pass->d_log_deviation[a * n + i]
-              += dz * pass->deviation[a * n + i] * pass->noise[entry] - entropy;
-          pass->squash[entry] = dz + (u > limit ? saturation : u < -limit ? -saturation : 0.0f);
+            pass->d_log_deviation[a * n + i] += dz * pass->deviation[a * n + i] * pass->noise[entry]
+                                                - entropy;
+          pass->d_mean[entry] = dz + (u > limit ? saturation : u < -limit ? -saturation : 0.0f);
         }
-}
-
-static inline float
-sign (float x)
-{
-  return (float) ((x > 0.0f) - (x < 0.0f));
 }
 
 void
@@ -341,50 +268,6 @@ esp_policy_backward (const EspPolicy *policy,
                      const float *d_value,
                      float *gradient)
 {
-  const EspArrangement *arrangement = policy->arrangement;
-  const EspRecipe *recipe = policy->recipe;
-  size_t n = pass->n_samples, n_columns = n * pass->n_masks;
-  float penalty = (float) (recipe->guard_penalty / (double) (n_columns * policy->n_actions));
-  float weight_penalty = (float) (recipe->weight_penalty / (double) policy->n_weights);
-  float bias_penalty = (float) (recipe->bias_penalty / (double) policy->n_biases);
-  float *d_weights = gradient;
-  float *d_biases = gradient + (policy->biases - policy->parameters);
-  float *d_deviation = gradient + (policy->deviation_parameters - policy->parameters);
-  float *d_probabilities = gradient + (policy->probabilities - policy->parameters);
-
   backward_squash (policy, pass, alpha, d_value);
-
-  for (size_t i = 0; i < policy->n_weights; i++)
-    {
-      d_weights[i] = weight_penalty * sign (policy->weights[i]);
-      d_probabilities[i] = 0.0f;
-    }
-  for (size_t i = 0; i < policy->n_biases; i++)
-    d_biases[i] = bias_penalty * sign (policy->biases[i]);
-
-  for (size_t k = 0; k < pass->n_masks; k++)
-    for (size_t a = 0; a < policy->n_actions; a++)
-      {
-        size_t first = a * arrangement->n_weights;
-        const float *mask = pass->masks + k * policy->n_weights + first;
-        const float *derivative = pass->derivatives + k * policy->n_weights + first;
-        const float *weights = policy->weights + first;
-
-        esp_symbolic_network_backward (arrangement, pass->effective + k * policy->n_weights + first, n,
-                                       pass_features (policy, pass, k, a),
-                                       pass_arguments (policy, pass, k, a),
-                                       pass->squash + a * n_columns + k * n, penalty, pass->d_features,
-                                       pass->d_arguments, pass->d_weights, pass->d_biases);
-        for (size_t i = 0; i < arrangement->n_weights; i++)
-          {
-            d_weights[first + i] += pass->d_weights[i] * mask[i];
-            d_probabilities[first + i] += pass->d_weights[i] * weights[i] * derivative[i];
-          }
-        for (size_t i = 0; i < arrangement->n_biases; i++)
-          d_biases[a * arrangement->n_biases + i] += pass->d_biases[i];
-      }
-
-  esp_mlp_backward (&policy->deviation, policy->deviation_parameters, observations,
-                    pass->deviation_activations, pass->d_log_deviation, n, pass->deviation_workspace,
-                    d_deviation, NULL);
+  policy->operations->backward (policy, pass, observations, gradient);
 }

@@ -1,15 +1,18 @@
-/* The trainable policy: symbolic networks with a path selector give the mean, an ordinary network gives
- * the standard deviation of the exploration noise (discarded at deployment).
+/* The trainable policy. Whatever its kind, it gives a mean u and a standard deviation σ for each action:
  *
  *   a = tanh (z),  z = u + σ ε,  log π = Σ −½ε² − ln σ − ½ ln 2π − 2 (ln 2 − z − softplus (−2 z))
  *
- * Actions are −1 … 1 here; observations are divided by the recipe's scales before they come in. Single
- * precision; belongs to the trainer's thread. (SAC: Haarnoja et al., arXiv 1812.05905; ESPL: arXiv
- * 2311.02104.)
+ * or, if it is deterministic, a = tanh (u), to which noise is only added from outside.
+ *
+ * A symbolic policy has symbolic networks with a path selector for u, and an ordinary network for ln σ; a
+ * neural one has one ordinary network for both. Actions are −1 … 1 here; observations are divided by the
+ * recipe's scales before they come in. Single precision; belongs to the trainer's thread. (SAC: Haarnoja et
+ * al., arXiv 1812.05905; ESPL: arXiv 2311.02104; TD3: Fujimoto et al., arXiv 1802.09477.)
  */
 
 #pragma once
 
+#include "esp-actor.h"
 #include "esp-mlp.h"
 #include "esp-network.h"
 #include "esp-recipe-private.h"
@@ -18,36 +21,60 @@ G_BEGIN_DECLS
 
 /**
  * EspPolicy:
- * @parameters: all parameters in the order of the following pointers, which point into it
+ * @operations: what is done in the way of its kind
+ * @deterministic: whether it has no σ
+ * @n_masks: masks drawn for an update; 1 where there is no path selector
+ * @n_parameters: all parameters
+ * @parameters: all parameters, in the order of the following pointers for a symbolic policy, which point into
+ * it
+ * @n_weights: of a symbolic policy, weights of all actions; 0 where there is no path selector
+ * @n_biases: biases of all actions
  * @weights: [n_actions][n_weights of the arrangement]
  * @biases: [n_actions][n_biases of the arrangement]
  * @deviation_parameters: of the network @deviation, observations → ln σ
  * @probabilities: [n_actions][n_weights of the arrangement], always the last
- * @n_weights: weights of all actions
- * @n_biases: biases of all actions
- * @n_parameters: all parameters
+ * @network: of a neural policy: observations → u and ln σ
  */
 typedef struct
 {
   const EspRecipe *recipe;
   const EspEnvironmentInfo *environment;
-  EspArrangement *arrangement;
+  const struct _EspPolicyOperations *operations;
+  bool deterministic;
   size_t n_observations;
   size_t n_actions;
+  size_t n_masks;
   float scales[ESP_MAX_OBSERVATIONS];
+  size_t n_parameters;
+  float *parameters;
+
+  /* a symbolic policy's */
+  EspArrangement *arrangement;
   EspMlp deviation;
   size_t n_weights;
   size_t n_biases;
-  size_t n_parameters;
-  float *parameters;
   float *weights;
   float *biases;
   float *deviation_parameters;
   float *probabilities;
+
+  /* a neural policy's */
+  EspMlp network;
 } EspPolicy;
 
-/* Allocates and draws a policy for @environment as @recipe (both must outlive it) says. Fails with
- * ESP_ERROR_SYNTAX or ESP_ERROR_RANGE for an arrangement or scales that do not fit. */
+/* Counts the parameters of a policy, and the floats of a pass of @n_samples and @n_masks, before anything is
+ * allocated. Fails with ESP_ERROR_SYNTAX or ESP_ERROR_RANGE for an arrangement, scales or an algorithm that
+ * do not fit. */
+gboolean esp_policy_measure (const EspRecipe *recipe,
+                             const EspEnvironmentInfo *environment,
+                             size_t n_samples,
+                             size_t n_masks,
+                             uint64_t *n_parameters,
+                             uint64_t *n_floats,
+                             GError **error);
+
+/* Allocates and draws a policy for @environment as @recipe (both must outlive it) says. Fails as
+ * esp_policy_measure() does. */
 gboolean esp_policy_init (EspPolicy *policy,
                           const EspRecipe *recipe,
                           const EspEnvironmentInfo *environment,
@@ -58,19 +85,22 @@ void esp_policy_clear (EspPolicy *policy);
 /* Writes the scaled @observation to @scaled[n_observations]. */
 void esp_policy_scale (const EspPolicy *policy, const double *observation, float *scaled);
 
-/* Returns the policy as it is read: scales folded into the weights, paths thresholded. Unref it. */
+/* Returns the policy as it acts without noise, on raw observations: what is evaluated and kept. Unref it. */
+EspActor *esp_policy_get_actor (const EspPolicy *policy);
+
+/* Returns a symbolic policy as it is read: scales folded into the weights, paths thresholded. Unref it. */
 EspNetwork *esp_policy_get_network (const EspPolicy *policy);
 
 /**
  * EspPolicyPass:
  * @n_samples: observations in the batch, B
  * @n_masks: masks, each run on the whole batch, S; samples of mask k are columns kB … (k + 1)B
- * @masks: [n_masks][n_weights], to be set before a forward pass
- * @derivatives: [n_masks][n_weights] dm/dp, to be set before a backward pass
- * @noise: [n_actions][S·B] ε, to be set before
+ * @masks: [n_masks][n_weights], to be set before a forward pass where there is a path selector
+ * @derivatives: [n_masks][n_weights] dm/dp, to be set before a backward pass, likewise
+ * @noise: [n_actions][S·B] ε, or what a deterministic policy's actions are moved by; to be set before
  * @mean: [n_actions][S·B] u
  * @actions: [n_actions][S·B] a
- * @log_density: [S·B] log π
+ * @log_density: [S·B] log π; 0 of a deterministic policy
  *
  * One run of the policy on a batch, and the memory it needs.
  */
@@ -86,19 +116,19 @@ typedef struct
   float *log_density;
 
   /* private */
-  float *log_deviation;  /* [n_actions][B], inside deviation_activations */
-  float *deviation;      /* [n_actions][B] σ */
-  float *squash;         /* [n_actions][S·B] derivative by u */
-  float *effective;      /* [n_masks][n_weights] */
-  float *features;       /* [n_masks][n_actions][n_features][B] */
-  float *arguments;      /* [n_masks][n_actions][n_biases][B] */
-  float *d_features;     /* of one network */
+  float *log_deviation;   /* [n_actions][B], inside activations */
+  float *deviation;       /* [n_actions][B] σ */
+  float *d_mean;          /* [n_actions][S·B] the loss's derivative by u */
+  float *d_log_deviation; /* [n_actions][B] and by ln σ */
+  float *activations;     /* of the ordinary network */
+  float *workspace;
+  float *effective;  /* [n_masks][n_weights] */
+  float *features;   /* [n_masks][n_actions][n_features][B] */
+  float *arguments;  /* [n_masks][n_actions][n_biases][B] */
+  float *d_features; /* of one network */
   float *d_arguments;
-  float *d_weights;      /* [n_weights of the arrangement] */
+  float *d_weights; /* [n_weights of the arrangement] */
   float *d_biases;
-  float *deviation_activations;
-  float *deviation_workspace;
-  float *d_log_deviation; /* [n_actions][B] */
   float *storage;
 } EspPolicyPass;
 
@@ -110,14 +140,15 @@ void esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const flo
 
 /* Returns the guard, saturation, weight and bias penalties of the last forward pass, each times its
  * weight in the recipe, and writes the plain mean of the guards' penalties over masks, samples and
- * actions to @guard. */
+ * actions to @guard. Those of guards, weights and biases are for symbolic policies only. */
 double esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard);
 
 /* Differentiates
  *
  *   mean (@alpha · log π − Q) + guard, saturation, weight and bias penalties
  *
- * over the last forward pass; @d_value[n_actions][S·B] is ∂Q/∂a of each column. Writes
+ * over the last forward pass, for which a deterministic policy's noise must have been 0;
+ * @d_value[n_actions][S·B] is ∂Q/∂a of each column. Writes
  * @gradient[n_parameters]. */
 void esp_policy_backward (const EspPolicy *policy,
                           EspPolicyPass *pass,

@@ -44,6 +44,11 @@ struct _EspRecipe
   double reward_scale;
   double reward_offset;
 
+  /* the kind of learner */
+  unsigned policy;    /* an EspPolicyKind */
+  unsigned algorithm; /* an EspAlgorithm */
+  uint64_t policy_period;
+
   /* critics */
   EspWidths critic_hidden;
   double critic_rate;
@@ -66,6 +71,12 @@ struct _EspRecipe
   double weight_penalty;
   double bias_penalty;
   double final_rate;
+  EspWidths policy_hidden;
+
+  /* a deterministic policy */
+  double exploration_noise;
+  double smoothing_noise;
+  double smoothing_limit;
 
   /* entropy */
   double initial_entropy_weight;
@@ -96,5 +107,12 @@ struct _EspRecipe
   uint64_t polish_digits;
   double polish_tolerance;
 };
+
+/* Returns how many masks are drawn for an update: 1 where the policy has no path selector. */
+static inline size_t
+esp_recipe_count_masks (const EspRecipe *recipe)
+{
+  return recipe->policy == ESP_POLICY_SYMBOLIC ? recipe->mask_samples : 1;
+}
 
 G_END_DECLS

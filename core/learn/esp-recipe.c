@@ -15,6 +15,7 @@ typedef enum
   FIELD_NUMBER,
   FIELD_SWITCH,
   FIELD_TEXT,
+  FIELD_CHOICE,
   FIELD_WIDTHS,
   FIELD_SCALES,
 } FieldType;
@@ -27,10 +28,17 @@ typedef struct
   double low, high;          /* the range of the number, or of each number of a list */
   const char *initial;       /* the default, as JSON */
   const char *documentation; /* one sentence */
+  const char *const *words;  /* of a choice: what it may be, NULL-terminated */
 } Field;
 
 #define FIELD(name, type, low, high, initial, documentation)                                                 \
   { #name, FIELD_##type, offsetof (EspRecipe, name), low, high, initial, documentation }
+
+#define CHOICE(name, words, initial, documentation)                                                          \
+  { #name, FIELD_CHOICE, offsetof (EspRecipe, name), 0, 0, initial, documentation, words }
+
+static const char *const policies[] = { [ESP_POLICY_SYMBOLIC] = "symbolic", [ESP_POLICY_NEURAL] = "neural", NULL };
+static const char *const algorithms[] = { [ESP_ALGORITHM_SAC] = "sac", [ESP_ALGORITHM_TD3] = "td3", NULL };
 
 /* The one list of all hyperparameters. The defaults are ESPL's published ones where there is one. */
 static const Field fields[] = {
@@ -49,6 +57,11 @@ static const Field fields[] = {
   FIELD (discount, NUMBER, 0, 1, "0.99", "discount of future rewards, γ"),
   FIELD (reward_scale, NUMBER, 1e-9, 1e9, "5", "factor on rewards in the critics' targets"),
   FIELD (reward_offset, NUMBER, -1e9, 1e9, "0", "added to each reward before it is scaled"),
+
+  CHOICE (policy, policies, "\"symbolic\"", "what the policy is made of"),
+  CHOICE (algorithm, algorithms, "\"sac\"", "how it learns; td3 is for a neural policy only"),
+  FIELD (policy_period, COUNT, 1, 1e6, "1",
+         "critic updates for each update of the policy; with td3 the targets wait for it too"),
 
   FIELD (critic_hidden, WIDTHS, 1, 4096, "[256, 256]", "widths of the critics' hidden layers"),
   FIELD (critic_rate, NUMBER, 0, 1, "0.0003", "learning rate of the critics"),
@@ -76,6 +89,12 @@ static const Field fields[] = {
   FIELD (bias_penalty, NUMBER, 0, 1e6, "0", "weight of the mean absolute bias"),
   FIELD (final_rate, NUMBER, 0, 1, "1",
          "factor on all learning rates at the end of the run, approached linearly after the schedule"),
+  FIELD (policy_hidden, WIDTHS, 1, 4096, "[]", "widths of the hidden layers of a neural policy; none takes the critics'"),
+
+  FIELD (exploration_noise, NUMBER, 0, 10, "0.1",
+         "standard deviation of what td3 adds to actions of −1 … 1 while it explores"),
+  FIELD (smoothing_noise, NUMBER, 0, 10, "0.2", "the same for the actions in td3's targets"),
+  FIELD (smoothing_limit, NUMBER, 0, 10, "0.5", "size at which that noise is cut off"),
 
   FIELD (initial_entropy_weight, NUMBER, 1e-9, 1e9, "1", "first value of the entropy weight α"),
   FIELD (minimum_entropy_weight, NUMBER, 0, 1e9, "0", "α does not fall below this"),
@@ -135,6 +154,13 @@ refuse (const Field *field, GError **error)
     case FIELD_TEXT:
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the recipe's field “%s” must be a text", field->name);
       break;
+    case FIELD_CHOICE:
+      {
+        g_autofree char *words = g_strjoinv (" or ", (char **) field->words);
+
+        g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the recipe's field “%s” must be %s", field->name, words);
+        break;
+      }
     case FIELD_WIDTHS:
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
                    "the recipe's field “%s” must be a list of at most %d whole numbers from %s to %s", field->name,
@@ -199,6 +225,16 @@ read_field (EspRecipe *recipe, const Field *field, JsonNode *node, GError **erro
       *(char **) address = json_node_dup_string (node);
       return TRUE;
 
+    case FIELD_CHOICE:
+      if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+        for (unsigned i = 0; field->words[i] != NULL; i++)
+          if (strcmp (json_node_get_string (node), field->words[i]) == 0)
+            {
+              *(unsigned *) address = i;
+              return TRUE;
+            }
+      return refuse (field, error);
+
     case FIELD_WIDTHS:
     case FIELD_SCALES:
       {
@@ -260,8 +296,33 @@ recipe_new (void)
   return recipe;
 }
 
+static gboolean load_fields (EspRecipe *recipe, const char *environment, const char *path, bool may_build, GError **error);
+static char *find_recipe (const char *environment, const char *name, GError **error);
+
+/* Reads the recipe that this one builds on, so that what it says stands over it. */
 static gboolean
-read_fields (EspRecipe *recipe, JsonNode *root, const char *name, GError **error)
+read_base (EspRecipe *recipe, const char *environment, JsonNode *node, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (environment == NULL)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "only the file of a recipe may have a “base”");
+      return FALSE;
+    }
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE, "the recipe's field “base” must be the name of a recipe");
+      return FALSE;
+    }
+  path = find_recipe (environment, json_node_get_string (node), error);
+
+  return path != NULL && load_fields (recipe, environment, path, false, error);
+}
+
+/* @environment is NULL where the fields must stand for themselves. */
+static gboolean
+read_fields (EspRecipe *recipe, const char *environment, JsonNode *root, const char *name, GError **error)
 {
   JsonObjectIter iter;
   const char *key;
@@ -273,11 +334,20 @@ read_fields (EspRecipe *recipe, JsonNode *root, const char *name, GError **error
       return FALSE;
     }
 
+  if (json_object_has_member (json_node_get_object (root), "base")
+      && !read_base (recipe, environment, json_object_get_member (json_node_get_object (root), "base"), error))
+    {
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+
   json_object_iter_init_ordered (&iter, json_node_get_object (root));
   while (json_object_iter_next_ordered (&iter, &key, &node))
     {
       /* a recipe may say in words what it is for */
       if (strcmp (key, "description") == 0 && JSON_NODE_HOLDS_VALUE (node))
+        continue;
+      if (strcmp (key, "base") == 0)
         continue;
 
       const Field *field = find_field (key, error);
@@ -308,40 +378,64 @@ find_folder (const char *environment)
   return esp_resource_path ("recipes");
 }
 
+/* Returns the path of the recipe @name: a file, or what ships for @environment or, if that has none of the
+ * name, for all. */
+static char *
+find_recipe (const char *environment, const char *name, GError **error)
+{
+  g_autofree char *folder = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *general = NULL;
+  g_autofree char *path = NULL;
+
+  if (strchr (name, '/') != NULL || g_str_has_suffix (name, ".json"))
+    return g_strdup (name);
+
+  folder = find_folder (environment);
+  file = g_strconcat (name, ".json", NULL);
+  path = g_build_filename (folder, file, NULL);
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&path);
+  general = esp_resource_path ("recipes");
+  g_free (path);
+  path = g_build_filename (general, file, NULL);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_auto (GStrv) names = esp_recipe_list (environment);
+      g_autofree char *known = g_strjoinv (", ", names);
+
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no recipe “%s” for %s; there is %s", name,
+                   environment, known);
+      return NULL;
+    }
+
+  return g_steal_pointer (&path);
+}
+
+/* Reads the recipe in the file @path; a base must not build on another, so that there is no circle. */
+static gboolean
+load_fields (EspRecipe *recipe, const char *environment, const char *path, bool may_build, GError **error)
+{
+  g_autofree char *base = g_filename_display_basename (path);
+  g_autoptr (JsonNode) root = esp_json_load (path, error);
+
+  return root != NULL && read_fields (recipe, may_build ? environment : NULL, root, base, error);
+}
+
 EspRecipe *
 esp_recipe_load (const char *environment, const char *name, GError **error)
 {
   g_autoptr (EspRecipe) recipe = recipe_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *path = find_recipe (environment, name != NULL ? name : "default", error);
   g_autofree char *base = NULL;
 
-  if (name == NULL)
-    name = "default";
-  if (strchr (name, '/') != NULL || g_str_has_suffix (name, ".json"))
-    path = g_strdup (name);
-  else
-    {
-      g_autofree char *folder = find_folder (environment);
-      g_autofree char *file = g_strconcat (name, ".json", NULL);
-
-      path = g_build_filename (folder, file, NULL);
-      if (!g_file_test (path, G_FILE_TEST_EXISTS))
-        {
-          g_auto (GStrv) names = esp_recipe_list (environment);
-          g_autofree char *known = g_strjoinv (", ", names);
-
-          g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "there is no recipe “%s” for %s; there is %s", name,
-                       environment, known);
-          return NULL;
-        }
-    }
+  if (path == NULL)
+    return NULL;
 
   /* valid UTF-8 whatever the file is called, since the name goes into JSON */
   base = g_filename_display_basename (path);
   recipe->name = g_str_has_suffix (base, ".json") ? g_strndup (base, strlen (base) - 5) : g_strdup (base);
-  root = esp_json_load (path, error);
-  if (root == NULL || !read_fields (recipe, root, base, error))
+  if (!load_fields (recipe, environment, path, true, error))
     return NULL;
 
   return g_steal_pointer (&recipe);
@@ -354,7 +448,7 @@ esp_recipe_new_from_json (const char *name, const char *text, size_t length, GEr
   g_autoptr (JsonNode) root = esp_json_parse (name, text, length, error);
 
   recipe->name = g_strdup (name);
-  if (root == NULL || !read_fields (recipe, root, name, error))
+  if (root == NULL || !read_fields (recipe, NULL, root, name, error))
     return NULL;
 
   return g_steal_pointer (&recipe);
@@ -380,7 +474,7 @@ esp_recipe_set (EspRecipe *recipe, const char *assignment, GError **error)
     return FALSE;
 
   /* a text may stand without quotation marks */
-  text = field->type == FIELD_TEXT && equals[1] != '"' ? g_strdup_printf ("\"%s\"", equals + 1)
+  text = (field->type == FIELD_TEXT || field->type == FIELD_CHOICE) && equals[1] != '"' ? g_strdup_printf ("\"%s\"", equals + 1)
                                                        : g_strdup (equals + 1);
   node = esp_json_parse (field->name, text, strlen (text), NULL);
   if (node == NULL)
@@ -415,32 +509,66 @@ esp_recipe_get_name (const EspRecipe *recipe)
   return recipe->name;
 }
 
+EspPolicyKind
+esp_recipe_get_policy (const EspRecipe *recipe)
+{
+  return recipe->policy;
+}
+
+const char *
+esp_recipe_get_policy_name (const EspRecipe *recipe)
+{
+  return policies[recipe->policy];
+}
+
+const char *
+esp_recipe_get_algorithm_name (const EspRecipe *recipe)
+{
+  return algorithms[recipe->algorithm];
+}
+
+uint64_t
+esp_recipe_get_steps (const EspRecipe *recipe)
+{
+  return recipe->steps;
+}
+
 static int
 compare_names (const void *a, const void *b)
 {
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-char **
-esp_recipe_list (const char *environment)
+/* Adds the names of the recipes in @path that are not there yet. */
+static void
+list_folder (GPtrArray *names, const char *path)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autofree char *path = find_folder (environment);
   g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
   const char *name;
-  char **names;
 
   while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
     if (g_str_has_suffix (name, ".json"))
       {
         g_autofree char *stem = g_strndup (name, strlen (name) - 5);
 
-        g_strv_builder_add (builder, stem);
+        if (!g_ptr_array_find_with_equal_func (names, stem, g_str_equal, NULL))
+          g_ptr_array_add (names, g_steal_pointer (&stem));
       }
+}
 
-  names = g_strv_builder_end (builder);
-  qsort (names, g_strv_length (names), sizeof *names, compare_names);
-  return names;
+char **
+esp_recipe_list (const char *environment)
+{
+  GPtrArray *names = g_ptr_array_new ();
+  g_autofree char *own = find_folder (environment);
+  g_autofree char *general = esp_resource_path ("recipes");
+
+  list_folder (names, own);
+  list_folder (names, general);
+  qsort (names->pdata, names->len, sizeof *names->pdata, compare_names);
+  g_ptr_array_add (names, NULL);
+
+  return (char **) g_ptr_array_free (names, FALSE);
 }
 
 /* json-glib itself would write 1e-8 as 1e-08.0, which no reader takes. */
@@ -481,6 +609,9 @@ write_field (GString *text, const EspRecipe *recipe, const Field *field)
       return;
     case FIELD_TEXT:
       write_text (text, *(char *const *) address);
+      return;
+    case FIELD_CHOICE:
+      write_text (text, field->words[*(const unsigned *) address]);
       return;
     case FIELD_WIDTHS:
       g_string_append_c (text, '[');
@@ -529,7 +660,13 @@ esp_recipe_describe_fields (void)
       g_autofree char *high = esp_number_to_text (field->high);
 
       g_string_append_printf (text, "  %-23s %s", field->name, field->documentation);
-      if (field->type == FIELD_SWITCH || field->type == FIELD_TEXT)
+      if (field->type == FIELD_CHOICE)
+        {
+          g_autofree char *words = g_strjoinv (" or ", (char **) field->words);
+
+          g_string_append_printf (text, ": %s (default %s)\n", words, field->initial);
+        }
+      else if (field->type == FIELD_SWITCH || field->type == FIELD_TEXT)
         g_string_append_printf (text, " (default %s)\n", field->initial);
       else
         g_string_append_printf (text, " (default %s, from %s to %s)\n", field->initial, low, high);

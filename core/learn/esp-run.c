@@ -23,7 +23,7 @@ clear_candidate (void *data)
 {
   EspCandidate *candidate = data;
 
-  esp_network_unref (candidate->network);
+  esp_actor_unref (candidate->actor);
 }
 
 static EspRandom *
@@ -153,8 +153,12 @@ choose_action (EspRun *run, float *action, double *physical)
       action[a] = (float) esp_random_between (stream (run, ESP_STREAM_ACTIONS), -1.0, 1.0);
   else
     {
-      memcpy (pass->masks, run->acting_mask, policy->n_weights * sizeof *pass->masks);
+      if (policy->n_weights > 0)
+        memcpy (pass->masks, run->acting_mask, policy->n_weights * sizeof *pass->masks);
       esp_random_fill_normal (stream (run, ESP_STREAM_ACTIONS), pass->noise, policy->n_actions);
+      if (policy->deterministic)
+        for (size_t a = 0; a < policy->n_actions; a++)
+          pass->noise[a] *= (float) run->recipe->exploration_noise;
       esp_policy_forward (policy, pass, run->scaled);
       memcpy (action, pass->actions, policy->n_actions * sizeof *action);
     }
@@ -274,7 +278,8 @@ esp_run_wants_evaluation (const EspRun *run)
   return run->progress.step % run->recipe->evaluation_period == 0 || esp_run_is_complete (run);
 }
 
-/* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. */
+/* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. A policy
+ * without a formula has no length. */
 static bool
 is_better (const EspRun *run, const EspEvaluation *a, const EspEvaluation *b)
 {
@@ -284,13 +289,13 @@ is_better (const EspRun *run, const EspEvaluation *a, const EspEvaluation *b)
   if (!short_a || !short_b)
     return a->reading_length < b->reading_length;
 
-  return a->formula.mean > b->formula.mean;
+  return esp_evaluation_get_return (a) > esp_evaluation_get_return (b);
 }
 
 void
-esp_run_add_evaluation (EspRun *run, EspNetwork *network, const EspEvaluation *evaluation)
+esp_run_add_evaluation (EspRun *run, EspActor *actor, const EspEvaluation *evaluation)
 {
-  EspCandidate candidate = { esp_network_ref (network), *evaluation };
+  EspCandidate candidate = { esp_actor_ref (actor), *evaluation };
   guint place = 0;
 
   g_array_append_val (run->evaluations, *evaluation);

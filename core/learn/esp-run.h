@@ -29,11 +29,11 @@ typedef enum
 /**
  * EspCandidate:
  *
- * A snapshot that may give the final formula, with what chose it.
+ * A snapshot that may give the final policy, with what chose it.
  */
 typedef struct
 {
-  EspNetwork *network;
+  EspActor *actor;
   EspEvaluation evaluation;
 } EspCandidate;
 
@@ -90,9 +90,9 @@ bool esp_run_is_complete (const EspRun *run);
 /* Returns whether the three policies are to be evaluated at the present step. */
 bool esp_run_wants_evaluation (const EspRun *run);
 
-/* Adds the evaluation of @network (referenced) to the history, and @network to the candidates if it is
+/* Adds the evaluation of @actor (referenced) to the history, and @actor to the candidates if it is
  * among the best. Evaluations must come in the order of their steps. */
-void esp_run_add_evaluation (EspRun *run, EspNetwork *network, const EspEvaluation *evaluation);
+void esp_run_add_evaluation (EspRun *run, EspActor *actor, const EspEvaluation *evaluation);
 
 /* Returns where the schedules stand now. */
 EspSacSchedule esp_run_get_schedule (const EspRun *run);

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  *
  *   mean (@alpha · log π − min Q) + guard, saturation, weight and bias penalties + λ · sparsity
  *
+ * or, for a deterministic policy, of −Q of the first critic and the penalties.
+ *
  * The derivative by a probability is that through the soft mask, each dm/dp limited as the recipe says. */
 void esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha);
 

@@ -1,6 +1,9 @@
-/* Soft actor-critic with a symbolic policy: the learner and its update.
+/* Soft actor-critic: the learner and its update, for every kind of policy. Twin delayed deterministic policy
+ * gradient is its variant for a deterministic policy: no entropy, a target for the policy too, noise on the
+ * targets' actions, and the first critic alone to improve the policy by.
  *
- * SAC: Haarnoja et al., arXiv 1812.05905; the symbolic policy and its losses: ESPL, arXiv 2311.02104.
+ * SAC: Haarnoja et al., arXiv 1812.05905; TD3: Fujimoto et al., arXiv 1802.09477; the symbolic policy and its
+ * losses: ESPL, arXiv 2311.02104.
  * Single precision; belongs to the trainer's thread. No allocation after esp_sac_init().
  */
 
@@ -17,8 +20,8 @@ G_BEGIN_DECLS
  * EspSacNoise:
  * @next_uniform: [n_weights] uniform in (0, 1): the Bernoulli mask of the next action
  * @next_normal: [n_actions][B] ε of the next action
- * @logistic: [mask_samples][n_weights] noise of the concrete masks
- * @normal: [n_actions][mask_samples · B] ε of the policy's actions
+ * @logistic: [S][n_weights] noise of the concrete masks
+ * @normal: [n_actions][S · B] ε of the policy's actions; a deterministic policy needs none
  *
  * All random numbers of one update, so that an update is a function of its inputs.
  */
@@ -56,7 +59,7 @@ typedef struct
   double policy_loss;  /* all terms */
   double penalty;      /* of the guards */
   double sparsity;     /* L_sparse, without its weight */
-  double entropy;      /* −mean log π */
+  double entropy;      /* −mean log π; 0 of a deterministic policy */
   double value;        /* mean of the critics' minimum for the policy's actions */
   double policy_norm;  /* of the policy's gradient before clipping */
 } EspSacFigures;
@@ -71,6 +74,8 @@ typedef struct
 {
   const EspRecipe *recipe;
   EspPolicy policy;
+  EspPolicy target_policy; /* @policy with @target_parameters, where there are any */
+  float *target_parameters; /* [n_parameters] of a deterministic policy, else NULL */
   EspMlp critic;
   float *critics[ESP_N_CRITICS];
   float *targets[ESP_N_CRITICS];
@@ -110,12 +115,13 @@ void esp_sac_clear (EspSac *sac);
 /* Fills @sac->noise for the next update from @random. */
 void esp_sac_draw_noise (EspSac *sac, EspRandom *random);
 
-/* Does one update of policy, path selector, entropy weight, critics and targets with the transitions in
+/* Does one update of critics and targets, and, when it is its turn, of policy, path selector and entropy
+ * weight, with the transitions in
  * @sac->batch (observations scaled, rewards raw) and the numbers in @sac->noise; fills @sac->figures.
  * Losses and gradients that diverged are not followed, so that the parameters stay finite. */
 void esp_sac_update (EspSac *sac, const EspSacSchedule *schedule);
 
-/* Returns the entropy weight α. */
+/* Returns the entropy weight α; 0 for a deterministic policy. */
 double esp_sac_get_alpha (const EspSac *sac);
 
 /* Returns a sentence on what diverged in the last update (free with g_free()), or NULL if nothing did. */

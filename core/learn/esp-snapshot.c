@@ -44,13 +44,16 @@ esp_snapshot_new (const EspEnvironmentInfo *environment, EspArrangement *arrange
 
   snapshot->references = 1;
   snapshot->environment = environment;
-  snapshot->n_actions = environment->n_actions;
-  snapshot->arrangement = esp_arrangement_ref (arrangement);
-  snapshot->weights = g_new0 (float, environment->n_actions * arrangement->n_weights);
-  snapshot->probabilities = g_new0 (float, environment->n_actions * arrangement->n_weights);
-  snapshot->biases = g_new0 (float, environment->n_actions * arrangement->n_biases);
+  if (arrangement != NULL)
+    {
+      snapshot->n_actions = environment->n_actions;
+      snapshot->arrangement = esp_arrangement_ref (arrangement);
+      snapshot->weights = g_new0 (float, environment->n_actions * arrangement->n_weights);
+      snapshot->probabilities = g_new0 (float, environment->n_actions * arrangement->n_weights);
+      snapshot->biases = g_new0 (float, environment->n_actions * arrangement->n_biases);
+      snapshot->features = g_new0 (double, environment->n_actions * arrangement->n_features);
+    }
   snapshot->observation = g_new0 (double, environment->n_observations);
-  snapshot->features = g_new0 (double, environment->n_actions * arrangement->n_features);
   snapshot->actions = g_new0 (double, environment->n_actions);
   snapshot->history = esp_history_new (NULL, 0, NULL, 0);
 
@@ -71,7 +74,8 @@ esp_snapshot_unref (EspSnapshot *snapshot)
     return;
 
   g_free (snapshot->message);
-  esp_arrangement_unref (snapshot->arrangement);
+  esp_actor_unref (snapshot->actor);
+  g_clear_pointer (&snapshot->arrangement, esp_arrangement_unref);
   g_free (snapshot->weights);
   g_free (snapshot->probabilities);
   g_free (snapshot->biases);

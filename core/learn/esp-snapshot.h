@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "esp-actor.h"
 #include "esp-arrangement.h"
 #include "esp-environment.h"
 #include "esp-formula.h"
@@ -52,7 +53,8 @@ typedef struct
 /**
  * EspEvaluation:
  *
- * The three policies of one evaluation: a sampled mask, the thresholded mask, and the formula.
+ * The three policies of one evaluation: a sampled mask, the thresholded mask, and the formula. A neural policy
+ * is one only, and stands in @masked: without its noise. The others have no episodes then.
  */
 typedef struct
 {
@@ -63,6 +65,13 @@ typedef struct
   size_t reading_length; /* of the longest action's expression */
   size_t live_paths;     /* paths of the thresholded mask that connect inputs to outputs, all actions */
 } EspEvaluation;
+
+/* Returns the mean return of the policy that would be kept: the formula, or the neural network. */
+static inline double
+esp_evaluation_get_return (const EspEvaluation *evaluation)
+{
+  return evaluation->formula.episodes > 0 ? evaluation->formula.mean : evaluation->masked.mean;
+}
 
 #define ESP_HISTOGRAM_BINS 20
 
@@ -132,7 +141,11 @@ typedef struct
 
   const EspEnvironmentInfo *environment;
 
-  /* the symbolic networks; those of different actions share the arrangement */
+  EspPolicyKind policy;
+  EspActor *actor;     /* a neural policy as it acts now; NULL for a symbolic one, which the formula is */
+
+  /* the symbolic networks; those of different actions share the arrangement. Without them, as of a neural
+   * policy, n_actions is 0 and the arrangement NULL */
   size_t n_actions;
   EspArrangement *arrangement;
   float *weights;       /* [n_actions][n_weights], on raw observations */
@@ -146,12 +159,13 @@ typedef struct
   /* the thresholded networks at the trainer's present observation */
   double *observation;  /* [n_observations] */
   double *features;     /* [n_actions][n_features] inputs and operator values */
-  double *actions;      /* [n_actions] physical actions */
+  double *actions;      /* [actions of the environment] physical actions */
 
   EspHistory *history;
 } EspSnapshot;
 
-/* Returns a snapshot with all arrays zeroed, for the trainer to fill before it publishes. */
+/* Returns a snapshot with all arrays zeroed, for the trainer to fill before it publishes. @arrangement is
+ * NULL where there are no symbolic networks. */
 EspSnapshot *esp_snapshot_new (const EspEnvironmentInfo *environment, EspArrangement *arrangement);
 EspSnapshot *esp_snapshot_ref (EspSnapshot *snapshot);
 void esp_snapshot_unref (EspSnapshot *snapshot);

@@ -85,8 +85,26 @@ get_history (EspTrainer *trainer)
   return trainer->history;
 }
 
+/* Fills in the symbolic networks and what they compute at the present observation. */
 static void
-publish_snapshot (EspTrainer *trainer, const EspNetwork *network)
+show_network (const EspTrainer *trainer, const EspNetwork *network, EspSnapshot *snapshot)
+{
+  const EspRun *run = trainer->run;
+
+  for (size_t i = 0; i < run->sac.policy.n_weights; i++)
+    {
+      snapshot->weights[i] = (float) network->weights[i];
+      /* of a final formula there is only what was chosen */
+      snapshot->probabilities[i] = trainer->state == ESP_RUN_DONE ? (float) network->mask[i]
+                                                                  : network->probabilities[i];
+    }
+  for (size_t i = 0; i < run->sac.policy.n_biases; i++)
+    snapshot->biases[i] = (float) network->biases[i];
+  esp_network_evaluate (network, run->observation, snapshot->features, snapshot->actions);
+}
+
+static void
+publish_snapshot (EspTrainer *trainer, EspActor *actor)
 {
   const EspRun *run = trainer->run;
   g_autoptr (EspSnapshot) snapshot = esp_snapshot_new (run->info, run->sac.policy.arrangement);
@@ -109,21 +127,21 @@ publish_snapshot (EspTrainer *trainer, const EspNetwork *network)
                          ? 0.9 + 0.1 * esp_assessor_get_progress (trainer->assessor)
                          : 0.9 * steps;
 
-  for (size_t i = 0; i < run->sac.policy.n_weights; i++)
-    {
-      snapshot->weights[i] = (float) network->weights[i];
-      /* of a final formula there is only what was chosen */
-      snapshot->probabilities[i] = trainer->state == ESP_RUN_DONE ? (float) network->mask[i]
-                                                                  : network->probabilities[i];
-    }
-  for (size_t i = 0; i < run->sac.policy.n_biases; i++)
-    snapshot->biases[i] = (float) network->biases[i];
+  snapshot->policy = actor->kind;
   snapshot->threshold = run->recipe->path_threshold;
   snapshot->temperature = schedule.temperature;
   snapshot->expected_paths = esp_run_get_expected_paths (run);
   snapshot->allowed_paths = schedule.allowed_paths;
   memcpy (snapshot->observation, run->observation, run->info->n_observations * sizeof (double));
-  esp_network_evaluate (network, run->observation, snapshot->features, snapshot->actions);
+  if (actor->kind == ESP_POLICY_SYMBOLIC)
+    show_network (trainer, actor->network, snapshot);
+  else
+    {
+      g_autofree double *scratch = g_new (double, esp_actor_get_scratch_size (actor));
+
+      snapshot->actor = esp_actor_ref (actor);
+      esp_actor_evaluate (actor, scratch, run->observation, snapshot->actions);
+    }
   esp_history_unref (snapshot->history);
   snapshot->history = esp_history_ref (get_history (trainer));
 
@@ -137,16 +155,16 @@ tell (EspTrainer *trainer, bool force)
 {
   double time = esp_trainer_get_time ();
   double period = trainer->watched ? SNAPSHOT_SECONDS : HEADLESS_SECONDS;
-  g_autoptr (EspNetwork) network = NULL;
+  g_autoptr (EspActor) actor = NULL;
 
   if (!force && time - trainer->last_snapshot < period)
     return;
 
   trainer->last_snapshot = time;
   measure_speed (trainer, time);
-  network = trainer->state == ESP_RUN_DONE ? esp_network_ref (trainer->result.network)
-                                           : esp_policy_get_network (&trainer->run->sac.policy);
-  publish_snapshot (trainer, network);
+  actor = trainer->state == ESP_RUN_DONE ? esp_actor_ref (trainer->result.actor)
+                                         : esp_policy_get_actor (&trainer->run->sac.policy);
+  publish_snapshot (trainer, actor);
   pthread_mutex_lock (&trainer->lock);
   trainer->told = trainer->state;
   pthread_cond_broadcast (&trainer->changed);
@@ -155,7 +173,7 @@ tell (EspTrainer *trainer, bool force)
       && (force || time - trainer->last_shown >= SHOW_SECONDS))
     {
       trainer->last_shown = time;
-      esp_assessor_show (trainer->assessor, network);
+      esp_assessor_show (trainer->assessor, actor);
     }
 }
 
@@ -238,7 +256,9 @@ end_choice (EspTrainer *trainer)
     {
       /* finished before the first evaluation */
       if (!trainer->diverged)
-        set_message (trainer, "there is no formula yet: train at least until the first evaluation");
+        set_message (trainer, trainer->recipe->policy == ESP_POLICY_SYMBOLIC
+                                ? "there is no formula yet: train at least until the first evaluation"
+                                : "there is no network to choose yet: train at least until the first evaluation");
       set_state (trainer, get_idle_state (trainer));
       tell (trainer, true);
       return;
@@ -274,11 +294,11 @@ train (EspTrainer *trainer)
 
   if (esp_run_wants_evaluation (run))
     {
-      g_autoptr (EspNetwork) network = esp_policy_get_network (&run->sac.policy);
+      g_autoptr (EspActor) actor = esp_policy_get_actor (&run->sac.policy);
 
       /* the one before has had a whole period to finish */
       collect_evaluation (trainer);
-      esp_assessor_evaluate (trainer->assessor, run->recipe, network, run->progress.seed, run->progress.step,
+      esp_assessor_evaluate (trainer->assessor, run->recipe, actor, run->progress.seed, run->progress.step,
                              run->progress.evaluations++);
     }
   else if (esp_assessor_has_result (trainer->assessor))

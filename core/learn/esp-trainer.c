@@ -194,8 +194,9 @@ esp_trainer_get_result (EspTrainer *trainer, EspResult *result)
   if (has_result)
     {
       *result = trainer->result;
-      esp_formula_ref (result->formula);
-      esp_network_ref (result->network);
+      if (result->formula != NULL)
+        esp_formula_ref (result->formula);
+      esp_actor_ref (result->actor);
     }
   pthread_mutex_unlock (&trainer->lock);
 
@@ -206,7 +207,7 @@ void
 esp_result_clear (EspResult *result)
 {
   g_clear_pointer (&result->formula, esp_formula_unref);
-  g_clear_pointer (&result->network, esp_network_unref);
+  g_clear_pointer (&result->actor, esp_actor_unref);
 }
 
 EspRecipe *

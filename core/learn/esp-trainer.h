@@ -10,7 +10,7 @@
 
 #pragma once
 
-#include "esp-network.h"
+#include "esp-actor.h"
 #include "esp-recipe.h"
 #include "esp-snapshot.h"
 
@@ -26,10 +26,13 @@ typedef enum
 
 /**
  * EspResult:
- * @formula: the final formula, from the best snapshot
- * @network: the thresholded network it was extracted from, polished
- * @formula_return: its returns, on seeds that took no part in choosing it
- * @masked_return: of @network, on the same seeds
+ * @formula: the final formula, from the best snapshot; NULL where the policy is a neural network
+ * @actor: the final policy: the thresholded network the formula was extracted from, polished, or the neural
+ *   network of the best snapshot
+ * @policy_return: its returns, on seeds that took no part in choosing it; those of the formula where there is
+ *   one
+ * @formula_return: of @formula, on the same seeds; no episodes where there is none, as in the next two
+ * @masked_return: of @actor's thresholded network, on the same seeds
  * @sampled_return: of sampled masks of the snapshot as it was before polishing, on the same seeds
  * @steps: environment steps taken
  * @updates: updates done
@@ -40,7 +43,8 @@ typedef enum
 typedef struct
 {
   EspFormula *formula;
-  EspNetwork *network;
+  EspActor *actor;
+  EspReturns policy_return;
   EspReturns formula_return;
   EspReturns masked_return;
   EspReturns sampled_return;
@@ -52,8 +56,8 @@ typedef struct
 typedef struct _EspTrainer EspTrainer;
 
 /* Returns a paused trainer for the built-in @environment with @recipe (referenced); its threads run
- * until esp_trainer_free(). Fails as esp_environment_new(), esp_arrangement_new() and
- * esp_demand_measure() do. */
+ * until esp_trainer_free(). Fails as esp_environment_new() and esp_demand_measure()
+ * do. */
 EspTrainer *
 esp_trainer_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error);
 
@@ -81,7 +85,7 @@ void esp_trainer_run_steps (EspTrainer *trainer, uint64_t n_steps);
 /* Begins again with @seed, and runs. */
 void esp_trainer_restart (EspTrainer *trainer, uint64_t seed);
 
-/* Stops learning and chooses the final formula from the snapshots evaluated so far; those of a run that
+/* Stops learning and chooses the final policy from the snapshots evaluated so far; those of a run that
  * diverged are from before it did. */
 void esp_trainer_finish (EspTrainer *trainer);
 

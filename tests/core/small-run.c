@@ -53,9 +53,9 @@ take_steps (EspRun *run, EspAssessor *assessor, uint64_t n)
       g_assert_no_error (error);
       if (assessor != NULL && esp_run_wants_evaluation (run))
         {
-          g_autoptr (EspNetwork) network = esp_policy_get_network (&run->sac.policy);
+          g_autoptr (EspActor) actor = esp_policy_get_actor (&run->sac.policy);
 
-          esp_assessor_evaluate (assessor, run->recipe, network, run->progress.seed, run->progress.step,
+          esp_assessor_evaluate (assessor, run->recipe, actor, run->progress.seed, run->progress.step,
                                  run->progress.evaluations++);
           g_assert_true (esp_assessor_collect_evaluation (assessor, run));
         }
@@ -82,6 +82,29 @@ states_differ (const EspRun *a, const EspRun *b)
 }
 
 static bool
+networks_differ (const EspNetwork *x, const EspNetwork *y)
+{
+  size_t n_weights = x->n_actions * x->arrangement->n_weights;
+  size_t n_biases = x->n_actions * x->arrangement->n_biases;
+
+  return memcmp (x->weights, y->weights, n_weights * sizeof (double)) != 0
+         || memcmp (x->biases, y->biases, n_biases * sizeof (double)) != 0
+         || memcmp (x->probabilities, y->probabilities, n_weights * sizeof (float)) != 0
+         || memcmp (x->mask, y->mask, n_weights) != 0;
+}
+
+static bool
+actors_differ (const EspActor *x, const EspActor *y)
+{
+  if (x->kind != y->kind || x->shape.n_parameters != y->shape.n_parameters)
+    return true;
+  if (x->kind == ESP_POLICY_SYMBOLIC)
+    return networks_differ (x->network, y->network);
+
+  return memcmp (x->parameters, y->parameters, x->shape.n_parameters * sizeof (double)) != 0;
+}
+
+static bool
 candidates_differ (const EspRun *a, const EspRun *b)
 {
   if (a->candidates->len != b->candidates->len)
@@ -91,14 +114,9 @@ candidates_differ (const EspRun *a, const EspRun *b)
     {
       const EspCandidate *x = &g_array_index (a->candidates, EspCandidate, i);
       const EspCandidate *y = &g_array_index (b->candidates, EspCandidate, i);
-      size_t n_weights = x->network->n_actions * x->network->arrangement->n_weights;
-      size_t n_biases = x->network->n_actions * x->network->arrangement->n_biases;
 
       if (memcmp (&x->evaluation, &y->evaluation, sizeof x->evaluation) != 0
-          || memcmp (x->network->weights, y->network->weights, n_weights * sizeof (double)) != 0
-          || memcmp (x->network->biases, y->network->biases, n_biases * sizeof (double)) != 0
-          || memcmp (x->network->probabilities, y->network->probabilities, n_weights * sizeof (float)) != 0
-          || memcmp (x->network->mask, y->network->mask, n_weights) != 0)
+          || actors_differ (x->actor, y->actor))
         return true;
     }
 
@@ -117,6 +135,9 @@ find_difference (const EspRun *a, const EspRun *b)
     return "policy";
   if (memcmp (x->policy_moments, y->policy_moments, 2 * n_policy * sizeof (float)) != 0)
     return "policy moments";
+  if (x->policy.deterministic
+      && memcmp (x->target_parameters, y->target_parameters, n_policy * sizeof (float)) != 0)
+    return "target policy";
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
     {
       if (memcmp (x->critics[c], y->critics[c], n_critic * sizeof (float)) != 0)

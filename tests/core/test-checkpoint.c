@@ -75,7 +75,7 @@ load_bytes (const Sound *sound, const void *bytes, size_t length)
   for (guint i = 0; i < run->candidates->len; i++)
     {
       g_autoptr (EspFormula)
-        formula = esp_network_extract (g_array_index (run->candidates, EspCandidate, i).network);
+        formula = esp_network_extract (g_array_index (run->candidates, EspCandidate, i).actor->network);
 
       g_assert_nonnull (esp_formula_get_text (formula));
     }

@@ -346,12 +346,13 @@ test_candidates (void)
 
   for (size_t i = 0; i < G_N_ELEMENTS (given); i++)
     {
-      g_autoptr (EspNetwork) network = esp_policy_get_network (&run->sac.policy);
+      g_autoptr (EspActor) actor = esp_policy_get_actor (&run->sac.policy);
       EspEvaluation evaluation = { .step = i,
+                                   .formula.episodes = 1,
                                    .formula.mean = given[i].mean,
                                    .reading_length = given[i].length };
 
-      esp_run_add_evaluation (run, network, &evaluation);
+      esp_run_add_evaluation (run, actor, &evaluation);
     }
   g_assert_cmpuint (run->evaluations->len, ==, G_N_ELEMENTS (given));
   g_assert_cmpuint (run->candidates->len, ==, 3);

@@ -35,11 +35,11 @@ LLVMFuzzerInitialize (int *argc, char ***argv)
     g_assert_true (esp_run_step (run, NULL));
   for (int i = 0; i < 2; i++)
     {
-      g_autoptr (EspNetwork) network = esp_policy_get_network (&run->sac.policy);
+      g_autoptr (EspActor) actor = esp_policy_get_actor (&run->sac.policy);
       EspEvaluation evaluation = { .step = 10 * i };
 
       run->progress.evaluations++;
-      esp_run_add_evaluation (run, network, &evaluation);
+      esp_run_add_evaluation (run, actor, &evaluation);
     }
   g_assert_true (esp_checkpoint_save (run, saved, NULL));
   g_assert_true (g_file_get_contents (saved, &sound, &sound_length, NULL));
@@ -64,7 +64,7 @@ work_with (EspRun *run)
 {
   for (guint i = 0; i < run->candidates->len; i++)
     {
-      EspNetwork *network = g_array_index (run->candidates, EspCandidate, i).network;
+      EspNetwork *network = g_array_index (run->candidates, EspCandidate, i).actor->network;
       g_autoptr (EspFormula) formula = esp_network_extract (network);
 
       g_assert_nonnull (esp_formula_get_text (formula));

@@ -452,6 +452,44 @@ test_finish (void)
   esp_bench_close (&bench);
 }
 
+/* A neural policy has no formula and no paths: the window says so, the robot follows it, and the return is
+ * plotted. */
+static void
+test_neural (void)
+{
+  EspBench bench;
+  const EspResult *result;
+
+  esp_bench_open_neural (&bench, 3000);
+  g_assert_true (esp_bench_wait (&bench, is_training, 20));
+  g_assert_true (esp_bench_wait (&bench, is_drawn, 20));
+  g_assert_true (esp_bench_wait (&bench, is_evaluated, 60));
+  g_assert_null (esp_session_get_formula (bench.session));
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "copy-formula"));
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->policy_label), "neural network"));
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->network_label), "parameters"));
+
+  /* keys and pointers find nothing in the panels that have nothing to show */
+  gtk_widget_grab_focus (GTK_WIDGET (bench.window->selector_view));
+  gtk_widget_grab_focus (GTK_WIDGET (bench.window->network_view));
+
+  g_assert_true (esp_bench_wait (&bench, is_done, 120));
+  result = esp_session_get_result (bench.session);
+  g_assert_null (result->formula);
+  g_assert_cmpuint (result->policy_return.episodes, ==, 100);
+  g_assert_cmpuint (result->formula_return.episodes, ==, 0);
+  esp_bench_wait (&bench, NULL, 0.3);
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->sentence_label), "neural network"));
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->curve_label), "best network"));
+
+  /* and a symbolic run after it shows all again */
+  g_assert_true (esp_session_set_environment (bench.session, "cartpole", NULL));
+  esp_session_train (bench.session);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 60));
+  g_assert_cmpstr (gtk_label_get_text (bench.window->policy_label), ==, "Follows the formula");
+  esp_bench_close (&bench);
+}
+
 static void
 test_speed_and_camera (void)
 {
@@ -672,6 +710,7 @@ main (int argc, char **argv)
   g_test_add_func ("/workbench/environment-keys", test_environment_keys);
   g_test_add_func ("/workbench/action-choice", test_action_choice);
   g_test_add_func ("/workbench/finish", test_finish);
+  g_test_add_func ("/workbench/neural", test_neural);
   g_test_add_func ("/workbench/speed-and-camera", test_speed_and_camera);
   g_test_add_func ("/workbench/gestures", test_gestures);
   g_test_add_func ("/workbench/colour-schemes", test_colour_schemes);

@@ -1,0 +1,278 @@
+/* The symbolic policy: symbolic networks with a path selector give the mean, an ordinary network gives the
+ * standard deviation of the exploration noise (discarded at deployment). */
+
+#include <string.h>
+
+#include "esp-memory.h"
+#include "esp-policy-private.h"
+#include "esp-symbolic-network.h"
+#include "esp-simd.h"
+
+static void
+draw_network (EspPolicy *policy, EspRandom *random)
+{
+  const EspRecipe *recipe = policy->recipe;
+  const EspArrangement *arrangement = policy->arrangement;
+  double range = recipe->initial_range;
+
+  for (size_t i = 0; i < policy->n_weights; i++)
+    policy->weights[i] = (float) esp_random_between (random, -range, range);
+  for (size_t i = 0; i < policy->n_biases; i++)
+    policy->biases[i] = (float) esp_random_between (random, -range, range);
+
+  if (recipe->initial_denominator > 0)
+    for (size_t a = 0; a < policy->n_actions; a++)
+      for (size_t l = 0; l < arrangement->n_layers; l++)
+        for (size_t k = 0; k < arrangement->layers[l].n_operators; k++)
+          if (arrangement->layers[l].operators[k] == ESP_OPERATOR_DIVIDE)
+            policy->biases[a * arrangement->n_biases + arrangement->layers[l].biases
+                           + arrangement->layers[l].first_argument[k] + 1] = (float)
+                                                                               recipe->initial_denominator;
+
+  esp_mlp_draw_linear (&policy->deviation, policy->deviation_parameters, random);
+  for (size_t i = 0; i < policy->n_weights; i++)
+    policy->probabilities[i] = (float) recipe->initial_probability;
+}
+
+static gboolean
+measure (const EspRecipe *recipe,
+         const EspEnvironmentInfo *environment,
+         size_t n_samples,
+         size_t n_masks,
+         uint64_t *n_parameters,
+         uint64_t *n_floats,
+         GError **error)
+{
+  g_autoptr (EspArrangement)
+    arrangement = esp_arrangement_new (recipe->arrangement, environment->n_observations, error);
+  size_t n_actions = environment->n_actions;
+  uint64_t columns = (uint64_t) n_samples * n_masks, signals;
+  EspMlp deviation;
+
+  if (arrangement == NULL)
+    return FALSE;
+  esp_mlp_init (&deviation, environment->n_observations, recipe->deviation_hidden.values,
+                recipe->deviation_hidden.n, n_actions);
+  signals = arrangement->n_features + arrangement->n_biases;
+  *n_parameters = n_actions * (2 * arrangement->n_weights + arrangement->n_biases) + deviation.n_parameters;
+  *n_floats = 3 * n_masks * n_actions * arrangement->n_weights + columns * n_actions * signals
+              + n_samples * signals + esp_mlp_activations_size (&deviation, n_samples)
+              + esp_mlp_workspace_size (&deviation, n_samples);
+
+  return TRUE;
+}
+
+static gboolean
+init (EspPolicy *policy, EspRandom *random, GError **error)
+{
+  const EspRecipe *recipe = policy->recipe;
+
+  policy->arrangement = esp_arrangement_new (recipe->arrangement, policy->n_observations, error);
+  if (policy->arrangement == NULL)
+    return FALSE;
+  policy->n_weights = policy->n_actions * policy->arrangement->n_weights;
+  policy->n_biases = policy->n_actions * policy->arrangement->n_biases;
+  esp_mlp_init (&policy->deviation, policy->n_observations, recipe->deviation_hidden.values,
+                recipe->deviation_hidden.n, policy->n_actions);
+  policy->n_parameters = 2 * policy->n_weights + policy->n_biases + policy->deviation.n_parameters;
+  policy->parameters = esp_new_floats (policy->n_parameters);
+  policy->weights = policy->parameters;
+  policy->biases = policy->weights + policy->n_weights;
+  policy->deviation_parameters = policy->biases + policy->n_biases;
+  policy->probabilities = policy->deviation_parameters + policy->deviation.n_parameters;
+  draw_network (policy, random);
+
+  return TRUE;
+}
+
+EspNetwork *
+esp_policy_get_network (const EspPolicy *policy)
+{
+  const EspArrangement *arrangement = policy->arrangement;
+  EspNetwork *network = esp_network_new (policy->environment, policy->arrangement);
+
+  for (size_t a = 0; a < policy->n_actions; a++)
+    for (size_t l = 0; l < arrangement->n_layers; l++)
+      {
+        const EspLayer *layer = &arrangement->layers[l];
+
+        for (size_t row = 0; row < layer->n_arguments; row++)
+          for (size_t j = 0; j < layer->n_features; j++)
+            {
+              size_t i = a * arrangement->n_weights + layer->weights + row * layer->n_features + j;
+              double scale = j < policy->n_observations ? policy->scales[j] : 1.0;
+
+              network->weights[i] = policy->weights[i] / scale;
+              network->probabilities[i] = policy->probabilities[i];
+              network->mask[i] = policy->probabilities[i] > policy->recipe->path_threshold
+                                 && fabsf (policy->weights[i]) > policy->recipe->smallest_weight;
+            }
+      }
+  for (size_t i = 0; i < policy->n_biases; i++)
+    network->biases[i] = policy->biases[i];
+
+  return network;
+}
+
+static EspActor *
+get_actor (const EspPolicy *policy)
+{
+  g_autoptr (EspNetwork) network = esp_policy_get_network (policy);
+
+  return esp_actor_new_symbolic (network);
+}
+
+static size_t
+list_arrays (const EspPolicy *policy, EspPolicyPass *pass, EspPassArray *arrays)
+{
+  const EspArrangement *arrangement = policy->arrangement;
+  size_t n_samples = pass->n_samples, n_masks = pass->n_masks;
+  size_t n_networks = n_masks * policy->n_actions;
+  const EspPassArray list[] = {
+    { &pass->masks, n_masks * policy->n_weights },
+    { &pass->derivatives, n_masks * policy->n_weights },
+    { &pass->mean, n_networks * n_samples },
+    { &pass->effective, n_masks * policy->n_weights },
+    { &pass->features, n_networks * arrangement->n_features * n_samples },
+    { &pass->arguments, n_networks * arrangement->n_biases * n_samples },
+    { &pass->d_features, arrangement->n_features * n_samples },
+    { &pass->d_arguments, arrangement->n_biases * n_samples },
+    { &pass->d_weights, arrangement->n_weights },
+    { &pass->d_biases, arrangement->n_biases },
+    { &pass->activations, esp_mlp_activations_size (&policy->deviation, n_samples) },
+    { &pass->workspace, esp_mlp_workspace_size (&policy->deviation, n_samples) },
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (list) + 5 <= ESP_MAX_PASS_ARRAYS);
+  memcpy (arrays, list, sizeof list);
+  return G_N_ELEMENTS (list);
+}
+
+static float *
+pass_features (const EspPolicy *policy, const EspPolicyPass *pass, size_t mask, size_t action)
+{
+  return pass->features
+         + (mask * policy->n_actions + action) * policy->arrangement->n_features * pass->n_samples;
+}
+
+static float *
+pass_arguments (const EspPolicy *policy, const EspPolicyPass *pass, size_t mask, size_t action)
+{
+  return pass->arguments
+         + (mask * policy->n_actions + action) * policy->arrangement->n_biases * pass->n_samples;
+}
+
+static void
+forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations)
+{
+  const EspArrangement *arrangement = policy->arrangement;
+  size_t n = pass->n_samples, n_columns = n * pass->n_masks;
+
+  for (size_t k = 0; k < pass->n_masks; k++)
+    {
+      float *effective = pass->effective + k * policy->n_weights;
+      const float *mask = pass->masks + k * policy->n_weights;
+
+      for (size_t i = 0; i < policy->n_weights; i++)
+        effective[i] = policy->weights[i] * mask[i];
+
+      for (size_t a = 0; a < policy->n_actions; a++)
+        {
+          float *features = pass_features (policy, pass, k, a);
+          const float *output;
+
+          memcpy (features, observations, policy->n_observations * n * sizeof *features);
+          output = esp_symbolic_network_forward (arrangement, effective + a * arrangement->n_weights,
+                                                 policy->biases + a * arrangement->n_biases, n, features,
+                                                 pass_arguments (policy, pass, k, a));
+          memcpy (pass->mean + a * n_columns + k * n, output, n * sizeof *output);
+        }
+    }
+
+  pass->log_deviation = esp_mlp_forward (&policy->deviation, policy->deviation_parameters, observations, n,
+                                         pass->activations);
+}
+
+static double
+get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard)
+{
+  const EspRecipe *recipe = policy->recipe;
+  size_t n_values = pass->n_masks * policy->n_actions * pass->n_samples;
+  double sum = 0.0, weights = 0.0, biases = 0.0;
+
+  for (size_t k = 0; k < pass->n_masks; k++)
+    for (size_t a = 0; a < policy->n_actions; a++)
+      sum += esp_symbolic_network_penalty (policy->arrangement, pass_arguments (policy, pass, k, a),
+                                           pass->n_samples);
+  for (size_t i = 0; i < policy->n_weights; i++)
+    weights += fabs ((double) policy->weights[i]);
+  for (size_t i = 0; i < policy->n_biases; i++)
+    biases += fabs ((double) policy->biases[i]);
+
+  *guard = sum / (double) n_values;
+  return recipe->guard_penalty * *guard + recipe->weight_penalty * weights / (double) policy->n_weights
+         + recipe->bias_penalty * biases / (double) policy->n_biases;
+}
+
+static inline float
+sign (float x)
+{
+  return (float) ((x > 0.0f) - (x < 0.0f));
+}
+
+static void
+backward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations, float *gradient)
+{
+  const EspArrangement *arrangement = policy->arrangement;
+  const EspRecipe *recipe = policy->recipe;
+  size_t n = pass->n_samples, n_columns = n * pass->n_masks;
+  float penalty = (float) (recipe->guard_penalty / (double) (n_columns * policy->n_actions));
+  float weight_penalty = (float) (recipe->weight_penalty / (double) policy->n_weights);
+  float bias_penalty = (float) (recipe->bias_penalty / (double) policy->n_biases);
+  float *d_weights = gradient;
+  float *d_biases = gradient + (policy->biases - policy->parameters);
+  float *d_deviation = gradient + (policy->deviation_parameters - policy->parameters);
+  float *d_probabilities = gradient + (policy->probabilities - policy->parameters);
+
+  for (size_t i = 0; i < policy->n_weights; i++)
+    {
+      d_weights[i] = weight_penalty * sign (policy->weights[i]);
+      d_probabilities[i] = 0.0f;
+    }
+  for (size_t i = 0; i < policy->n_biases; i++)
+    d_biases[i] = bias_penalty * sign (policy->biases[i]);
+
+  for (size_t k = 0; k < pass->n_masks; k++)
+    for (size_t a = 0; a < policy->n_actions; a++)
+      {
+        size_t first = a * arrangement->n_weights;
+        const float *mask = pass->masks + k * policy->n_weights + first;
+        const float *derivative = pass->derivatives + k * policy->n_weights + first;
+        const float *weights = policy->weights + first;
+
+        esp_symbolic_network_backward (
+          arrangement, pass->effective + k * policy->n_weights + first, n, pass_features (policy, pass, k, a),
+          pass_arguments (policy, pass, k, a), pass->d_mean + a * n_columns + k * n, penalty,
+          pass->d_features, pass->d_arguments, pass->d_weights, pass->d_biases);
+        for (size_t i = 0; i < arrangement->n_weights; i++)
+          {
+            d_weights[first + i] += pass->d_weights[i] * mask[i];
+            d_probabilities[first + i] += pass->d_weights[i] * weights[i] * derivative[i];
+          }
+        for (size_t i = 0; i < arrangement->n_biases; i++)
+          d_biases[a * arrangement->n_biases + i] += pass->d_biases[i];
+      }
+
+  esp_mlp_backward (&policy->deviation, policy->deviation_parameters, observations, pass->activations,
+                    pass->d_log_deviation, n, pass->workspace, d_deviation, NULL);
+}
+
+const EspPolicyOperations esp_policy_symbolic_operations = {
+  .measure = measure,
+  .init = init,
+  .list_arrays = list_arrays,
+  .forward = forward,
+  .backward = backward,
+  .get_penalty = get_penalty,
+  .get_actor = get_actor,
+};
