@@ -28,9 +28,12 @@ double exp (double) ESP_HAS_VECTOR_FUNCTION;
 double sin (double) ESP_HAS_VECTOR_FUNCTION;
 double cos (double) ESP_HAS_VECTOR_FUNCTION;
 double log (double) ESP_HAS_VECTOR_FUNCTION;
+float powf (float, float) ESP_HAS_VECTOR_FUNCTION;
+double pow (double, double) ESP_HAS_VECTOR_FUNCTION;
 #if __GLIBC_PREREQ(2, 35)
 float tanhf (float) ESP_HAS_VECTOR_FUNCTION;
 float log1pf (float) ESP_HAS_VECTOR_FUNCTION;
 double log1p (double) ESP_HAS_VECTOR_FUNCTION;
+double expm1 (double) ESP_HAS_VECTOR_FUNCTION;
 #endif
 #endif

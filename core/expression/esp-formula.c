@@ -3,24 +3,11 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "esp-graph.h"
+#include "esp-memory.h"
 #include "esp-print.h"
 
-/* Up to so many registers are on the stack of the thread that evaluates (512 KiB). */
-#define MAX_STACK_REGISTERS 65536
-
-/* One step of the compiled program. For a leaf, the operands are unused. */
-typedef struct
-{
-  EspOperation operation;
-  guint target;
-  guint operands[ESP_MAX_OPERANDS];
-  union
-  {
-    double value;
-    size_t index;
-  };
-} Step;
+/* Up to so many bytes of workspace are on the stack of the thread that evaluates. */
+#define MAX_STACK_BYTES 65536
 
 struct _EspFormula
 {
@@ -31,10 +18,7 @@ struct _EspFormula
   /* made when it is first asked for: the expression of a network that is not pruned can have millions
    * of terms, and is evaluated but never read */
   _Atomic (char *) text;
-  Step *steps;
-  size_t n_steps;
-  guint n_registers;
-  guint *results;
+  EspProgram *program;
 };
 
 static const char *const *
@@ -49,61 +33,6 @@ copy_names (const char *const *names, size_t n)
   for (size_t i = 0; i < n; i++)
     copy[i] = g_strdup (names[i]);
   return (const char *const *) copy;
-}
-
-/* Every node once, in an order in which operands come first; a register is free again after the last
- * step that reads it, so that the registers in use stay in the fastest cache. */
-static void
-compile (EspFormula *formula)
-{
-  g_autoptr (GArray) free_registers = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autofree guint *registers = NULL;
-  EspGraph graph;
-
-  esp_graph_init (&graph, formula->expressions, formula->n_actions);
-  formula->n_steps = graph.nodes->len;
-  formula->steps = g_new0 (Step, formula->n_steps);
-  formula->results = g_new0 (guint, formula->n_actions);
-  registers = g_new0 (guint, formula->n_steps);
-
-  /* a result is read after the last step */
-  for (size_t i = 0; i < formula->n_actions; i++)
-    g_array_index (graph.uses, guint, esp_graph_get_place (&graph, formula->expressions[i]))++;
-
-  for (size_t i = 0; i < formula->n_steps; i++)
-    {
-      const EspExpression *node = g_ptr_array_index (graph.nodes, i);
-      Step *step = &formula->steps[i];
-
-      step->operation = esp_expression_get_operation (node);
-      if (step->operation == ESP_OPERATION_CONSTANT)
-        step->value = esp_expression_get_value (node);
-      else if (step->operation == ESP_OPERATION_VARIABLE)
-        {
-          step->index = esp_expression_get_index (node);
-          g_assert (step->index < formula->symbols.n);
-        }
-      for (size_t k = 0; k < esp_expression_get_n_operands (node); k++)
-        {
-          size_t place = esp_graph_get_place (&graph, esp_expression_get_operand (node, k));
-
-          step->operands[k] = registers[place];
-          if (--g_array_index (graph.uses, guint, place) == 0)
-            g_array_append_val (free_registers, registers[place]);
-        }
-      if (free_registers->len > 0)
-        {
-          registers[i] = g_array_index (free_registers, guint, free_registers->len - 1);
-          g_array_set_size (free_registers, free_registers->len - 1);
-        }
-      else
-        registers[i] = formula->n_registers++;
-      step->target = registers[i];
-    }
-  for (size_t i = 0; i < formula->n_actions; i++)
-    formula->results[i] = registers[esp_graph_get_place (&graph, formula->expressions[i])];
-
-  esp_graph_clear (&graph);
 }
 
 EspFormula *
@@ -121,7 +50,7 @@ esp_formula_new (EspExpression *const *expressions, size_t n, const EspSymbols *
   formula->symbols.names = copy_names (symbols->names, symbols->n);
   formula->symbols.unicode = copy_names (symbols->unicode, symbols->n);
   formula->symbols.latex = copy_names (symbols->latex, symbols->n);
-  compile (formula);
+  formula->program = esp_program_new (expressions, n, symbols->n);
   return formula;
 }
 
@@ -147,8 +76,7 @@ esp_formula_unref (EspFormula *formula)
   g_strfreev ((char **) formula->symbols.unicode);
   g_strfreev ((char **) formula->symbols.latex);
   g_free (atomic_load (&formula->text));
-  g_free (formula->steps);
-  g_free (formula->results);
+  esp_program_free (formula->program);
   g_free (formula);
 }
 
@@ -211,47 +139,34 @@ esp_formula_get_text (const EspFormula *formula)
   return text;
 }
 
-static void
-run (const EspFormula *formula, double *registers, const double *observation, double *action)
+const EspProgram *
+esp_formula_get_program (const EspFormula *formula)
 {
-  for (size_t i = 0; i < formula->n_steps; i++)
-    {
-      const Step *step = &formula->steps[i];
-      double operands[ESP_MAX_OPERANDS];
-
-      switch (step->operation)
-        {
-        case ESP_OPERATION_CONSTANT:
-          registers[step->target] = step->value;
-          break;
-        case ESP_OPERATION_VARIABLE:
-          registers[step->target] = observation[step->index];
-          break;
-        default:
-          /* operands that the operation does not take name register 0 */
-          for (size_t k = 0; k < ESP_MAX_OPERANDS; k++)
-            operands[k] = registers[step->operands[k]];
-          registers[step->target] = esp_operation_evaluate (step->operation, operands);
-          break;
-        }
-    }
-  for (size_t i = 0; i < formula->n_actions; i++)
-    action[i] = registers[formula->results[i]];
+  return formula->program;
 }
 
 void
 esp_formula_evaluate (const EspFormula *formula, const double *observation, double *action)
 {
-  if (formula->n_registers <= MAX_STACK_REGISTERS)
-    {
-      double *registers = g_newa (double, MAX (formula->n_registers, 1));
+  esp_program_evaluate (formula->program, observation, action);
+}
 
-      run (formula, registers, observation, action);
+void
+esp_formula_evaluate_batch (const EspFormula *formula, const double *observations, size_t n, double *actions)
+{
+  size_t n_bytes = esp_program_get_workspace_size (formula->program);
+
+  if (n_bytes <= MAX_STACK_BYTES)
+    {
+      _Alignas(64) char workspace[MAX_STACK_BYTES];
+
+      esp_program_evaluate_batch (formula->program, NULL, observations, n, n, actions, n, workspace);
     }
   else
     {
-      g_autofree double *registers = g_new (double, formula->n_registers);
+      double *workspace = esp_new_doubles (n_bytes / sizeof (double));
 
-      run (formula, registers, observation, action);
+      esp_program_evaluate_batch (formula->program, NULL, observations, n, n, actions, n, workspace);
+      esp_free_aligned (workspace);
     }
 }

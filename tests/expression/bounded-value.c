@@ -37,6 +37,9 @@ bounded_value (const EspExpression *expression, const double *observation, doubl
           moved = fabs (esp_operation_evaluate (operation, values) - value);
           change = isnan (moved) ? INFINITY : fmax (change, moved);
         }
+      /* a whole number of waves further, the value is the same */
+      if (operation == ESP_OPERATION_SIN || operation == ESP_OPERATION_COS)
+        change = fmax (change, fmin (bounds[i], 2));
       values[i] = kept;
       *bound += 2 * change;
     }

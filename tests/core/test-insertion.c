@@ -1,0 +1,215 @@
+/* From formulas back to networks: extracted, inserted and extracted again, it is the same function; and what
+ * a network does not contain is refused with a reason. */
+
+#include <math.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "../expression/bounded-value.h"
+#include "esp-error.h"
+#include "esp-network-insert.h"
+#include "esp-random.h"
+#include "esp-signal-names.h"
+#include "two-actions.h"
+
+#define N_NETWORKS 60
+#define N_STATES   200
+
+static EspNetwork *
+draw_network (EspArrangement *arrangement, double density, EspRandom *random)
+{
+  EspNetwork *network = esp_network_new (&esp_test_two_actions, arrangement);
+
+  for (size_t i = 0; i < network->n_actions * arrangement->n_weights; i++)
+    {
+      network->weights[i] = 0.7 * esp_random_normal (random);
+      network->mask[i] = esp_random_bernoulli (random, density);
+    }
+  for (size_t i = 0; i < network->n_actions * arrangement->n_biases; i++)
+    network->biases[i] = 0.7 * esp_random_normal (random);
+  /* the outputs have something to read */
+  for (size_t a = 1; a <= network->n_actions; a++)
+    network->mask[a * arrangement->n_weights - 1 - esp_random_below (random, 4)] = 1;
+  return network;
+}
+
+typedef struct
+{
+  size_t n_compared;
+  size_t n_inserted;
+  size_t n_operators;
+} Sums;
+
+static void
+compare (const EspFormula *formula, const EspNetwork *network, EspRandom *random, Sums *sums)
+{
+  g_autofree double *features = g_new (double, network->n_actions * network->arrangement->n_features);
+
+  for (int i = 0; i < N_STATES; i++)
+    {
+      double observation[3], actions[2], again[2];
+
+      for (int k = 0; k < 3; k++)
+        observation[k] = esp_random_between (random, -2, 2);
+      esp_formula_evaluate (formula, observation, actions);
+      esp_network_evaluate (network, observation, features, again);
+      for (size_t a = 0; a < 2; a++)
+        {
+          double bound;
+
+          bounded_value (esp_formula_get_expression (formula, a), observation, &bound);
+          if (!(bound <= 1e-9))
+            continue;
+          sums->n_compared++;
+          if (!(fabs (actions[a] - again[a]) <= 8 * bound))
+            g_error ("%s is %.17g, but %.17g inserted, at action %zu", esp_formula_get_text (formula),
+                     actions[a], again[a], a);
+        }
+    }
+}
+
+static void
+test_round_trip (const void *text)
+{
+  g_autoptr (EspArrangement) arrangement = esp_arrangement_new (text, 3, NULL);
+  Sums sums = { 0 };
+  EspRandom random;
+
+  esp_random_init (&random, 71, 0);
+  for (int i = 0; i < N_NETWORKS; i++)
+    {
+      g_autoptr (EspNetwork)
+        network = draw_network (arrangement, esp_random_between (&random, 0.02, 0.2), &random);
+      g_autoptr (EspFormula) formula = esp_network_extract (network);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (EspNetwork)
+        inserted = esp_network_insert (formula, &esp_test_two_actions, arrangement, &error);
+      g_autoptr (EspFormula) again = NULL;
+      g_autoptr (EspNetwork) twice = NULL;
+
+      if (inserted == NULL)
+        g_error ("%s\n%s", error->message, esp_formula_get_text (formula));
+      compare (formula, inserted, &random, &sums);
+      again = esp_network_extract (inserted);
+      twice = esp_network_insert (again, &esp_test_two_actions, arrangement, &error);
+      g_assert_no_error (error);
+      compare (formula, twice, &random, &sums);
+      sums.n_operators += esp_network_count_live (inserted);
+      /* only what the formula needs is open, and selected */
+      for (size_t k = 0; k < 2 * arrangement->n_weights; k++)
+        g_assert_cmpfloat (inserted->probabilities[k], ==, inserted->mask[k]);
+    }
+  g_assert_cmpuint (sums.n_compared, >, N_NETWORKS * N_STATES * 2);
+  g_assert_cmpuint (sums.n_operators, >, 3 * N_NETWORKS);
+}
+
+static EspNetwork *
+insert (const char *text, const char *arrangement_text, GError **error)
+{
+  g_autoptr (EspArrangement) arrangement = esp_arrangement_new (arrangement_text, 3, NULL);
+  EspSignalNames names;
+  g_autoptr (EspFormula) formula = NULL;
+
+  esp_signal_names_init (&names, &esp_test_two_actions);
+  formula = esp_formula_parse (text, &names.symbols, 2, NULL);
+  g_assert_nonnull (formula);
+  return esp_network_insert (formula, &esp_test_two_actions, arrangement, error);
+}
+
+/* Returns "c + h*tanh(@argument); c", the actions that a network has. */
+static char *
+make_actions (const char *argument)
+{
+  const EspSignal *signals = esp_test_two_actions.actions;
+  double centre = 0.5 * (signals[0].low + signals[0].high), half = 0.5 * (signals[0].high - signals[0].low);
+
+  return g_strdup_printf ("%.17g + %.17g*tanh(%s); %.17g", centre, half, argument,
+                          0.5 * (signals[1].low + signals[1].high));
+}
+
+/* An arrangement that has exactly enough; the greedy choice of a layer for the first would fail. */
+static void
+test_exact_fit (void)
+{
+  const struct
+  {
+    const char *argument, *arrangement;
+  } cases[] = {
+    { "s1 - 2*(0.5*s2 - s3)/4 + 1", "sin" },
+    { "sin(s1) + sin(2*sin(s2))", "sin/sin,sin" },
+    { "sin(s1) + sin(2*sin(s2))", "sin,sin/sin" },
+    { "cos(pexp(s1)) + pexp(s2)", "exp/cos,exp" },
+    { "sigmoid(s1 + s2)*3 - softif(s2, s1, sin(s3))", "if,sin/if" },
+    { "pmul(s1, s2) - 2*sin(pmul(s1, s2))", "mul/sin" },
+    { "pdiv(s1 + 1, plog(s2)) - -s3", "log/div" },
+    { "sin(s1) - sin(s1) + s2", "cos" },
+    { "0.3", "cos" },
+  };
+  EspRandom random;
+
+  esp_random_init (&random, 72, 0);
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = make_actions (cases[i].argument);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (EspNetwork) network = insert (text, cases[i].arrangement, &error);
+      g_autoptr (EspFormula) formula = NULL;
+      EspSignalNames names;
+      Sums sums = { 0 };
+
+      g_assert_no_error (error);
+      esp_signal_names_init (&names, &esp_test_two_actions);
+      formula = esp_formula_parse (text, &names.symbols, 2, NULL);
+      compare (formula, network, &random, &sums);
+      g_assert_cmpuint (sums.n_compared, >, N_STATES);
+    }
+}
+
+static void
+test_refusals (void)
+{
+  const struct
+  {
+    const char *argument, *arrangement, *reason;
+  } cases[] = {
+    { "s1*s2", "mul", "a product of two terms must be a pmul" },
+    { "s1^2", "mul", "must be a pmul" },
+    { "1/s1", "div", "must be a pdiv" },
+    { "exp(s1)", "exp", "must be a pexp" },
+    { "log(s1)", "log", "must be a plog" },
+    { "tanh(s1)", "sin", "around the whole action only" },
+    { "min(s1, s2)", "sin", "its operations are" },
+    { "cos(s1)", "sin/sin", "too few operators cos" },
+    { "sin(s1) + sin(s2)", "sin", "too few operators sin" },
+    { "sin(sin(s1))", "sin,sin", "nested too deeply" },
+  };
+  g_autoptr (GError) error = NULL;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = make_actions (cases[i].argument);
+      g_autoptr (GError) refusal = NULL;
+
+      g_assert_null (insert (text, cases[i].arrangement, &refusal));
+      g_assert_error (refusal, ESP_ERROR, ESP_ERROR_USAGE);
+      if (strstr (refusal->message, cases[i].reason) == NULL)
+        g_error ("%s: %s", text, refusal->message);
+    }
+  g_assert_null (insert ("s1; s2", "sin", &error));
+  g_assert_error (error, ESP_ERROR, ESP_ERROR_USAGE);
+  g_assert_nonnull (strstr (error->message, "tanh(…)"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/insertion/round-trip/S0", "S0", test_round_trip);
+  g_test_add_data_func ("/insertion/round-trip/C0", "C0", test_round_trip);
+  g_test_add_data_func ("/insertion/round-trip/C1", "C1", test_round_trip);
+  g_test_add_data_func ("/insertion/round-trip/small", "mul,sin,if/id,exp,div", test_round_trip);
+  g_test_add_func ("/insertion/exact-fit", test_exact_fit);
+  g_test_add_func ("/insertion/refusals", test_refusals);
+  return g_test_run ();
+}
