@@ -40,7 +40,8 @@ esp_product_add (EspProduct *product, EspExpression *base, double exponent)
         continue;
       known->exponent = esp_number_tidy (known->exponent + exponent);
       /* a sign is its own inverse, and its own cube */
-      if (esp_expression_get_operation (base) == ESP_OPERATION_SIGN && is_whole (known->exponent))
+      if (esp_expression_get_operation (base) == ESP_OPERATION_SIGN && is_whole (known->exponent)
+          && (known->exponent < 0 || known->exponent > 2))
         known->exponent = is_even (known->exponent) ? 2 : 1;
       if (fabs (known->exponent) < 1e-12)
         g_array_remove_index (product->factors, i);

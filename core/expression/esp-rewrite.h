@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @unbounded: the same without the box, to tell whether the box was needed
  * @primitives: from a sum to its EspPrimitive
  * @rule: what the last rewriting was called; set by the rules
+ * @nesting: how many groups of terms, one within the other, are being put together
  * @used_box: whether a rule has asked for bounds that only hold on the box
  *
  * Belongs to one thread at a time.
@@ -30,6 +31,7 @@ typedef struct
   GHashTable *unbounded;
   GHashTable *primitives;
   const char *rule;
+  int nesting;
   bool used_box;
 } EspRewriter;
 

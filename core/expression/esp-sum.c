@@ -9,6 +9,9 @@
 /* Sums of more terms are not searched for common factors, which takes the square of their number. */
 #define MAX_SEARCHED_TERMS 24
 
+/* Groups in groups; each of them is smaller than the one around it, so this is a matter of the stack. */
+#define MAX_NESTED_GROUPS 24
+
 /* Multiplying out stops at so many terms, and at this power. */
 #define MAX_EXPANDED_TERMS 40
 #define MAX_EXPANDED_POWER 3
@@ -519,6 +522,7 @@ esp_sum_build (EspSum *sum, EspRewriter *rewriter)
 {
   g_autoptr (GArray) items = g_array_sized_new (FALSE, FALSE, sizeof (Item), sum->terms->len);
   Group group;
+  bool ok = true;
 
   g_array_set_clear_func (items, clear_item);
   if (sum->terms->len <= MAX_SEARCHED_TERMS)
@@ -533,12 +537,16 @@ esp_sum_build (EspSum *sum, EspRewriter *rewriter)
       item = make_item (rewriter, term->key, term->coefficient);
       g_array_append_val (items, item);
     }
-  while (items->len > 1 && items->len <= MAX_SEARCHED_TERMS && find_group (items, &group))
+  while (ok && items->len > 1 && items->len <= MAX_SEARCHED_TERMS && rewriter->nesting < MAX_NESTED_GROUPS
+         && find_group (items, &group))
     {
       rewriter->rule = "common factor";
-      if (!join_group (items, rewriter, &group))
-        return NULL;
+      rewriter->nesting++;
+      ok = join_group (items, rewriter, &group);
+      rewriter->nesting--;
     }
+  if (!ok)
+    return NULL;
   return chain (items, rewriter, sum->constant);
 }
 
