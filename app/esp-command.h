@@ -22,9 +22,11 @@ enum
  * the exit status. Main thread. */
 int esp_command_bench (char **arguments);
 int esp_command_check (char **arguments);
+int esp_command_check_environment (char **arguments);
 int esp_command_envs (char **arguments);
 int esp_command_eval (char **arguments);
 int esp_command_rollout (char **arguments);
+int esp_command_simplify (char **arguments);
 int esp_command_train (char **arguments);
 
 /* Parses @arguments as esp_options_parse() does. Returns whether the command should go on; else @status

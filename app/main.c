@@ -25,10 +25,12 @@ static const struct
   { "train", "train a policy and print the formula it ends as", esp_command_train },
   { "eval", "measure the return of a policy", esp_command_eval },
   { "rollout", "compare an environment with a recording of it", esp_command_rollout },
+  { "simplify", "make a formula shorter to read, and show how", esp_command_simplify },
+  { "check", "tell whether two formulas are the same function", esp_command_check },
   { "envs", "list the environments and families of tasks", esp_command_envs },
   { "bench", "measure the speed of learning on this machine", esp_command_bench },
   /* what the program runs itself with is not for people */
-  { "check-environment", NULL, esp_command_check },
+  { "check-environment", NULL, esp_command_check_environment },
 };
 
 static char *
@@ -38,7 +40,7 @@ describe_commands (void)
 
   for (size_t i = 0; i < G_N_ELEMENTS (commands); i++)
     if (commands[i].description != NULL)
-      g_string_append_printf (text, "  %-7s %s\n", commands[i].name, commands[i].description);
+      g_string_append_printf (text, "  %-8s %s\n", commands[i].name, commands[i].description);
   g_string_append (text,
                    "\n“espalier COMMAND --help” has more. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
 

@@ -1,171 +1,16 @@
 /* One pass goes through the graph from the leaves to the root and replaces every node by the simplest
  * form of the same operation on its simplified operands; passes are repeated until nothing changes.
  * A form that would be longer to read than the plain operation is not taken, so by induction nothing
- * ever grows.
- *
- * The value is kept, to rounding, wherever every sub-term of the given expression is finite and no
- * intermediate result over- or underflows: x·0 becomes 0, and x/x becomes 1. */
+ * ever grows. */
 
 #include "esp-simplify.h"
 
-#include <math.h>
-
-#include "esp-builder.h"
 #include "esp-graph.h"
-#include "esp-terms.h"
+#include "esp-rewrite-record.h"
+#include "esp-rewrite.h"
 
 /* Two or three passes are usual; this only bounds the time whatever comes. */
 #define MAX_PASSES 100
-
-static bool
-is_constant (const EspExpression *expression)
-{
-  return esp_expression_get_operation (expression) == ESP_OPERATION_CONSTANT;
-}
-
-static bool
-is_number (const EspExpression *expression, double value)
-{
-  return is_constant (expression) && esp_expression_get_value (expression) == value;
-}
-
-/* Returns the value of an operation on numbers as an expression, or NULL when it is not finite. */
-static EspExpression *
-fold (EspBuilder *builder, EspOperation operation, EspExpression *const *operands)
-{
-  double values[ESP_MAX_OPERANDS] = { 0 };
-  double value;
-
-  for (size_t i = 0; i < esp_operation_get_n_operands (operation); i++)
-    {
-      if (!is_constant (operands[i]))
-        return NULL;
-      values[i] = esp_expression_get_value (operands[i]);
-    }
-
-  value = esp_operation_evaluate (operation, values);
-  if (!isfinite (value))
-    return NULL;
-  /* the sign of a zero says nothing to a reader */
-  return esp_builder_constant (builder, value == 0 ? 0 : value);
-}
-
-static EspExpression *
-gather_product (EspBuilder *builder, EspExpression *expression)
-{
-  EspProduct product;
-  EspExpression *result;
-
-  if (!esp_product_init (&product, builder, expression))
-    return NULL;
-  result = esp_product_build (&product, builder);
-  esp_product_clear (&product);
-  return result;
-}
-
-static EspExpression *
-simplify_power (EspBuilder *builder, EspExpression *plain, EspExpression *const *operands)
-{
-  /* as pow() has it, for every base and every exponent */
-  if (is_number (operands[1], 0) || is_number (operands[0], 1))
-    return esp_builder_constant (builder, 1);
-  return gather_product (builder, plain);
-}
-
-/* A condition that is a number makes a weighted sum, unless the weights make it longer. */
-static EspExpression *
-simplify_soft_if (EspBuilder *builder, EspExpression *const *operands)
-{
-  double condition, weight;
-  EspExpression *terms[2];
-
-  if (operands[1] == operands[2])
-    return operands[1];
-  if (!is_constant (operands[0]))
-    return NULL;
-
-  condition = esp_expression_get_value (operands[0]);
-  weight = esp_operation_evaluate (ESP_OPERATION_SIGMOID, &condition);
-  for (int i = 0; i < 2; i++)
-    {
-      EspExpression *number = esp_builder_constant (builder, i == 0 ? weight : 1 - weight);
-
-      terms[i] = gather_product (
-        builder, esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, number, operands[1 + i]));
-      if (terms[i] == NULL)
-        return NULL;
-    }
-  return esp_sum_gather (builder, esp_builder_binary (builder, ESP_OPERATION_ADD, terms[0], terms[1]), 1);
-}
-
-/* A denominator that is a number decides its guard for good. */
-static EspExpression *
-simplify_guarded_divide (EspBuilder *builder, EspExpression *const *operands)
-{
-  double denominator;
-
-  if (!is_constant (operands[1]))
-    return is_number (operands[0], 0) ? operands[0] : NULL;
-
-  denominator = esp_expression_get_value (operands[1]);
-  if (!(denominator >= ESP_GUARD_DIVIDE))
-    return esp_builder_constant (builder, 0);
-  return gather_product (builder,
-                         esp_builder_binary (builder, ESP_OPERATION_MULTIPLY,
-                                             esp_builder_constant (builder, 1 / denominator), operands[0]));
-}
-
-/* Returns a simpler form of @plain, whose operands are simplified, or NULL. */
-static EspExpression *
-find_simpler (EspBuilder *builder, EspExpression *plain, EspExpression *const *operands)
-{
-  EspOperation operation = esp_expression_get_operation (plain);
-  EspExpression *folded = fold (builder, operation, operands);
-
-  if (folded != NULL)
-    return folded;
-
-  switch (operation)
-    {
-    case ESP_OPERATION_ADD:
-    case ESP_OPERATION_SUBTRACT:
-      return esp_sum_gather (builder, plain, 1);
-    case ESP_OPERATION_NEGATE:
-      return esp_negate (builder, operands[0]);
-    case ESP_OPERATION_MULTIPLY:
-    case ESP_OPERATION_DIVIDE:
-    case ESP_OPERATION_SIN:
-    case ESP_OPERATION_TANH:
-    case ESP_OPERATION_SIGN:
-      return gather_product (builder, plain);
-    case ESP_OPERATION_POWER:
-      return simplify_power (builder, plain, operands);
-    case ESP_OPERATION_ABS:
-    case ESP_OPERATION_COS:
-      if (operation == ESP_OPERATION_ABS && esp_expression_get_operation (operands[0]) == operation)
-        return operands[0];
-      if (esp_begins_with_minus (operands[0]))
-        {
-          EspExpression *positive = esp_negate (builder, operands[0]);
-
-          return positive == NULL ? NULL : esp_builder_unary (builder, operation, positive);
-        }
-      return NULL;
-    case ESP_OPERATION_MIN:
-    case ESP_OPERATION_MAX:
-      return operands[0] == operands[1] ? operands[0] : NULL;
-    case ESP_OPERATION_IF:
-      if (is_constant (operands[0]))
-        return esp_expression_get_value (operands[0]) > 0 ? operands[1] : operands[2];
-      return operands[1] == operands[2] ? operands[1] : NULL;
-    case ESP_OPERATION_GUARDED_DIVIDE:
-      return simplify_guarded_divide (builder, operands);
-    case ESP_OPERATION_SOFT_IF:
-      return simplify_soft_if (builder, operands);
-    default:
-      return NULL;
-    }
-}
 
 /* Returns 1 for sums, 2 for products, 0 for the rest. */
 static int
@@ -209,34 +54,56 @@ find_inner_parts (const EspGraph *graph)
   return inner;
 }
 
+/* Rewrites that are tried one after the other at a node, before the next pass comes to it again. */
+#define MAX_REWRITES 4
+
 static EspExpression *
-simplify_node (EspBuilder *builder, const EspExpression *node, EspExpression *const *operands, bool inner)
+simplify_node (EspRewriter *rewriter,
+               const EspExpression *node,
+               EspExpression *const *operands,
+               bool inner,
+               EspRewriteLog *log)
 {
-  EspExpression *plain, *simpler;
+  EspExpression *plain;
 
   if (esp_expression_get_operation (node) == ESP_OPERATION_VARIABLE)
-    return esp_builder_variable (builder, esp_expression_get_index (node));
+    return esp_builder_variable (rewriter->builder, esp_expression_get_index (node));
   if (esp_expression_get_operation (node) == ESP_OPERATION_CONSTANT)
     {
       double value = esp_expression_get_value (node);
 
-      return esp_builder_constant (builder, value == 0 ? 0 : value);
+      return esp_builder_constant (rewriter->builder, value == 0 ? 0 : value);
     }
 
-  plain = esp_builder_apply (builder, esp_expression_get_operation (node), operands);
+  plain = esp_builder_apply (rewriter->builder, esp_expression_get_operation (node), operands);
   if (inner)
     return plain;
-  simpler = find_simpler (builder, plain, operands);
-  if (simpler == NULL || esp_expression_get_length (simpler) > esp_expression_get_length (plain))
-    return plain;
-  /* groups of a sum become one long chain, which must not become too deep for reading and printing */
-  if (esp_expression_get_depth (simpler) > MAX (ESP_EXPRESSION_MAX_DEPTH, esp_expression_get_depth (plain)))
-    return plain;
-  return simpler;
+  for (int i = 0; i < MAX_REWRITES && esp_expression_get_n_operands (plain) > 0; i++)
+    {
+      EspExpression *simpler;
+      bool shorter;
+
+      rewriter->used_box = false;
+      simpler = esp_rewrite_node (rewriter, plain);
+      /* what differs by rounding only stays as it is, so that numbers do not drift from pass to pass */
+      if (simpler == NULL || esp_expression_get_length (simpler) > esp_expression_get_length (plain)
+          || esp_expression_almost_equal (simpler, plain))
+        break;
+      /* groups of a sum become one long chain, which must not become too deep for reading and printing */
+      if (esp_expression_get_depth (simpler) > MAX (ESP_EXPRESSION_MAX_DEPTH, esp_expression_get_depth (plain)))
+        break;
+      if (log != NULL)
+        esp_rewrite_log_add (log, rewriter->rule, plain, simpler, rewriter->used_box);
+      shorter = esp_expression_get_length (simpler) < esp_expression_get_length (plain);
+      plain = simpler;
+      if (!shorter)
+        break;
+    }
+  return plain;
 }
 
 static EspExpression *
-simplify_once (EspBuilder *builder, EspExpression *root)
+simplify_once (EspRewriter *rewriter, EspExpression *root, EspRewriteLog *log)
 {
   EspGraph graph;
   g_autofree EspExpression **simplified = NULL;
@@ -253,7 +120,10 @@ simplify_once (EspBuilder *builder, EspExpression *root)
 
       for (size_t k = 0; k < esp_expression_get_n_operands (node); k++)
         operands[k] = simplified[esp_graph_get_place (&graph, esp_expression_get_operand (node, k))];
-      simplified[i] = simplify_node (builder, node, operands, inner[i]);
+      simplified[i] = simplify_node (rewriter, node, operands, inner[i], log);
+      /* so that bounds never have to go down far */
+      if (esp_expression_get_depth (simplified[i]) % 64 == 0)
+        esp_rewriter_bound (rewriter, simplified[i]);
     }
 
   result = simplified[graph.nodes->len - 1];
@@ -261,20 +131,73 @@ simplify_once (EspBuilder *builder, EspExpression *root)
   return result;
 }
 
+/* Where a pass has come, and how many steps of the log lead there. */
+typedef struct
+{
+  EspExpression *expression;
+  size_t n_steps;
+} Stage;
+
+/* Returns the stage that ends the passes: the last one, or where they go in circles the first of the shortest of the
+ * circle, from which the passes would come to the same. */
+static Stage
+run_passes (EspRewriter *rewriter, EspExpression *expression, EspRewriteLog *log)
+{
+  g_autoptr (GArray) stages = g_array_new (FALSE, FALSE, sizeof (Stage));
+  Stage best = { expression, 0 };
+
+  for (int pass = 0; pass < MAX_PASSES; pass++)
+    {
+      Stage stage = { simplify_once (rewriter, best.expression, log), 0 };
+
+      stage.n_steps = log == NULL ? 0 : esp_rewrite_log_get_n_steps (log);
+      for (guint i = stages->len; i > 0; i--)
+        {
+          if (g_array_index (stages, Stage, i - 1).expression != stage.expression)
+            continue;
+          best = g_array_index (stages, Stage, i - 1);
+          for (guint k = i; k < stages->len; k++)
+            {
+              const Stage *other = &g_array_index (stages, Stage, k);
+              size_t length = esp_expression_get_length (other->expression);
+              size_t least = esp_expression_get_length (best.expression);
+
+              if (length < least
+                  || (length == least && esp_expression_compare (other->expression, best.expression) < 0))
+                best = *other;
+            }
+          return best;
+        }
+      g_array_append_val (stages, stage);
+      best = stage;
+    }
+  return best;
+}
+
+EspExpression *
+esp_expression_simplify_within (
+  EspExpression *expression, const EspInterval *box, size_t n, EspDomain domain, EspRewriteLog **log)
+{
+  EspRewriteLog *steps = log == NULL ? NULL : esp_rewrite_log_new (expression, domain);
+  EspRewriter rewriter;
+  EspExpression *result;
+  Stage stage;
+
+  esp_rewriter_init (&rewriter, box, n);
+  stage = run_passes (&rewriter, expression, steps);
+  result = esp_expression_ref (stage.expression);
+  if (steps != NULL)
+    {
+      esp_rewrite_log_truncate (steps, stage.n_steps);
+      esp_rewrite_log_finish (steps, rewriter.builder, result);
+      *log = steps;
+    }
+  esp_rewriter_clear (&rewriter);
+  return result;
+}
+
 EspExpression *
 esp_expression_simplify (EspExpression *expression)
 {
-  g_autoptr (EspBuilder) builder = esp_builder_new ();
-  EspExpression *result = simplify_once (builder, expression);
-
-  for (int pass = 1; pass < MAX_PASSES; pass++)
-    {
-      EspExpression *next = simplify_once (builder, result);
-
-      if (next == result)
-        break;
-      result = next;
-    }
-
-  return esp_expression_ref (result);
+  return esp_expression_simplify_within (expression, NULL, 0, ESP_DOMAIN_EVERYWHERE, NULL);
 }

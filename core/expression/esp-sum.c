@@ -1,0 +1,671 @@
+/* Sums: taken apart into numbers and products of powers, and put together with common factors. */
+
+#include <float.h>
+#include <math.h>
+
+#include "esp-identities.h"
+#include "esp-terms.h"
+
+/* Sums of more terms are not searched for common factors, which takes the square of their number. */
+#define MAX_SEARCHED_TERMS 24
+
+/* Groups in groups; each of them is smaller than the one around it, so this is a matter of the stack. */
+#define MAX_NESTED_GROUPS 24
+
+/* Multiplying out stops at so many terms, and at this power. */
+#define MAX_EXPANDED_TERMS 40
+#define MAX_EXPANDED_POWER 3
+
+bool
+esp_is_sum (const EspExpression *expression)
+{
+  EspOperation operation = esp_expression_get_operation (expression);
+
+  return operation == ESP_OPERATION_ADD || operation == ESP_OPERATION_SUBTRACT;
+}
+
+/* What rounding leaves of two numbers that cancel is 0. */
+static double
+add_tidy (double a, double b)
+{
+  double sum = a + b;
+
+  return fabs (sum) <= 4 * DBL_EPSILON * fmax (fabs (a), fabs (b)) ? 0 : esp_number_tidy (sum);
+}
+
+double *
+esp_sum_find (const EspSum *sum, EspExpression *key)
+{
+  guint place = GPOINTER_TO_UINT (g_hash_table_lookup (sum->places, key));
+
+  return place == 0 ? NULL : &g_array_index (sum->terms, EspTerm, place - 1).coefficient;
+}
+
+void
+esp_sum_add (EspSum *sum, EspExpression *key, double coefficient)
+{
+  double *known;
+  EspTerm term = { key, coefficient };
+
+  if (esp_expression_get_operation (key) == ESP_OPERATION_CONSTANT)
+    {
+      sum->constant = add_tidy (sum->constant, coefficient * esp_expression_get_value (key));
+      return;
+    }
+  known = esp_sum_find (sum, key);
+  if (known != NULL)
+    {
+      *known = add_tidy (*known, coefficient);
+      return;
+    }
+  g_array_append_val (sum->terms, term);
+  g_hash_table_insert (sum->places, key, GUINT_TO_POINTER (sum->terms->len));
+}
+
+static void
+init_empty (EspSum *sum)
+{
+  sum->terms = g_array_sized_new (FALSE, FALSE, sizeof (EspTerm), 8);
+  sum->places = g_hash_table_new (NULL, NULL);
+  sum->constant = 0;
+}
+
+void
+esp_sum_clear (EspSum *sum)
+{
+  g_clear_pointer (&sum->terms, g_array_unref);
+  g_clear_pointer (&sum->places, g_hash_table_unref);
+}
+
+typedef struct
+{
+  EspExpression *expression;
+  double scale;
+} Part;
+
+static void
+push (GArray *stack, EspExpression *expression, double scale)
+{
+  Part part = { expression, scale };
+
+  g_array_append_val (stack, part);
+}
+
+/* Puts the terms of one sum among the factors, times the others, on the stack. */
+static bool
+expand_product (EspRewriter *rewriter, GArray *stack, const EspProduct *product, double scale)
+{
+  for (guint i = 0; i < product->factors->len; i++)
+    {
+      const EspFactor *factor = &g_array_index (product->factors, EspFactor, i);
+      EspProduct rest;
+      EspExpression *other, *node = factor->base;
+      bool more = true;
+
+      if (!esp_is_sum (node) || factor->exponent < 1 || factor->exponent > MAX_EXPANDED_POWER
+          || factor->exponent != floor (factor->exponent))
+        continue;
+      rest = (EspProduct){ 1, g_array_copy (product->factors) };
+      if (factor->exponent > 1)
+        g_array_index (rest.factors, EspFactor, i).exponent -= 1;
+      else
+        g_array_remove_index (rest.factors, i);
+      other = esp_product_build (&rest, rewriter);
+      esp_product_clear (&rest);
+      if (other == NULL)
+        return false;
+      while (more)
+        {
+          EspExpression *term = node;
+          double sign = 1;
+
+          more = esp_is_sum (node);
+          if (more)
+            {
+              term = esp_expression_get_operand (node, 1);
+              sign = esp_expression_get_operation (node) == ESP_OPERATION_SUBTRACT ? -1 : 1;
+              node = esp_expression_get_operand (node, 0);
+            }
+          push (stack, esp_builder_binary (rewriter->builder, ESP_OPERATION_MULTIPLY, term, other),
+                sign * scale);
+        }
+      return true;
+    }
+  return false;
+}
+
+/* Adds an expression that is no sum, or puts it on the stack again in parts. */
+static void
+take (EspSum *sum, EspRewriter *rewriter, GArray *stack, Part part, bool expand)
+{
+  EspProduct product;
+  const EspFactor *first;
+  EspExpression *key;
+  double scale;
+
+  if (esp_expression_get_operation (part.expression) == ESP_OPERATION_VARIABLE
+      || !esp_product_init (&product, rewriter, part.expression))
+    {
+      esp_sum_add (sum, part.expression, part.scale);
+      return;
+    }
+  first = &g_array_index (product.factors, EspFactor, 0);
+  scale = esp_number_tidy (part.scale * product.number);
+  product.number = 1;
+  if (product.factors->len == 0)
+    sum->constant = add_tidy (sum->constant, scale == 0 ? 0 : scale);
+  else if (product.factors->len == 1 && first->exponent == 1 && esp_is_sum (first->base))
+    push (stack, first->base, scale);
+  else if (!expand || !expand_product (rewriter, stack, &product, scale))
+    {
+      key = esp_product_build (&product, rewriter);
+      if (key == NULL)
+        esp_sum_add (sum, part.expression, part.scale);
+      else
+        esp_sum_add (sum, key, scale);
+    }
+  esp_product_clear (&product);
+}
+
+bool
+esp_sum_init (EspSum *sum, EspRewriter *rewriter, EspExpression *expression, double scale, bool expand)
+{
+  g_autoptr (GArray) stack = g_array_sized_new (FALSE, FALSE, sizeof (Part), 8);
+  bool ok = true;
+  guint n = 0;
+
+  init_empty (sum);
+  push (stack, expression, scale);
+  while (ok && stack->len > 0)
+    {
+      Part part = g_array_index (stack, Part, stack->len - 1);
+
+      g_array_set_size (stack, stack->len - 1);
+      switch (esp_expression_get_operation (part.expression))
+        {
+        case ESP_OPERATION_ADD:
+        case ESP_OPERATION_SUBTRACT:
+          push (stack, esp_expression_get_operand (part.expression, 1),
+                esp_expression_get_operation (part.expression) == ESP_OPERATION_ADD ? part.scale
+                                                                                    : -part.scale);
+          push (stack, esp_expression_get_operand (part.expression, 0), part.scale);
+          break;
+        case ESP_OPERATION_CONSTANT:
+          sum->constant = add_tidy (
+            sum->constant, esp_number_tidy (part.scale * esp_expression_get_value (part.expression)));
+          break;
+        default:
+          take (sum, rewriter, stack, part, expand);
+          ok = !expand || (sum->terms->len <= MAX_EXPANDED_TERMS && n++ < 8 * MAX_EXPANDED_TERMS);
+        }
+    }
+
+  for (guint i = 0; i < sum->terms->len;)
+    {
+      EspTerm *term = &g_array_index (sum->terms, EspTerm, i);
+
+      if (term->coefficient == 0)
+        {
+          g_array_remove_index (sum->terms, i);
+          g_hash_table_remove_all (sum->places);
+          continue;
+        }
+      ok = ok && isnormal (term->coefficient);
+      i++;
+    }
+  if (g_hash_table_size (sum->places) != sum->terms->len)
+    for (guint i = 0; i < sum->terms->len; i++)
+      g_hash_table_insert (sum->places, g_array_index (sum->terms, EspTerm, i).key, GUINT_TO_POINTER (i + 1));
+  ok = ok && (sum->constant == 0 || isnormal (sum->constant));
+  if (!ok)
+    esp_sum_clear (sum);
+  return ok;
+}
+
+/* A term of a sum with its powers. */
+typedef struct
+{
+  EspExpression *key;
+  EspProduct product;
+} Item;
+
+static void
+clear_item (gpointer item)
+{
+  esp_product_clear (&((Item *) item)->product);
+}
+
+/* Takes a term apart; what cannot be is one factor. */
+static Item
+make_item (EspRewriter *rewriter, EspExpression *key, double coefficient)
+{
+  Item item = { .key = key };
+
+  if (esp_expression_get_operation (key) == ESP_OPERATION_VARIABLE
+      || !esp_product_init (&item.product, rewriter, key))
+    {
+      item.product = (EspProduct){ 1, g_array_sized_new (FALSE, FALSE, sizeof (EspFactor), 1) };
+      esp_product_add (&item.product, key, 1);
+    }
+  item.product.number = esp_number_tidy (item.product.number * coefficient);
+  return item;
+}
+
+/* What a power takes to read, and the sign that joins it to others. */
+static size_t
+get_power_length (const EspFactor *factor, double exponent)
+{
+  size_t length = esp_expression_get_length (factor->base);
+
+  exponent = fabs (exponent);
+  return exponent == 0 ? 0 : length + 1 + (exponent == 1 ? 0 : exponent == 0.5 ? 1 : 2);
+}
+
+/* Returns how much shorter the term is with the power @exponent of factor @k instead of its own. */
+static long
+get_gain (const EspProduct *product, guint k, double exponent)
+{
+  long before = fabs (product->number) == 1 ? 0 : 2, after = before;
+  bool above = false, above_after = false;
+
+  for (guint i = 0; i < product->factors->len; i++)
+    {
+      const EspFactor *factor = &g_array_index (product->factors, EspFactor, i);
+      double left = i == k ? exponent : factor->exponent;
+
+      above = above || factor->exponent > 0;
+      above_after = above_after || left > 0;
+      before += (long) get_power_length (factor, factor->exponent);
+      after += (long) get_power_length (factor, left);
+    }
+  /* without a power above the line there is a number; with one, it needs no sign to join it */
+  before += above ? -1 : before > 0 && fabs (product->number) == 1 ? 1 : -1;
+  after += above_after ? -1 : fabs (product->number) == 1 ? 1 : -1;
+  return before - after;
+}
+
+/* A way to group terms: by a power, or where @base is NULL by the size of their number. */
+typedef struct
+{
+  EspExpression *base;
+  double exponent;
+  double number;
+  long saving;
+} Group;
+
+static const EspFactor *
+find_power (const Item *item, const Group *group)
+{
+  for (guint i = 0; i < item->product.factors->len; i++)
+    {
+      const EspFactor *factor = &g_array_index (item->product.factors, EspFactor, i);
+
+      if (factor->base == group->base && factor->exponent * group->exponent > 0)
+        return factor;
+    }
+  return NULL;
+}
+
+static bool
+is_member (const Item *item, const Group *group)
+{
+  return group->base == NULL ? fabs (item->product.number) == group->number : find_power (item, group) != NULL;
+}
+
+/* Sets what grouping by the power or number of one item saves. */
+static void
+rate (const GArray *items, Group *group)
+{
+  long members = 0, saving = 0;
+  double least = INFINITY;
+
+  if (group->base == NULL)
+    {
+      for (guint i = 0; i < items->len; i++)
+        members += is_member (&g_array_index (items, Item, i), group);
+      group->saving = 2 * (members - 1);
+      return;
+    }
+
+  for (guint i = 0; i < items->len; i++)
+    {
+      const EspFactor *factor = find_power (&g_array_index (items, Item, i), group);
+
+      if (factor != NULL)
+        least = fmin (least, fabs (factor->exponent));
+    }
+  group->exponent = group->exponent < 0 ? -least : least;
+  for (guint i = 0; i < items->len; i++)
+    {
+      const Item *item = &g_array_index (items, Item, i);
+      const EspFactor *factor = find_power (item, group);
+
+      if (factor == NULL)
+        continue;
+      members++;
+      saving += get_gain (&item->product, (guint) (factor - (EspFactor *) item->product.factors->data),
+                          factor->exponent - group->exponent);
+    }
+  {
+    EspFactor factor = { group->base, group->exponent };
+
+    group->saving = members < 2 ? 0 : saving - (long) get_power_length (&factor, factor.exponent);
+  }
+}
+
+/* Returns whether @a is to be preferred to @b. */
+static bool
+is_better (const Group *a, const Group *b)
+{
+  if (a->saving != b->saving)
+    return a->saving > b->saving;
+  if (a->base == NULL || b->base == NULL)
+    return a->base == NULL && (b->base != NULL || a->number < b->number);
+  if (a->base != b->base)
+    return esp_expression_compare (a->base, b->base) < 0;
+  return a->exponent > b->exponent;
+}
+
+/* Returns false when no grouping saves anything. */
+static bool
+find_group (const GArray *items, Group *best)
+{
+  *best = (Group){ .saving = 0 };
+  for (guint i = 0; i < items->len; i++)
+    {
+      const Item *item = &g_array_index (items, Item, i);
+      Group group = { .number = fabs (item->product.number) };
+
+      if (group.number != 1)
+        {
+          rate (items, &group);
+          if (group.saving > 0 && is_better (&group, best))
+            *best = group;
+        }
+      for (guint k = 0; k < item->product.factors->len; k++)
+        {
+          const EspFactor *factor = &g_array_index (item->product.factors, EspFactor, k);
+
+          group = (Group){ .base = factor->base, .exponent = factor->exponent };
+          rate (items, &group);
+          if (group.saving > 0 && is_better (&group, best))
+            *best = group;
+        }
+    }
+  return best->saving > 0;
+}
+
+/* Replaces the members of @group among @items by one item. */
+static bool
+join_group (GArray *items, EspRewriter *rewriter, const Group *group)
+{
+  EspExpression *inner;
+  EspSum members;
+  Item joined;
+  bool ok = true;
+
+  init_empty (&members);
+  for (guint i = 0; i < items->len;)
+    {
+      Item *item = &g_array_index (items, Item, i);
+      EspExpression *key;
+      double number = item->product.number;
+
+      if (!is_member (item, group))
+        {
+          i++;
+          continue;
+        }
+      if (group->base == NULL)
+        number = number < 0 ? -1 : 1;
+      else
+        ok = ok && esp_product_add (&item->product, group->base, -group->exponent);
+      item->product.number = 1;
+      key = esp_product_build (&item->product, rewriter);
+      if (key == NULL)
+        ok = false;
+      else
+        esp_sum_add (&members, key, number);
+      g_array_remove_index (items, i);
+    }
+  inner = ok ? esp_sum_build (&members, rewriter) : NULL;
+  esp_sum_clear (&members);
+  if (inner == NULL || !esp_product_init (&joined.product, rewriter, inner))
+    return false;
+
+  if (group->base == NULL)
+    joined.product.number *= group->number;
+  else
+    ok = esp_product_add (&joined.product, group->base, group->exponent);
+  joined.product.number = esp_number_tidy (joined.product.number);
+  {
+    EspProduct plain = { 1, joined.product.factors };
+
+    joined.key = esp_product_build (&plain, rewriter);
+  }
+  if (joined.key == NULL || !ok)
+    {
+      esp_product_clear (&joined.product);
+      return false;
+    }
+  g_array_append_val (items, joined);
+  return true;
+}
+
+static int
+compare_items (gconstpointer a, gconstpointer b)
+{
+  const Item *left = a, *right = b;
+
+  return esp_expression_compare (left->key, right->key);
+}
+
+static EspExpression *
+build_item (EspRewriter *rewriter, const Item *item, bool positive)
+{
+  EspProduct product = item->product;
+
+  if (positive)
+    product.number = fabs (product.number);
+  return esp_product_build_term (&product, rewriter);
+}
+
+/* Writes the items one after the other, one that is added first, the constant last. */
+static EspExpression *
+chain (GArray *items, EspRewriter *rewriter, double constant)
+{
+  EspBuilder *builder = rewriter->builder;
+  EspExpression *result = NULL;
+  guint first = 0;
+
+  g_array_sort (items, compare_items);
+  while (first < items->len && g_array_index (items, Item, first).product.number < 0)
+    first++;
+  if (first == items->len)
+    {
+      first = 0;
+      if (constant > 0)
+        {
+          result = esp_builder_constant (builder, constant);
+          constant = 0;
+        }
+    }
+
+  if (items->len > 0 && result == NULL)
+    {
+      result = build_item (rewriter, &g_array_index (items, Item, first), false);
+      if (result == NULL)
+        return NULL;
+      g_array_remove_index (items, first);
+    }
+  for (guint i = 0; i < items->len; i++)
+    {
+      const Item *item = &g_array_index (items, Item, i);
+      EspExpression *next = build_item (rewriter, item, true);
+
+      if (next == NULL)
+        return NULL;
+      result = esp_builder_binary (
+        builder, item->product.number < 0 ? ESP_OPERATION_SUBTRACT : ESP_OPERATION_ADD, result, next);
+    }
+
+  if (result == NULL)
+    return esp_builder_constant (builder, constant == 0 ? 0 : constant);
+  if (constant != 0)
+    result = esp_builder_binary (builder, constant < 0 ? ESP_OPERATION_SUBTRACT : ESP_OPERATION_ADD, result,
+                                 esp_builder_constant (builder, fabs (constant)));
+  return result;
+}
+
+EspExpression *
+esp_sum_build (EspSum *sum, EspRewriter *rewriter)
+{
+  g_autoptr (GArray) items = g_array_sized_new (FALSE, FALSE, sizeof (Item), sum->terms->len);
+  Group group;
+  bool ok = true;
+
+  g_array_set_clear_func (items, clear_item);
+  if (sum->terms->len <= MAX_SEARCHED_TERMS)
+    esp_sum_apply_identities (sum, rewriter);
+  for (guint i = 0; i < sum->terms->len; i++)
+    {
+      const EspTerm *term = &g_array_index (sum->terms, EspTerm, i);
+      Item item;
+
+      if (term->coefficient == 0)
+        continue;
+      item = make_item (rewriter, term->key, term->coefficient);
+      g_array_append_val (items, item);
+    }
+  while (ok && items->len > 1 && items->len <= MAX_SEARCHED_TERMS && rewriter->nesting < MAX_NESTED_GROUPS
+         && find_group (items, &group))
+    {
+      rewriter->rule = "common factor";
+      rewriter->nesting++;
+      ok = join_group (items, rewriter, &group);
+      rewriter->nesting--;
+    }
+  if (!ok)
+    return NULL;
+  return chain (items, rewriter, sum->constant);
+}
+
+EspExpression *
+esp_sum_gather (EspRewriter *rewriter, EspExpression *expression, double scale)
+{
+  EspExpression *result;
+  EspSum sum;
+
+  if (!esp_sum_init (&sum, rewriter, expression, scale, false))
+    return NULL;
+  result = esp_sum_build (&sum, rewriter);
+  esp_sum_clear (&sum);
+  return result;
+}
+
+/* Returns the number that most terms have; of several the one that is read first. */
+static double
+find_most_frequent (const EspSum *sum)
+{
+  const EspTerm *best = NULL;
+  guint most = 0;
+
+  /* many terms are taken as they come, for time */
+  if (sum->terms->len > MAX_SEARCHED_TERMS)
+    return 1;
+  for (guint i = 0; i < sum->terms->len; i++)
+    {
+      const EspTerm *term = &g_array_index (sum->terms, EspTerm, i);
+      guint n = 0;
+
+      for (guint k = 0; k < sum->terms->len; k++)
+        n += fabs (g_array_index (sum->terms, EspTerm, k).coefficient) == fabs (term->coefficient);
+      if (n > most || (n == most && esp_expression_compare (term->key, best->key) < 0))
+        {
+          most = n;
+          best = term;
+        }
+    }
+  return best == NULL ? 1 : best->coefficient;
+}
+
+typedef struct
+{
+  EspExpression *expression;
+  double scale;
+} Primitive;
+
+static void
+remember (EspRewriter *rewriter, EspExpression *sum, EspExpression *primitive, double scale)
+{
+  Primitive *known = g_new (Primitive, 1);
+
+  *known = (Primitive){ primitive, scale };
+  g_hash_table_replace (rewriter->primitives, sum, known);
+}
+
+static bool
+find_primitive (EspRewriter *rewriter, EspExpression *expression, Primitive *result)
+{
+  const Primitive *known = g_hash_table_lookup (rewriter->primitives, expression);
+  EspSum sum;
+
+  if (known != NULL)
+    {
+      *result = *known;
+      return result->expression != NULL;
+    }
+
+  *result = (Primitive){ expression, 1 };
+  if (esp_sum_init (&sum, rewriter, expression, 1, false))
+    {
+      result->scale = find_most_frequent (&sum);
+      if (result->scale != 1)
+        {
+          for (guint i = 0; i < sum.terms->len; i++)
+            {
+              double *coefficient = &g_array_index (sum.terms, EspTerm, i).coefficient;
+
+              *coefficient = esp_number_tidy (*coefficient / result->scale);
+            }
+          sum.constant = esp_number_tidy (sum.constant / result->scale);
+          result->expression = esp_sum_build (&sum, rewriter);
+        }
+      esp_sum_clear (&sum);
+    }
+  remember (rewriter, expression, result->expression, result->scale);
+  if (result->expression != NULL && result->expression != expression)
+    remember (rewriter, result->expression, result->expression, 1);
+  return result->expression != NULL;
+}
+
+EspExpression *
+esp_primitive (EspRewriter *rewriter, EspExpression *expression, bool keep_sign, double *scale)
+{
+  EspProduct product;
+  EspExpression *result;
+
+  *scale = 1;
+  if (esp_is_sum (expression))
+    {
+      Primitive primitive;
+
+      if (!find_primitive (rewriter, expression, &primitive))
+        return NULL;
+      *scale = primitive.scale;
+      if (!keep_sign || primitive.scale > 0)
+        return primitive.expression;
+      *scale = -primitive.scale;
+      return esp_sum_gather (rewriter, primitive.expression, -1);
+    }
+
+  if (!esp_product_init (&product, rewriter, expression))
+    return NULL;
+  *scale = keep_sign ? fabs (product.number) : product.number;
+  if (product.factors->len == 0 || *scale == 0)
+    *scale = 1;
+  product.number /= *scale;
+  result = esp_product_build (&product, rewriter);
+  esp_product_clear (&product);
+  return result;
+}
