@@ -22,6 +22,7 @@ enum
 int esp_command_check (char **arguments);
 int esp_command_envs (char **arguments);
 int esp_command_eval (char **arguments);
+int esp_command_export (char **arguments);
 int esp_command_rollout (char **arguments);
 int esp_command_train (char **arguments);
 

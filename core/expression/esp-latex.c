@@ -237,6 +237,8 @@ get_function_name (EspOperation operation)
       return "\\min";
     case ESP_OPERATION_MAX:
       return "\\max";
+    case ESP_OPERATION_SIGN:
+      return "\\operatorname{sgn}";
     default:
       return NULL;
     }
@@ -244,11 +246,26 @@ get_function_name (EspOperation operation)
 
 static void append (Latex *latex, const EspExpression *expression, EspPrecedence needed, bool bare);
 
+/* Puts what was appended since @start between delimiters that match its height. What is one line high gets
+ * plain ones, as by hand: growing ones would be set apart from the name of a function before them. */
+static void
+enclose_since (GString *string, size_t start, const char *left, const char *right, bool call)
+{
+  const char *inside = string->str + start;
+  bool tall = strstr (inside, "\\frac") != NULL || strstr (inside, "\\begin") != NULL
+              || strstr (inside, "\\left") != NULL;
+  g_autofree char *opening = g_strconcat (tall && call ? "\\!" : "", tall ? "\\left" : "", left, NULL);
+
+  g_string_insert (string, (gssize) start, opening);
+  g_string_append_printf (string, "%s%s", tall ? "\\right" : "", right);
+}
+
 static void
 append_call (Latex *latex, const EspExpression *expression, int exponent)
 {
   EspOperation operation = esp_expression_get_operation (expression);
   const char *name = get_function_name (operation);
+  size_t start;
 
   if (name != NULL)
     g_string_append (latex->string, name);
@@ -256,14 +273,14 @@ append_call (Latex *latex, const EspExpression *expression, int exponent)
     g_string_append_printf (latex->string, "\\operatorname{%s}", esp_operation_get_name (operation));
   if (exponent != 1)
     g_string_append_printf (latex->string, "^{%d}", exponent);
-  g_string_append (latex->string, "\\left(");
+  start = latex->string->len;
   for (size_t i = 0; i < esp_expression_get_n_operands (expression); i++)
     {
       if (i > 0)
         g_string_append (latex->string, ", ");
       append (latex, esp_expression_get_operand (expression, i), ESP_PRECEDENCE_SUM, false);
     }
-  g_string_append (latex->string, "\\right)");
+  enclose_since (latex->string, start, "(", ")", true);
 }
 
 static void
@@ -272,6 +289,7 @@ append_power (Latex *latex, const EspExpression *base, const EspExpression *expo
   EspOperation operation = esp_expression_get_operation (base);
   bool named = operation >= ESP_OPERATION_SIN && operation != ESP_OPERATION_SQRT
                && operation != ESP_OPERATION_ABS && operation != ESP_OPERATION_IF;
+  size_t start = latex->string->len;
   int whole;
 
   /* sin² x, as everybody writes it; not for a negative power, which would be the inverse function */
@@ -285,9 +303,8 @@ append_power (Latex *latex, const EspExpression *base, const EspExpression *expo
 
   if (named)
     {
-      g_string_append (latex->string, "\\left(");
       append (latex, base, ESP_PRECEDENCE_SUM, false);
-      g_string_append (latex->string, "\\right)");
+      enclose_since (latex->string, start, "(", ")", false);
     }
   else
     append (latex, base, ESP_PRECEDENCE_ATOM, false);
@@ -305,14 +322,13 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
   GString *string = latex->string;
   const EspExpression *operands[ESP_MAX_OPERANDS] = { NULL };
   bool leads = esp_expression_leads_with_minus (expression);
+  size_t start = string->len;
   bool enclose;
 
   for (size_t i = 0; i < esp_expression_get_n_operands (expression); i++)
     operands[i] = esp_expression_get_operand (expression, i);
 
   enclose = !bare && (precedence < needed || (needed >= ESP_PRECEDENCE_SIGN && leads));
-  if (enclose)
-    g_string_append (string, "\\left(");
   switch (operation)
     {
     case ESP_OPERATION_CONSTANT:
@@ -368,9 +384,8 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
       g_string_append_c (string, '}');
       break;
     case ESP_OPERATION_ABS:
-      g_string_append (string, "\\left|");
       append (latex, operands[0], ESP_PRECEDENCE_SUM, false);
-      g_string_append (string, "\\right|");
+      enclose_since (string, start, "\\lvert ", "\\rvert", false);
       break;
     case ESP_OPERATION_IF:
       g_string_append (string, "\\begin{cases} ");
@@ -386,7 +401,7 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
       break;
     }
   if (enclose)
-    g_string_append (string, "\\right)");
+    enclose_since (string, start, "(", ")", false);
 }
 
 char *
@@ -400,4 +415,23 @@ esp_expression_to_latex (const EspExpression *expression, const EspSymbols *symb
   latex.string = g_string_new (NULL);
   append (&latex, expression, ESP_PRECEDENCE_SUM, false);
   return g_string_free (latex.string, FALSE);
+}
+
+char *
+esp_formula_to_latex (const EspFormula *formula, const char *const *actions, int digits)
+{
+  size_t n = esp_formula_get_n_actions (formula);
+  GString *string = g_string_new (n > 1 ? "\\begin{align*}\n" : "\\begin{equation*}\n");
+
+  for (size_t i = 0; i < n; i++)
+    {
+      g_autofree char *expression = esp_expression_to_latex (esp_formula_get_expression (formula, i),
+                                                             esp_formula_get_symbols (formula), digits);
+
+      g_string_append_printf (string, "  %s %s %s%s\n", actions[i], n > 1 ? "&=" : "=", expression,
+                              i + 1 < n ? " \\\\" : "");
+    }
+  g_string_append (string, n > 1 ? "\\end{align*}\n" : "\\end{equation*}\n");
+
+  return g_string_free (string, FALSE);
 }

@@ -1,0 +1,81 @@
+#include "esp-rounding.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "esp-graph.h"
+
+/* Returns how far errors of its operands move the value of an operation. */
+static double
+carry (EspOperation operation, size_t n, double *operands, const double *bounds, double value)
+{
+  double bound = 0;
+
+  for (size_t i = 0; i < n; i++)
+    {
+      double kept = operands[i];
+      double change = 0;
+
+      if (bounds[i] == 0)
+        continue;
+      for (int side = -1; side <= 1; side += 2)
+        {
+          double moved;
+
+          operands[i] = kept + side * (bounds[i] + DBL_MIN);
+          moved = fabs (esp_operation_evaluate (operation, operands) - value);
+          change = isnan (moved) ? INFINITY : fmax (change, moved);
+        }
+      operands[i] = kept;
+      bound += change;
+    }
+
+  return bound;
+}
+
+void
+esp_formula_bound_rounding (const EspFormula *formula, const double *observation, double unit, double *bounds)
+{
+  size_t n_actions = esp_formula_get_n_actions (formula);
+  g_autofree EspExpression **roots = g_new (EspExpression *, n_actions);
+  g_autofree double *values = NULL;
+  g_autofree double *errors = NULL;
+  EspGraph graph;
+
+  for (size_t i = 0; i < n_actions; i++)
+    roots[i] = esp_formula_get_expression (formula, i);
+  esp_graph_init (&graph, roots, n_actions);
+  values = g_new (double, graph.nodes->len);
+  errors = g_new (double, graph.nodes->len);
+
+  for (guint i = 0; i < graph.nodes->len; i++)
+    {
+      const EspExpression *node = g_ptr_array_index (graph.nodes, i);
+      EspOperation operation = esp_expression_get_operation (node);
+      size_t n = esp_expression_get_n_operands (node);
+      double operands[ESP_MAX_OPERANDS], carried[ESP_MAX_OPERANDS];
+      bool finite = true;
+
+      for (size_t k = 0; k < n; k++)
+        {
+          size_t place = esp_graph_get_place (&graph, esp_expression_get_operand (node, k));
+
+          operands[k] = values[place];
+          carried[k] = errors[place];
+          finite = finite && isfinite (operands[k]) && isfinite (carried[k]);
+        }
+      if (operation == ESP_OPERATION_CONSTANT)
+        values[i] = esp_expression_get_value (node);
+      else if (operation == ESP_OPERATION_VARIABLE)
+        values[i] = observation[esp_expression_get_index (node)];
+      else
+        values[i] = esp_operation_evaluate (operation, operands);
+      errors[i] = finite && isfinite (values[i])
+                    ? carry (operation, n, operands, carried, values[i]) + unit * fabs (values[i])
+                    : INFINITY;
+    }
+  for (size_t i = 0; i < n_actions; i++)
+    bounds[i] = errors[esp_graph_get_place (&graph, roots[i])];
+
+  esp_graph_clear (&graph);
+}

@@ -1,0 +1,20 @@
+/* How far rounding may move the value of a formula. */
+
+#pragma once
+
+#include "esp-formula.h"
+
+G_BEGIN_DECLS
+
+/* Writes to @bounds[n_actions] how far the actions at @observation[n] may be off when every number and every
+ * operation is off by @unit of its size (2^-53 for double precision with operations that round to nearest):
+ * the errors of the operands are carried on by how far they move the value of each operation, to both
+ * sides (a running error analysis: Higham, "Accuracy and Stability of Numerical Algorithms", ch. 3). The
+ * bound is INFINITY where a term is not finite, and large where rounding decides which way a choice goes.
+ * Any thread. */
+void esp_formula_bound_rounding (const EspFormula *formula,
+                                 const double *observation,
+                                 double unit,
+                                 double *bounds);
+
+G_END_DECLS
