@@ -5,12 +5,33 @@
 
 #include "esp-graph.h"
 
+/* Returns how far @moved is from @value, INFINITY where only one of them is a number. */
+static double
+get_change (double value, double moved)
+{
+  if (isfinite (value) && isfinite (moved))
+    return fabs (moved - value);
+
+  return (isnan (value) && isnan (moved)) || moved == value ? 0 : INFINITY;
+}
+
+/* Returns whether an error of the exponent decides if the power of a negative base is a number, which it is
+ * at whole exponents only. */
+static bool
+is_whole_by_chance (const double *operands, const double *bounds)
+{
+  return operands[0] - bounds[0] < 0 && bounds[1] > 0
+         && !(fabs (operands[1] - round (operands[1])) > bounds[1]);
+}
+
 /* Returns how far errors of its operands move the value of an operation. */
 static double
 carry (EspOperation operation, size_t n, double *operands, const double *bounds, double value)
 {
   double bound = 0;
 
+  if (operation == ESP_OPERATION_POWER && is_whole_by_chance (operands, bounds))
+    return INFINITY;
   for (size_t i = 0; i < n; i++)
     {
       double kept = operands[i];
@@ -18,13 +39,13 @@ carry (EspOperation operation, size_t n, double *operands, const double *bounds,
 
       if (bounds[i] == 0)
         continue;
+      /* it may as well be any number */
+      if (!isfinite (kept))
+        return INFINITY;
       for (int side = -1; side <= 1; side += 2)
         {
-          double moved;
-
           operands[i] = kept + side * (bounds[i] + DBL_MIN);
-          moved = fabs (esp_operation_evaluate (operation, operands) - value);
-          change = isnan (moved) ? INFINITY : fmax (change, moved);
+          change = fmax (change, get_change (value, esp_operation_evaluate (operation, operands)));
         }
       operands[i] = kept;
       bound += change;
@@ -54,7 +75,6 @@ esp_formula_bound_rounding (const EspFormula *formula, const double *observation
       EspOperation operation = esp_expression_get_operation (node);
       size_t n = esp_expression_get_n_operands (node);
       double operands[ESP_MAX_OPERANDS], carried[ESP_MAX_OPERANDS];
-      bool finite = true;
 
       for (size_t k = 0; k < n; k++)
         {
@@ -62,7 +82,6 @@ esp_formula_bound_rounding (const EspFormula *formula, const double *observation
 
           operands[k] = values[place];
           carried[k] = errors[place];
-          finite = finite && isfinite (operands[k]) && isfinite (carried[k]);
         }
       if (operation == ESP_OPERATION_CONSTANT)
         values[i] = esp_expression_get_value (node);
@@ -70,9 +89,9 @@ esp_formula_bound_rounding (const EspFormula *formula, const double *observation
         values[i] = observation[esp_expression_get_index (node)];
       else
         values[i] = esp_operation_evaluate (operation, operands);
-      errors[i] = finite && isfinite (values[i])
-                    ? carry (operation, n, operands, carried, values[i]) + unit * fabs (values[i])
-                    : INFINITY;
+      errors[i] = carry (operation, n, operands, carried, values[i]);
+      if (isfinite (values[i]))
+        errors[i] += unit * fabs (values[i]);
     }
   for (size_t i = 0; i < n_actions; i++)
     bounds[i] = errors[esp_graph_get_place (&graph, roots[i])];

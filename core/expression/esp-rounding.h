@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  * operation is off by @unit of its size (2^-53 for double precision with operations that round to nearest):
  * the errors of the operands are carried on by how far they move the value of each operation, to both
  * sides (a running error analysis: Higham, "Accuracy and Stability of Numerical Algorithms", ch. 3). The
- * bound is INFINITY where a term is not finite, and large where rounding decides which way a choice goes.
- * Any thread. */
+ * bound is large where rounding decides which way a choice goes, INFINITY where it decides whether there is
+ * a finite value, and 0 where the action is not finite however it rounds. Any thread. */
 void esp_formula_bound_rounding (const EspFormula *formula,
                                  const double *observation,
                                  double unit,

@@ -89,7 +89,7 @@ typedef struct
 
 /* Adds the state unless it is one at which rounding decides. */
 static bool
-add_state (Gatherer *gatherer, const double *observation, bool always)
+add_state (Gatherer *gatherer, const double *observation)
 {
   EspTestVectors *vectors = gatherer->vectors;
   double *action = vectors->actions + vectors->n * vectors->n_actions;
@@ -99,11 +99,10 @@ add_state (Gatherer *gatherer, const double *observation, bool always)
   esp_formula_bound_rounding (gatherer->formula, observation, gatherer->unit, tolerance);
   for (size_t i = 0; i < vectors->n_actions; i++)
     {
-      if (!always && !(tolerance[i] <= JUMP * (1 + fabs (action[i]))))
+      double allowed = isfinite (action[i]) ? JUMP * (1 + fabs (action[i])) : 0;
+
+      if (!(tolerance[i] <= allowed))
         return false;
-      /* numbers that are not finite must be the same */
-      if (!isfinite (action[i]))
-        tolerance[i] = 0;
     }
   memcpy (vectors->states + vectors->n * vectors->n_observations, observation,
           vectors->n_observations * sizeof (double));
@@ -160,7 +159,7 @@ spread (Gatherer *gatherer, const GArray *visited, size_t n)
     {
       for (size_t i = 0; i < info->n_observations; i++)
         observation[i] = esp_random_between (&random, low[i], high[i]);
-      add_state (gatherer, observation, tries >= 7 * n);
+      add_state (gatherer, observation);
     }
 }
 
@@ -190,7 +189,7 @@ esp_formula_make_test_vectors (
     {
       size_t place = k * visited->len / half;
 
-      add_state (&gatherer, (const double *) visited->data + place * vectors->n_observations, false);
+      add_state (&gatherer, (const double *) visited->data + place * vectors->n_observations);
     }
   spread (&gatherer, visited, n);
 
@@ -293,7 +292,8 @@ esp_formula_export (const EspFormula *formula,
       vectors = esp_formula_make_test_vectors (formula, environment, N_OWN_VECTORS, single, error);
       if (vectors == NULL)
         return NULL;
-      export.vectors = vectors;
+      /* a formula may jump everywhere */
+      export.vectors = vectors->n > 0 ? vectors : NULL;
       return esp_formula_to_c (formula, &export, error);
     case ESP_N_FORMATS:
       break;

@@ -54,10 +54,9 @@ char *esp_formula_export (const EspFormula *formula,
                           bool single,
                           GError **error);
 
-/* Returns @n states with what @formula makes of them: half of them visited by the formula in episodes of
+/* Returns up to @n states with what @formula makes of them: half of them visited by the formula in episodes of
  * @environment, half spread over the limits of the observations, or where there are none, twice as far as
- * visited. States at which rounding decides (a jump, a term that is not finite) are left out where there
- * are others. @single widens the tolerances to single precision. Always the same for the same formula. Fails
+ * visited. States at which rounding decides (near a jump) are left out. @single widens the tolerances to single precision. Always the same for the same formula. Fails
  * as esp_environment_new(). */
 EspTestVectors *esp_formula_make_test_vectors (
   const EspFormula *formula, const EspEnvironmentInfo *environment, size_t n, bool single, GError **error);
