@@ -446,6 +446,9 @@ append_head (GString *string, const EspFormula *formula, const EspCode *code, co
   if (export->vectors != NULL)
     g_string_append_printf (
       string, " * Self-test: cc -std=c11 -DPOLICY_SELF_TEST policy.c%s && ./a.out [VECTORS.csv]\n", library);
+  else
+    g_string_append (string,
+                     " * There is no self-test: wherever it was looked, rounding decides about the value.\n");
   g_string_append (string, " */\n\n");
 }
 

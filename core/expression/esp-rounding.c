@@ -55,12 +55,16 @@ carry (EspOperation operation, size_t n, double *operands, const double *bounds,
 }
 
 void
-esp_formula_bound_rounding (const EspFormula *formula, const double *observation, double unit, double *bounds)
+esp_formula_bound_rounding (
+  const EspFormula *formula, const double *observation, bool single, double units, double *bounds)
 {
   size_t n_actions = esp_formula_get_n_actions (formula);
   g_autofree EspExpression **roots = g_new (EspExpression *, n_actions);
   g_autofree double *values = NULL;
   g_autofree double *errors = NULL;
+  double unit = units * (single ? 0x1p-24 : 0x1p-53);
+  double smallest = single ? FLT_MIN : DBL_MIN;
+  double largest = single ? FLT_MAX : DBL_MAX;
   EspGraph graph;
 
   for (size_t i = 0; i < n_actions; i++)
@@ -91,7 +95,9 @@ esp_formula_bound_rounding (const EspFormula *formula, const double *observation
         values[i] = esp_operation_evaluate (operation, operands);
       errors[i] = carry (operation, n, operands, carried, values[i]);
       if (isfinite (values[i]))
-        errors[i] += unit * fabs (values[i]);
+        errors[i] += fabs (values[i]) > largest                      ? INFINITY
+                     : fabs (values[i]) < smallest && values[i] != 0 ? smallest
+                                                                     : unit * fabs (values[i]);
     }
   for (size_t i = 0; i < n_actions; i++)
     bounds[i] = errors[esp_graph_get_place (&graph, roots[i])];

@@ -19,8 +19,7 @@
 
 /* Mathematical functions of other libraries are a few units off, and compilers may reorder nothing but fuse
  * multiplications and additions. */
-#define DOUBLE_UNIT (8 * 0x1p-53)
-#define SINGLE_UNIT (8 * 0x1p-24)
+#define ROUNDING_UNITS 8
 
 /* A state is near a jump where rounding moves the action by more than this share of 1 plus its size. */
 #define JUMP 1e-3
@@ -83,7 +82,7 @@ typedef struct
 {
   const EspFormula *formula;
   const EspEnvironmentInfo *environment;
-  double unit;
+  bool single;
   EspTestVectors *vectors;
 } Gatherer;
 
@@ -96,7 +95,7 @@ add_state (Gatherer *gatherer, const double *observation)
   double *tolerance = vectors->tolerances + vectors->n * vectors->n_actions;
 
   esp_formula_evaluate (gatherer->formula, observation, action);
-  esp_formula_bound_rounding (gatherer->formula, observation, gatherer->unit, tolerance);
+  esp_formula_bound_rounding (gatherer->formula, observation, gatherer->single, ROUNDING_UNITS, tolerance);
   for (size_t i = 0; i < vectors->n_actions; i++)
     {
       double allowed = isfinite (action[i]) ? JUMP * (1 + fabs (action[i])) : 0;
@@ -170,7 +169,7 @@ esp_formula_make_test_vectors (
   g_autoptr (EspEnvironment) instance = esp_environment_new (environment->name, error);
   g_autoptr (EspTestVectors) vectors = NULL;
   g_autoptr (GArray) visited = NULL;
-  Gatherer gatherer = { formula, environment, single ? SINGLE_UNIT : DOUBLE_UNIT, NULL };
+  Gatherer gatherer = { formula, environment, single, NULL };
   size_t half = n / 2;
 
   if (instance == NULL)
