@@ -18,6 +18,9 @@ typedef struct
 /* Opens the window on cart-pole with a recipe that takes @n_steps steps of small networks. */
 void esp_bench_open (EspBench *bench, guint64 n_steps, gboolean paused);
 
+/* As esp_bench_open(), paused, with a network so small that its formula can be read even before it is pruned. */
+void esp_bench_open_readable (EspBench *bench, guint64 n_steps);
+
 /* Opens the window on @environment with its recipe `default`, training from seed 0. */
 void esp_bench_open_default (EspBench *bench, const char *environment);
 
