@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "esp-graph.h"
 #include "esp-number.h"
 #include "esp-precedence.h"
 #include "esp-print.h"
@@ -143,7 +144,10 @@ get_precedence (const Latex *latex, const EspExpression *expression)
     case ESP_OPERATION_IF:
       return ESP_PRECEDENCE_SUM;
     case ESP_OPERATION_MULTIPLY:
+    case ESP_OPERATION_GUARDED_MULTIPLY:
       return ESP_PRECEDENCE_PRODUCT;
+    case ESP_OPERATION_GUARDED_DIVIDE:
+      return ESP_PRECEDENCE_POWER;
     case ESP_OPERATION_NEGATE:
       return ESP_PRECEDENCE_SIGN;
     case ESP_OPERATION_DIVIDE:
@@ -239,6 +243,10 @@ get_function_name (EspOperation operation)
       return "\\max";
     case ESP_OPERATION_SIGN:
       return "\\operatorname{sgn}";
+    case ESP_OPERATION_GUARDED_LOG:
+      return "\\ln_{\\mathrm{g}}";
+    case ESP_OPERATION_GUARDED_EXP:
+      return "\\exp_{\\mathrm{g}}";
     default:
       return NULL;
     }
@@ -355,7 +363,11 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
         break;
       }
     case ESP_OPERATION_MULTIPLY:
-      append (latex, operands[0], ESP_PRECEDENCE_PRODUCT, bare);
+      append (latex, operands[0],
+              esp_expression_get_operation (operands[0]) == ESP_OPERATION_GUARDED_MULTIPLY
+                ? ESP_PRECEDENCE_SIGN
+                : ESP_PRECEDENCE_PRODUCT,
+              bare);
       g_string_append (string, get_joint (latex, operands[0], operands[1]));
       append (latex, operands[1], ESP_PRECEDENCE_SIGN, false);
       break;
@@ -367,6 +379,19 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
       g_string_append (string, "}{");
       append (latex, operands[1], ESP_PRECEDENCE_SUM, false);
       g_string_append_c (string, '}');
+      break;
+    case ESP_OPERATION_GUARDED_MULTIPLY:
+      /* what is limited must be seen */
+      append (latex, operands[0], ESP_PRECEDENCE_SIGN, false);
+      g_string_append (string, " \\cdot_{\\mathrm{g}} ");
+      append (latex, operands[1], ESP_PRECEDENCE_SIGN, false);
+      break;
+    case ESP_OPERATION_GUARDED_DIVIDE:
+      g_string_append (string, "{\\frac{");
+      append (latex, operands[0], ESP_PRECEDENCE_SUM, false);
+      g_string_append (string, "}{");
+      append (latex, operands[1], ESP_PRECEDENCE_SUM, false);
+      g_string_append (string, "}}_{\\mathrm{g}}");
       break;
     case ESP_OPERATION_POWER:
       append_power (latex, operands[0], operands[1]);
@@ -417,12 +442,47 @@ esp_expression_to_latex (const EspExpression *expression, const EspSymbols *symb
   return g_string_free (latex.string, FALSE);
 }
 
+/* Says in comments what the guarded operations are that the formula has, for its caption. */
+static void
+append_guards (GString *string, const EspFormula *formula)
+{
+  static const struct
+  {
+    EspOperation operation;
+    const char *text;
+  } guards[] = {
+    { ESP_OPERATION_GUARDED_MULTIPLY, "a \\cdot_{\\mathrm{g}} b: both factors limited to -100 ... 100" },
+    { ESP_OPERATION_GUARDED_DIVIDE, "{\\frac{a}{b}}_{\\mathrm{g}}: 0 unless b >= 0.01" },
+    { ESP_OPERATION_GUARDED_LOG, "\\ln_{\\mathrm{g}}(a): \\ln(\\max(a, 0.001))" },
+    { ESP_OPERATION_GUARDED_EXP, "\\exp_{\\mathrm{g}}(a): a limited to -10 ... 4" },
+    { ESP_OPERATION_SOFT_IF, "\\operatorname{softif}(a, b, c): \\sigma(a) b + (1 - \\sigma(a)) c" },
+    { ESP_OPERATION_SIGMOID, "\\sigma(a): 1 / (1 + e^{-a})" },
+  };
+  size_t n = esp_formula_get_n_actions (formula);
+  g_autofree EspExpression **roots = g_new (EspExpression *, n);
+  EspGraph graph;
+
+  for (size_t i = 0; i < n; i++)
+    roots[i] = esp_formula_get_expression (formula, i);
+  esp_graph_init (&graph, roots, n);
+  for (size_t k = 0; k < G_N_ELEMENTS (guards); k++)
+    for (guint i = 0; i < graph.nodes->len; i++)
+      if (esp_expression_get_operation (g_ptr_array_index (graph.nodes, i)) == guards[k].operation)
+        {
+          g_string_append_printf (string, "%% %s\n", guards[k].text);
+          break;
+        }
+  esp_graph_clear (&graph);
+}
+
 char *
 esp_formula_to_latex (const EspFormula *formula, const char *const *actions, int digits)
 {
   size_t n = esp_formula_get_n_actions (formula);
-  GString *string = g_string_new (n > 1 ? "\\begin{align*}\n" : "\\begin{equation*}\n");
+  GString *string = g_string_new (NULL);
 
+  append_guards (string, formula);
+  g_string_append (string, n > 1 ? "\\begin{align*}\n" : "\\begin{equation*}\n");
   for (size_t i = 0; i < n; i++)
     {
       g_autofree char *expression = esp_expression_to_latex (esp_formula_get_expression (formula, i),

@@ -236,6 +236,37 @@ compile (
   return handle;
 }
 
+static size_t
+count (const char *text, const char *word)
+{
+  size_t n = 0;
+
+  while ((text = strstr (text, word)) != NULL)
+    {
+      text += strlen (word);
+      n++;
+    }
+  return n;
+}
+
+/* Braces in pairs at every place, and as many ends as beginnings. */
+static void
+check_latex (const EspFormula *formula, const EspEnvironmentInfo *info)
+{
+  g_autofree char *latex = export(formula, info, ESP_FORMAT_LATEX, false);
+  int depth = 0;
+
+  for (const char *c = latex; *c != '\0'; c++)
+    {
+      depth += (*c == '{') - (*c == '}');
+      g_assert_cmpint (depth, >=, 0);
+    }
+  g_assert_cmpint (depth, ==, 0);
+  g_assert_cmpuint (count (latex, "\\left"), ==, count (latex, "\\right"));
+  g_assert_cmpuint (count (latex, "\\begin{"), ==, count (latex, "\\end{"));
+  g_assert_cmpuint (count (latex, "\\frac{"), <=, count (latex, "}{"));
+}
+
 /* Draws states, compares C at once, and leaves the rest in files for Python. */
 static void
 check (const char *folder,
@@ -252,6 +283,7 @@ check (const char *folder,
   g_autofree char *sympy = export(formula, info, ESP_FORMAT_SYMPY, false);
   g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (double));
 
+  check_latex (formula, info);
   *(void **) &policy = dlsym (library, "policy");
   g_assert_nonnull (policy);
   for (size_t n = 0; n < n_states; n++)

@@ -518,8 +518,8 @@ test_latex (void)
     { "sin(x)^-1", "(\\sin(x))^{-1}" },
     { "exp(x)^2", "(\\exp(x))^{2}" },
     { "sqrt(x)*abs(x)", "\\sqrt{x} \\lvert x\\rvert" },
-    { "pdiv(x, theta)", "\\operatorname{pdiv}(x, \\theta)" },
-    { "log(x) + plog(x)", "\\ln(x) + \\operatorname{plog}(x)" },
+    { "pdiv(x, theta)", "{\\frac{x}{\\theta}}_{\\mathrm{g}}" },
+    { "log(x) + plog(x)", "\\ln(x) + \\ln_{\\mathrm{g}}(x)" },
     { "softif(x, 1, 2)", "\\operatorname{softif}(x, 1, 2)" },
     { "2*if(x, 1, -2)",
       "2 \\left(\\begin{cases} 1 & x > 0 \\\\ -2 & \\text{otherwise} \\end{cases}\\right)" },
@@ -533,6 +533,9 @@ test_latex (void)
     { "abs(1/x)", "\\left\\lvert \\frac{1}{x}\\right\\rvert" },
     { "sin((x + theta)*cos(x))", "\\sin((x + \\theta) \\cos(x))" },
     { "sign(x)", "\\operatorname{sgn}(x)" },
+    { "pmul(x, theta)*x + pmul(2*x, -theta)",
+      "(x \\cdot_{\\mathrm{g}} \\theta) x + (2 x) \\cdot_{\\mathrm{g}} (-\\theta)" },
+    { "pdiv(x, 2)^2", "\\left({\\frac{x}{2}}_{\\mathrm{g}}\\right)^{2}" },
   };
   static const char *const long_names[] = { "speed", "angle_hip_2", "s12", "x_goal" };
   const EspSymbols others = { 4, long_names, NULL, NULL };
