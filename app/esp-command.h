@@ -25,6 +25,7 @@ int esp_command_check (char **arguments);
 int esp_command_check_environment (char **arguments);
 int esp_command_envs (char **arguments);
 int esp_command_eval (char **arguments);
+int esp_command_export (char **arguments);
 int esp_command_rollout (char **arguments);
 int esp_command_simplify (char **arguments);
 int esp_command_train (char **arguments);

@@ -101,6 +101,37 @@ copy_formula (EspWindow *self)
   esp_window_toast (self, "Formula copied");
 }
 
+/* What is exported or copied in a format, the parameter. */
+static void
+export_activated (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  EspWindow *self = data;
+  EspFormat format;
+
+  if (self->session == NULL || esp_session_get_formula (self->session) == NULL
+      || !esp_format_find (g_variant_get_string (parameter, NULL), &format, NULL))
+    return;
+  esp_handler_clock_begin ();
+  if (g_str_equal (g_action_get_name (G_ACTION (action)), "export-formula"))
+    esp_window_export_formula (self, format);
+  else
+    esp_window_copy_formula (self, format);
+  esp_handler_clock_end ();
+}
+
+/* Keys for the formats that are exported and copied most. */
+static const struct
+{
+  const char *action;
+  const char *accel;
+} export_accels[] = {
+  { "win.export-formula::c", "<Control>e" },
+  { "win.export-formula::python", "<Control><Shift>e" },
+  { "win.copy-formula-as::latex", "<Control><Shift>t" },
+  { "win.copy-formula-as::c", "<Control><Shift>k" },
+  { "win.copy-formula-as::python", "<Control><Shift>y" },
+};
+
 /* The keys of @accels work wherever the focus is. Those of @soft are keys that a focused button or
  * text field has a use for, so these come first. */
 typedef struct
@@ -207,6 +238,15 @@ esp_window_add_actions (EspWindow *self)
     }
   gtk_widget_add_controller (GTK_WIDGET (self), keys);
 
+  for (gsize i = 0; i < 2; i++)
+    {
+      g_autoptr (GSimpleAction) action = g_simple_action_new (i == 0 ? "export-formula" : "copy-formula-as",
+                                                              G_VARIANT_TYPE_STRING);
+
+      g_signal_connect (action, "activate", G_CALLBACK (export_activated), self);
+      g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
+    }
+
   choose = g_simple_action_new_stateful ("environment", G_VARIANT_TYPE_STRING,
                                          g_variant_new_string (environment->name));
   g_signal_connect (choose, "change-state", G_CALLBACK (environment_changed), self);
@@ -229,6 +269,12 @@ esp_window_install_accels (GtkApplication *application)
       const char *const accels[] = { commands[i].accels[0], NULL };
 
       gtk_application_set_accels_for_action (application, name, accels);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (export_accels); i++)
+    {
+      const char *const accels[] = { export_accels[i].accel, NULL };
+
+      gtk_application_set_accels_for_action (application, export_accels[i].action, accels);
     }
   for (size_t i = 0; i < n_environments && i < 9; i++)
     {
@@ -279,6 +325,8 @@ esp_window_update_actions (EspWindow *self)
   enable (self, "real-time", view);
   enable (self, "reset-camera", view);
   enable (self, "copy-formula", esp_session_get_formula (self->session) != NULL);
+  enable (self, "copy-formula-as", esp_session_get_formula (self->session) != NULL);
+  enable (self, "export-formula", esp_session_get_formula (self->session) != NULL);
   gtk_stack_set_visible_child_name (
     self->train_stack, state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING ? "pause" : "train");
 }

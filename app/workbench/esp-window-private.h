@@ -3,6 +3,7 @@
 #pragma once
 
 #include "esp-curve-view.h"
+#include "esp-formula-export.h"
 #include "esp-formula-view.h"
 #include "esp-network-view.h"
 #include "esp-robot-view.h"
@@ -48,6 +49,8 @@ struct _EspWindow
   EspCurveView *curve_view;
   GtkLabel *curve_label;
 
+  GtkFileChooserNative *export_dialogue; /* while it is open */
+
   GtkLabel *state_label;
   GtkLabel *sentence_label;
   GtkLabel *remaining_label;
@@ -66,6 +69,12 @@ void esp_window_update_actions (EspWindow *window);
 
 /* Shows @snapshot in the status line and in the notes of the panels. */
 void esp_window_update_status (EspWindow *window, EspSnapshot *snapshot);
+
+/* Asks for a file and writes the present formula to it; writes it to @file at once; or copies it. There must
+ * be a formula. All return at once and tell the result by a message. */
+void esp_window_export_formula (EspWindow *window, EspFormat format);
+void esp_window_save_formula (EspWindow *window, EspFormat format, GFile *file);
+void esp_window_copy_formula (EspWindow *window, EspFormat format);
 
 /* Shows a message that goes away by itself. */
 void esp_window_toast (EspWindow *window, const char *message);

@@ -292,6 +292,12 @@ esp_window_dispose (GObject *object)
 {
   EspWindow *self = ESP_WINDOW (object);
 
+  if (self->export_dialogue != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->export_dialogue, self);
+      gtk_native_dialog_destroy (GTK_NATIVE_DIALOG (self->export_dialogue));
+      g_clear_object (&self->export_dialogue);
+    }
   if (self->session != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->session, self);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "esp-graph.h"
 #include "esp-number.h"
 #include "esp-precedence.h"
 #include "esp-print.h"
@@ -143,7 +144,10 @@ get_precedence (const Latex *latex, const EspExpression *expression)
     case ESP_OPERATION_IF:
       return ESP_PRECEDENCE_SUM;
     case ESP_OPERATION_MULTIPLY:
+    case ESP_OPERATION_GUARDED_MULTIPLY:
       return ESP_PRECEDENCE_PRODUCT;
+    case ESP_OPERATION_GUARDED_DIVIDE:
+      return ESP_PRECEDENCE_POWER;
     case ESP_OPERATION_NEGATE:
       return ESP_PRECEDENCE_SIGN;
     case ESP_OPERATION_DIVIDE:
@@ -237,6 +241,12 @@ get_function_name (EspOperation operation)
       return "\\min";
     case ESP_OPERATION_MAX:
       return "\\max";
+    case ESP_OPERATION_SIGN:
+      return "\\operatorname{sgn}";
+    case ESP_OPERATION_GUARDED_LOG:
+      return "\\ln_{\\mathrm{g}}";
+    case ESP_OPERATION_GUARDED_EXP:
+      return "\\exp_{\\mathrm{g}}";
     default:
       return NULL;
     }
@@ -244,11 +254,26 @@ get_function_name (EspOperation operation)
 
 static void append (Latex *latex, const EspExpression *expression, EspPrecedence needed, bool bare);
 
+/* Puts what was appended since @start between delimiters that match its height. What is one line high gets
+ * plain ones, as by hand: growing ones would be set apart from the name of a function before them. */
+static void
+enclose_since (GString *string, size_t start, const char *left, const char *right, bool call)
+{
+  const char *inside = string->str + start;
+  bool tall = strstr (inside, "\\frac") != NULL || strstr (inside, "\\begin") != NULL
+              || strstr (inside, "\\left") != NULL;
+  g_autofree char *opening = g_strconcat (tall && call ? "\\!" : "", tall ? "\\left" : "", left, NULL);
+
+  g_string_insert (string, (gssize) start, opening);
+  g_string_append_printf (string, "%s%s", tall ? "\\right" : "", right);
+}
+
 static void
 append_call (Latex *latex, const EspExpression *expression, int exponent)
 {
   EspOperation operation = esp_expression_get_operation (expression);
   const char *name = get_function_name (operation);
+  size_t start;
 
   if (name != NULL)
     g_string_append (latex->string, name);
@@ -256,14 +281,14 @@ append_call (Latex *latex, const EspExpression *expression, int exponent)
     g_string_append_printf (latex->string, "\\operatorname{%s}", esp_operation_get_name (operation));
   if (exponent != 1)
     g_string_append_printf (latex->string, "^{%d}", exponent);
-  g_string_append (latex->string, "\\left(");
+  start = latex->string->len;
   for (size_t i = 0; i < esp_expression_get_n_operands (expression); i++)
     {
       if (i > 0)
         g_string_append (latex->string, ", ");
       append (latex, esp_expression_get_operand (expression, i), ESP_PRECEDENCE_SUM, false);
     }
-  g_string_append (latex->string, "\\right)");
+  enclose_since (latex->string, start, "(", ")", true);
 }
 
 static void
@@ -272,6 +297,7 @@ append_power (Latex *latex, const EspExpression *base, const EspExpression *expo
   EspOperation operation = esp_expression_get_operation (base);
   bool named = operation >= ESP_OPERATION_SIN && operation != ESP_OPERATION_SQRT
                && operation != ESP_OPERATION_ABS && operation != ESP_OPERATION_IF;
+  size_t start = latex->string->len;
   int whole;
 
   /* sin² x, as everybody writes it; not for a negative power, which would be the inverse function */
@@ -285,9 +311,8 @@ append_power (Latex *latex, const EspExpression *base, const EspExpression *expo
 
   if (named)
     {
-      g_string_append (latex->string, "\\left(");
       append (latex, base, ESP_PRECEDENCE_SUM, false);
-      g_string_append (latex->string, "\\right)");
+      enclose_since (latex->string, start, "(", ")", false);
     }
   else
     append (latex, base, ESP_PRECEDENCE_ATOM, false);
@@ -305,14 +330,13 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
   GString *string = latex->string;
   const EspExpression *operands[ESP_MAX_OPERANDS] = { NULL };
   bool leads = esp_expression_leads_with_minus (expression);
+  size_t start = string->len;
   bool enclose;
 
   for (size_t i = 0; i < esp_expression_get_n_operands (expression); i++)
     operands[i] = esp_expression_get_operand (expression, i);
 
   enclose = !bare && (precedence < needed || (needed >= ESP_PRECEDENCE_SIGN && leads));
-  if (enclose)
-    g_string_append (string, "\\left(");
   switch (operation)
     {
     case ESP_OPERATION_CONSTANT:
@@ -339,7 +363,11 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
         break;
       }
     case ESP_OPERATION_MULTIPLY:
-      append (latex, operands[0], ESP_PRECEDENCE_PRODUCT, bare);
+      append (latex, operands[0],
+              esp_expression_get_operation (operands[0]) == ESP_OPERATION_GUARDED_MULTIPLY
+                ? ESP_PRECEDENCE_SIGN
+                : ESP_PRECEDENCE_PRODUCT,
+              bare);
       g_string_append (string, get_joint (latex, operands[0], operands[1]));
       append (latex, operands[1], ESP_PRECEDENCE_SIGN, false);
       break;
@@ -351,6 +379,19 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
       g_string_append (string, "}{");
       append (latex, operands[1], ESP_PRECEDENCE_SUM, false);
       g_string_append_c (string, '}');
+      break;
+    case ESP_OPERATION_GUARDED_MULTIPLY:
+      /* what is limited must be seen */
+      append (latex, operands[0], ESP_PRECEDENCE_SIGN, false);
+      g_string_append (string, " \\cdot_{\\mathrm{g}} ");
+      append (latex, operands[1], ESP_PRECEDENCE_SIGN, false);
+      break;
+    case ESP_OPERATION_GUARDED_DIVIDE:
+      g_string_append (string, "{\\frac{");
+      append (latex, operands[0], ESP_PRECEDENCE_SUM, false);
+      g_string_append (string, "}{");
+      append (latex, operands[1], ESP_PRECEDENCE_SUM, false);
+      g_string_append (string, "}}_{\\mathrm{g}}");
       break;
     case ESP_OPERATION_POWER:
       append_power (latex, operands[0], operands[1]);
@@ -368,9 +409,8 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
       g_string_append_c (string, '}');
       break;
     case ESP_OPERATION_ABS:
-      g_string_append (string, "\\left|");
       append (latex, operands[0], ESP_PRECEDENCE_SUM, false);
-      g_string_append (string, "\\right|");
+      enclose_since (string, start, "\\lvert ", "\\rvert", false);
       break;
     case ESP_OPERATION_IF:
       g_string_append (string, "\\begin{cases} ");
@@ -386,7 +426,7 @@ append (Latex *latex, const EspExpression *expression, EspPrecedence needed, boo
       break;
     }
   if (enclose)
-    g_string_append (string, "\\right)");
+    enclose_since (string, start, "(", ")", false);
 }
 
 char *
@@ -400,4 +440,58 @@ esp_expression_to_latex (const EspExpression *expression, const EspSymbols *symb
   latex.string = g_string_new (NULL);
   append (&latex, expression, ESP_PRECEDENCE_SUM, false);
   return g_string_free (latex.string, FALSE);
+}
+
+/* Says in comments what the guarded operations are that the formula has, for its caption. */
+static void
+append_guards (GString *string, const EspFormula *formula)
+{
+  static const struct
+  {
+    EspOperation operation;
+    const char *text;
+  } guards[] = {
+    { ESP_OPERATION_GUARDED_MULTIPLY, "a \\cdot_{\\mathrm{g}} b: both factors limited to -100 ... 100" },
+    { ESP_OPERATION_GUARDED_DIVIDE, "{\\frac{a}{b}}_{\\mathrm{g}}: 0 unless b >= 0.01" },
+    { ESP_OPERATION_GUARDED_LOG, "\\ln_{\\mathrm{g}}(a): \\ln(\\max(a, 0.001))" },
+    { ESP_OPERATION_GUARDED_EXP, "\\exp_{\\mathrm{g}}(a): a limited to -10 ... 4" },
+    { ESP_OPERATION_SOFT_IF, "\\operatorname{softif}(a, b, c): \\sigma(a) b + (1 - \\sigma(a)) c" },
+    { ESP_OPERATION_SIGMOID, "\\sigma(a): 1 / (1 + e^{-a})" },
+  };
+  size_t n = esp_formula_get_n_actions (formula);
+  g_autofree EspExpression **roots = g_new (EspExpression *, n);
+  EspGraph graph;
+
+  for (size_t i = 0; i < n; i++)
+    roots[i] = esp_formula_get_expression (formula, i);
+  esp_graph_init (&graph, roots, n);
+  for (size_t k = 0; k < G_N_ELEMENTS (guards); k++)
+    for (guint i = 0; i < graph.nodes->len; i++)
+      if (esp_expression_get_operation (g_ptr_array_index (graph.nodes, i)) == guards[k].operation)
+        {
+          g_string_append_printf (string, "%% %s\n", guards[k].text);
+          break;
+        }
+  esp_graph_clear (&graph);
+}
+
+char *
+esp_formula_to_latex (const EspFormula *formula, const char *const *actions, int digits)
+{
+  size_t n = esp_formula_get_n_actions (formula);
+  GString *string = g_string_new (NULL);
+
+  append_guards (string, formula);
+  g_string_append (string, n > 1 ? "\\begin{align*}\n" : "\\begin{equation*}\n");
+  for (size_t i = 0; i < n; i++)
+    {
+      g_autofree char *expression = esp_expression_to_latex (esp_formula_get_expression (formula, i),
+                                                             esp_formula_get_symbols (formula), digits);
+
+      g_string_append_printf (string, "  %s %s %s%s\n", actions[i], n > 1 ? "&=" : "=", expression,
+                              i + 1 < n ? " \\\\" : "");
+    }
+  g_string_append (string, n > 1 ? "\\end{align*}\n" : "\\end{equation*}\n");
+
+  return g_string_free (string, FALSE);
 }

@@ -92,6 +92,7 @@ def test_help():
         ("envs",): ["--json"],
         ("bench",): ["NAME", "--json", "--phases", "--rounds", "--turn", "espl", "all", "runs"],
         ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
+        ("export",): ["--policy", "--env", "--format", "--output", "--test-vectors", "--single", "latex", "sympy", "python"],
         ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
         ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--workers", "--json",
                      "batch_size", "path_threshold"],
@@ -211,6 +212,14 @@ def test_wrong_usage():
         (["eval", "cartpole", "--policy", b"\xff"], []),
         (["eval", "cartpole", "--policy", "x", "--episodes", "0"], ["--episodes"]),
         (["eval", "cartpole", "--policy", "x", "--episodes", "1000000000"], ["--episodes"]),
+        (["export"], ["--policy is missing"]),
+        (["export", "--policy", "x"], ["--format is missing"]),
+        (["export", "--policy", "x", "--format", "c"], ["--env is missing"]),
+        (["export", "--policy", "x", "--format", "fortran", "--env", "cartpole"], ["“fortran”", "latex", "python"]),
+        (["export", "--policy", "x", "--format", "c", "--env", "nowhere"], ["nowhere", *known]),
+        (["export", "--policy", "x + q", "--format", "c", "--env", "cartpole"], ["“q”", "column 5"]),
+        (["export", "--policy", "x; x", "--format", "c", "--env", "cartpole"], ["2", "1"]),
+        (["export", "--policy", "x", "--format", "python", "--env", "cartpole", "--single"], ["--single"]),
     ]:
         expect_complaint(arguments, 2, *words)
 
@@ -223,6 +232,72 @@ def test_pointing():
                              "        ^\n"), result)
     result = espalier("eval", "cartpole", "--policy", "a = x;\nwheel + a")
     expect(result[2].endswith("\n  wheel + a\n  ^~~~~\n") and "line 2, column 1" in result[2], result)
+
+def test_export(folder):
+    """Every format of a formula, from text, from a file and from a result; files; and what cannot be."""
+    def path(name):
+        return os.path.join(folder, name)
+
+    def export(*arguments):
+        status, out, err = espalier("export", *arguments)
+        expect(status == 0 and err == "", f"{arguments}: {status} {err}")
+        return out
+
+    policy = "10*theta + pdiv(theta_dot, abs(x) + 1)^2"
+    for name, words in {
+        "text": [policy], "unicode": ["θ̇", "·"], "latex": ["\\begin{equation*}", "F = 10 \\theta"],
+        "python": ["import numpy as np", "def policy(observation):", "theta_dot = observation[..., 3]"],
+        "sympy": ["10*theta", "Piecewise("], "c": ["void policy(const double observation[4], double action[1]);", "pdiv"],
+    }.items():
+        out = export("--policy", policy, "--env", "cartpole", "--format", name)
+        expect(out.endswith("\n"), name)
+        for word in words:
+            expect(word in out, f"“{word}” is not in {out}")
+        status, json_out, _ = espalier("export", "--policy", policy, "--env", "cartpole", "--format", name, "--json")
+        result = json.loads(json_out)
+        expect(status == 0 and list(result) == ["environment", "format", "formula", "reading_length", "text"], result)
+        expect(result["text"] == out and result["format"] == name, result)
+    expect("align*" in export("--policy", "cos_theta_1; 2", "--env", "reacher", "--format", "latex"), "no align*")
+
+    # what is exported as text is read again, from a file as well
+    text = export("--policy", "cos_theta_1; sin_theta_1", "--env", "reacher", "--format", "text")
+    with open(path("formula.txt"), "w", encoding="utf-8") as file:
+        file.write(text)
+    expect(export("--policy", path("formula.txt"), "--env", "reacher", "--format", "text") == text, "not the same text")
+    with open(path("result.json"), "w", encoding="utf-8") as file:
+        json.dump({"environment": "cartpole", "formula": policy}, file)
+    expect(export("--policy", path("result.json"), "--format", "text") == policy + "\n", "not the formula of the result")
+
+    # files, and a self-test by whatever compiler there is
+    program, vectors = path("policy.c"), path("vectors.csv")
+    out = export("--policy", policy, "--env", "cartpole", "--format", "c", "--output", program, "--test-vectors", vectors)
+    expect(out == "", out)
+    with open(vectors, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    expect(lines[0] == "x,x_dot,theta,theta_dot,force,force_tolerance", lines[0])
+    expect(len(lines) > 200 and all(line.count(",") == 5 for line in lines), f"{len(lines)} lines")
+    compiler = shutil.which("cc")
+    if compiler is not None:
+        built = path("policy")
+        subprocess.run([compiler, "-std=c11", "-DPOLICY_SELF_TEST", program, "-o", built, "-lm"], check=True)
+        done = subprocess.run([built, vectors], capture_output=True, check=False)
+        expect(done.returncode == 0, done.stdout)
+        # the test must be able to fail
+        with open(vectors, "w", encoding="utf-8") as file:
+            file.write(lines[0] + "\n0,0,1,0,11,1e-9\n")
+        expect(subprocess.run([built, vectors], capture_output=True, check=False).returncode == 1, "a wrong vector passes")
+
+    # what cannot be leaves everything as it is
+    with open(path("other.json"), "w", encoding="utf-8") as file:
+        file.write('{"a": 1}')
+    with open(path("binary"), "wb") as file:
+        file.write(bytes(range(256)))
+    arguments = ["--env", "cartpole", "--format", "text"]
+    expect_complaint(["export", "--policy", path("result.json"), "--env", "pendulum", "--format", "text"], 2, "cartpole", "pendulum")
+    expect_complaint(["export", "--policy", path("other.json"), *arguments], 1, "other.json", "formula")
+    expect_complaint(["export", "--policy", path("binary"), *arguments], 1, "binary")
+    expect_complaint(["export", "--policy", path("nothing.json"), *arguments], 1, "nothing.json")
+    expect_complaint(["export", "--policy", "x", *arguments, "--output", path("no/where")], 1, "no/where")
 
 
 def test_files(folder):

@@ -620,32 +620,39 @@ test_latex (void)
     const char *text;
     const char *latex;
   } cases[] = {
-    { "2*tanh(3*theta_dot - 10*theta)", "2 \\tanh\\left(3 \\dot{\\theta} - 10 \\theta\\right)" },
+    { "2*tanh(3*theta_dot - 10*theta)", "2 \\tanh(3 \\dot{\\theta} - 10 \\theta)" },
     { "(x + 1)/(theta - 2)", "\\frac{x + 1}{\\theta - 2}" },
     { "-x/2", "-\\frac{x}{2}" },
     { "x - -theta/2", "x - \\left(-\\frac{\\theta}{2}\\right)" },
     { "x + -2*theta", "x - 2 \\theta" },
     { "2*3*x", "2 \\cdot 3 x" },
     { "2*(1/x)", "2 \\cdot \\frac{1}{x}" },
-    { "x*-2", "x \\left(-2\\right)" },
+    { "x*-2", "x (-2)" },
     { "x*theta^2", "x \\theta^{2}" },
     { "(x/2)^2", "\\left(\\frac{x}{2}\\right)^{2}" },
-    { "(x + 1)^x", "\\left(x + 1\\right)^{x}" },
-    { "sin(x)^2", "\\sin^{2}\\left(x\\right)" },
-    { "sin(x)^-1", "\\left(\\sin\\left(x\\right)\\right)^{-1}" },
-    { "exp(x)^2", "\\left(\\exp\\left(x\\right)\\right)^{2}" },
-    { "sqrt(x)*abs(x)", "\\sqrt{x} \\left|x\\right|" },
-    { "pdiv(x, theta)", "\\operatorname{pdiv}\\left(x, \\theta\\right)" },
-    { "log(x) + plog(x)", "\\ln\\left(x\\right) + \\operatorname{plog}\\left(x\\right)" },
-    { "softif(x, 1, 2)", "\\operatorname{softif}\\left(x, 1, 2\\right)" },
+    { "(x + 1)^x", "(x + 1)^{x}" },
+    { "sin(x)^2", "\\sin^{2}(x)" },
+    { "sin(x)^-1", "(\\sin(x))^{-1}" },
+    { "exp(x)^2", "(\\exp(x))^{2}" },
+    { "sqrt(x)*abs(x)", "\\sqrt{x} \\lvert x\\rvert" },
+    { "pdiv(x, theta)", "{\\frac{x}{\\theta}}_{\\mathrm{g}}" },
+    { "log(x) + plog(x)", "\\ln(x) + \\ln_{\\mathrm{g}}(x)" },
+    { "softif(x, 1, 2)", "\\operatorname{softif}(x, 1, 2)" },
     { "2*if(x, 1, -2)",
       "2 \\left(\\begin{cases} 1 & x > 0 \\\\ -2 & \\text{otherwise} \\end{cases}\\right)" },
-    { "-(x + theta)", "-\\left(x + \\theta\\right)" },
-    { "-(-x)", "-\\left(-x\\right)" },
+    { "-(x + theta)", "-(x + \\theta)" },
+    { "-(-x)", "-(-x)" },
     { "1.5e-7*x", "1.5 \\cdot 10^{-7} x" },
-    { "sigmoid(x)*min(x, 1)", "\\sigma\\left(x\\right) \\min\\left(x, 1\\right)" },
-    { "(-2)^x", "\\left(-2\\right)^{x}" },
+    { "sigmoid(x)*min(x, 1)", "\\sigma(x) \\min(x, 1)" },
+    { "(-2)^x", "(-2)^{x}" },
     { "inf", "\\infty" },
+    { "tanh(x/2)", "\\tanh\\!\\left(\\frac{x}{2}\\right)" },
+    { "abs(1/x)", "\\left\\lvert \\frac{1}{x}\\right\\rvert" },
+    { "sin((x + theta)*cos(x))", "\\sin((x + \\theta) \\cos(x))" },
+    { "sign(x)", "\\operatorname{sgn}(x)" },
+    { "pmul(x, theta)*x + pmul(2*x, -theta)",
+      "(x \\cdot_{\\mathrm{g}} \\theta) x + (2 x) \\cdot_{\\mathrm{g}} (-\\theta)" },
+    { "pdiv(x, 2)^2", "\\left({\\frac{x}{2}}_{\\mathrm{g}}\\right)^{2}" },
   };
   static const char *const long_names[] = { "speed", "angle_hip_2", "s12", "x_goal" };
   const EspSymbols others = { 4, long_names, NULL, NULL };
@@ -664,6 +671,14 @@ test_latex (void)
     g_assert_cmpstr (
       latex, ==,
       "\\frac{\\mathrm{speed} \\, \\mathrm{angle}_{\\mathrm{hip}, 2} s_{12} x_{\\mathrm{goal}}}{3}");
+  }
+  {
+    g_autoptr (EspFormula) two = esp_formula_parse ("x; theta_dot/2", &symbols, 2, NULL);
+    g_autofree char *latex = esp_formula_to_latex (two, (const char *const[]){ "\\tau_1", "\\tau_2" }, 0);
+
+    g_assert_cmpstr (latex, ==,
+                     "\\begin{align*}\n  \\tau_1 &= x \\\\\n  \\tau_2 &= \\frac{\\dot{\\theta}}{2}\n"
+                     "\\end{align*}\n");
   }
 }
 

@@ -5,14 +5,15 @@
 #include "esp-handler-clock.h"
 
 static void
-write_recipe (const char *path, guint64 n_steps, const char *policy)
+write_recipe (const char *path, guint64 n_steps, const char *policy, const char *arrangement)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *text = g_strdup_printf ("{ \"steps\": %" G_GUINT64_FORMAT ", \"warm_up_steps\": 200,"
                                            "  \"critic_hidden\": [32, 32], \"deviation_hidden\": [16],"
                                            "  \"evaluation_period\": 500, \"evaluation_episodes\": 3,"
-                                           "  \"candidates\": 1, \"record_period\": 100, \"policy\": \"%s\" }",
-                                           n_steps, policy);
+                                           "  \"candidates\": 1, \"record_period\": 100,"
+                                           "  \"policy\": \"%s\", \"arrangement\": \"%s\" }",
+                                           n_steps, policy, arrangement);
 
   g_file_set_contents (path, text, -1, &error);
   g_assert_no_error (error);
@@ -33,14 +34,14 @@ open_window (EspBench *self, const char *environment, const char *recipe, guint6
 }
 
 static void
-open_quick (EspBench *self, guint64 n_steps, const char *policy, gboolean paused)
+open_quick (EspBench *self, guint64 n_steps, const char *policy, const char *arrangement, gboolean paused)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = g_dir_make_tmp ("espalier-test-XXXXXX", &error);
   g_autofree char *path = g_build_filename (folder, "quick.json", NULL);
 
   g_assert_no_error (error);
-  write_recipe (path, n_steps, policy);
+  write_recipe (path, n_steps, policy, arrangement);
   open_window (self, "cartpole", path, 3, paused);
   g_remove (path);
   g_rmdir (folder);
@@ -49,13 +50,19 @@ open_quick (EspBench *self, guint64 n_steps, const char *policy, gboolean paused
 void
 esp_bench_open (EspBench *self, guint64 n_steps, gboolean paused)
 {
-  open_quick (self, n_steps, "symbolic", paused);
+  open_quick (self, n_steps, "symbolic", "S0", paused);
 }
 
 void
 esp_bench_open_neural (EspBench *self, guint64 n_steps)
 {
-  open_quick (self, n_steps, "neural", FALSE);
+  open_quick (self, n_steps, "neural", "S0", FALSE);
+}
+
+void
+esp_bench_open_readable (EspBench *self, guint64 n_steps)
+{
+  open_quick (self, n_steps, "symbolic", "mul,sin,id", TRUE);
 }
 
 void

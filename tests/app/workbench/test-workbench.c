@@ -3,6 +3,8 @@
 #include <math.h>
 #include <signal.h>
 
+#include <glib/gstdio.h>
+
 #include "esp-bench.h"
 #include "esp-handler-clock.h"
 
@@ -163,6 +165,9 @@ test_actions (void)
     { "win.restart-new-seed", "<Shift><Control>r" },
     { "win.reset-camera", "<Control>0" },
     { "win.copy-formula", "<Shift><Control>c" },
+    { "win.copy-formula-as::latex", "<Shift><Control>t" },
+    { "win.copy-formula-as::c", "<Shift><Control>k" },
+    { "win.export-formula::c", "<Control>e" },
     { "win.environment::cartpole", "<Alt>1" },
     { "win.environment::pendulum", "<Alt>3" },
     { "win.action(0)", "<Control>1" },
@@ -211,6 +216,8 @@ test_actions (void)
         { "real-time", ">backslash<" },
         { "environment", "Choose the environment" },
         { "action", "Choose the action that is shown" },
+        { "export-formula", ">win.export-formula::c<" },
+        { "copy-formula-as", ">win.copy-formula-as::latex<" },
       };
       g_autofree char *wanted = g_strdup_printf (">win.%s<", names[i]);
       const char *needle = wanted;
@@ -491,6 +498,94 @@ test_neural (void)
 }
 
 static void
+text_read (GObject *clipboard, GAsyncResult *result, gpointer data)
+{
+  *(char **) data = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (clipboard), result, NULL);
+}
+
+static char *
+read_clipboard (EspBench *bench)
+{
+  char *text = NULL;
+
+  gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (bench->window)), NULL, text_read,
+                                 &text);
+  for (int i = 0; i < 50 && text == NULL; i++)
+    esp_bench_wait (bench, NULL, 0.1);
+  return text;
+}
+
+/* The formula as it is exported to a file and copied, in every format; and what is said
+ * where the file cannot be written. */
+static void
+test_export (void)
+{
+  EspBench bench;
+  GActionGroup *group;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("esp-window-XXXXXX", &error);
+  g_autofree char *copied = NULL;
+
+  g_assert_no_error (error);
+  esp_bench_open_readable (&bench, 1000000);
+  group = G_ACTION_GROUP (bench.window);
+  g_assert_false (g_action_group_get_action_enabled (group, "export-formula"));
+  g_assert_false (g_action_group_get_action_enabled (group, "copy-formula-as"));
+  activate (&bench, "step");
+  g_assert_true (esp_bench_wait (&bench, has_formula, 10));
+
+  for (int i = 0; i < ESP_N_FORMATS; i++)
+    {
+      const EspFormatInfo *info = esp_format_get_info ((EspFormat) i);
+      g_autofree char *path = g_strconcat (folder, "/policy-", info->name, info->suffix, NULL);
+      g_autoptr (GFile) file = g_file_new_for_path (path);
+      g_autofree char *text = NULL;
+      g_autofree char *expected = NULL;
+
+      esp_window_save_formula (bench.window, (EspFormat) i, file);
+      for (int k = 0; k < 100 && text == NULL; k++)
+        {
+          esp_bench_wait (&bench, NULL, 0.1);
+          g_file_get_contents (path, &text, NULL, NULL);
+        }
+      expected = esp_formula_export (esp_session_get_formula (bench.session),
+                                     esp_session_get_environment (bench.session), (EspFormat) i, false,
+                                     &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (text, ==, expected);
+      g_remove (path);
+    }
+  g_rmdir (folder);
+
+  g_action_group_activate_action (group, "copy-formula-as", g_variant_new_string ("latex"));
+  esp_bench_wait (&bench, NULL, 1);
+  copied = read_clipboard (&bench);
+  g_assert_nonnull (copied);
+  g_assert_nonnull (strstr (copied, "\\begin{equation*}"));
+
+  /* the folder is gone: there is a message and nothing else */
+  {
+    g_autofree char *path = g_strconcat (folder, "/policy.c", NULL);
+    g_autoptr (GFile) file = g_file_new_for_path (path);
+
+    esp_window_save_formula (bench.window, ESP_FORMAT_TEXT, file);
+    esp_bench_wait (&bench, NULL, 0.5);
+    g_assert_false (g_file_query_exists (file, NULL));
+  }
+
+  /* the dialogue opens once, and goes with the window */
+  g_action_group_activate_action (group, "export-formula", g_variant_new_string ("c"));
+  g_assert_nonnull (bench.window->export_dialogue);
+  g_action_group_activate_action (group, "export-formula", g_variant_new_string ("c"));
+  esp_bench_wait (&bench, NULL, 0.5);
+  g_signal_emit_by_name (bench.window->export_dialogue, "response", GTK_RESPONSE_CANCEL);
+  g_assert_null (bench.window->export_dialogue);
+  g_action_group_activate_action (group, "export-formula", g_variant_new_string ("python"));
+  esp_bench_wait (&bench, NULL, 0.3);
+  esp_bench_close (&bench);
+}
+
+static void
 test_speed_and_camera (void)
 {
   EspBench bench;
@@ -711,6 +806,8 @@ main (int argc, char **argv)
   g_test_add_func ("/workbench/action-choice", test_action_choice);
   g_test_add_func ("/workbench/finish", test_finish);
   g_test_add_func ("/workbench/neural", test_neural);
+
+  g_test_add_func ("/workbench/export", test_export);
   g_test_add_func ("/workbench/speed-and-camera", test_speed_and_camera);
   g_test_add_func ("/workbench/gestures", test_gestures);
   g_test_add_func ("/workbench/colour-schemes", test_colour_schemes);
