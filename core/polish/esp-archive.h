@@ -1,0 +1,59 @@
+/* The Pareto archive: of all formulas that were measured, those that no shorter formula beats.
+ *
+ * An archive of depth 1 is the Pareto front of return against reading length. A deeper one, of depth k,
+ * keeps every formula that fewer than k others of at most its length equal or beat: k fronts on top of each
+ * other, the population of a search. An archive belongs to one thread at a time.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "esp-formula.h"
+
+G_BEGIN_DECLS
+
+/**
+ * EspArchiveEntry:
+ * @formula: owned by the archive
+ * @length: its reading length, summed over the actions
+ * @value: its mean return
+ */
+typedef struct
+{
+  EspFormula *formula;
+  size_t length;
+  double value;
+} EspArchiveEntry;
+
+typedef struct _EspArchive EspArchive;
+
+/* Returns an empty archive of depth @depth > 0. */
+EspArchive *esp_archive_new (size_t depth);
+
+/* Frees @archive; NULL is allowed. */
+void esp_archive_free (EspArchive *archive);
+
+/* Adds @formula (referenced), whose mean return is @value, unless it has no place; entries that lose theirs
+ * leave. Returns whether it was added. */
+bool esp_archive_offer (EspArchive *archive, EspFormula *formula, double value);
+
+/* Returns how many entries there are. */
+size_t esp_archive_get_n (const EspArchive *archive);
+
+/* Returns entry @i, the shortest first and of equal ones the best; it stays until the next offer. */
+const EspArchiveEntry *esp_archive_get (const EspArchive *archive, size_t i);
+
+/* Returns the value that a formula of @length must exceed to have a place: −∞ where there is room. */
+double esp_archive_get_bar (const EspArchive *archive, size_t length);
+
+/* Returns the sum of the reading lengths of all actions. */
+size_t esp_formula_get_total_length (const EspFormula *formula);
+
+/* Returns the reading length of the longest action. */
+size_t esp_formula_get_longest (const EspFormula *formula);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspArchive, esp_archive_free)
+
+G_END_DECLS

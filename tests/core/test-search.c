@@ -1,0 +1,238 @@
+/* The search over formulas: edits are what they say, the archive keeps the front and nothing else, and from
+ * a hopeless formula the search finds one that balances, the same for any number of workers. */
+
+#include <math.h>
+#include <string.h>
+
+#include "esp-archive.h"
+#include "esp-edit.h"
+#include "esp-evaluation.h"
+#include "esp-search.h"
+
+static const char *const names[] = { "x", "x_dot", "theta", "theta_dot" };
+static const EspSymbols symbols = { G_N_ELEMENTS (names), names, NULL, NULL };
+
+static EspFormula *
+parse (const char *text)
+{
+  GError *error = NULL;
+  EspFormula *formula = esp_formula_parse (text, &symbols, 1, &error);
+
+  g_assert_no_error (error);
+  return formula;
+}
+
+static const char *
+describe (EspExpression *expression)
+{
+  g_autoptr (EspFormula) formula = esp_formula_new (&expression, 1, &symbols);
+
+  return g_intern_string (esp_formula_get_text (formula));
+}
+
+static void
+test_places (void)
+{
+  g_autoptr (EspFormula) formula = parse ("2*x + sin(theta - 3*x_dot)");
+  EspExpression *root = esp_formula_get_expression (formula, 0);
+  static const char *const places[] = { "2*x + sin(theta - 3*x_dot)", "2*x",   "2", "x",
+                                        "sin(theta - 3*x_dot)",       "theta - 3*x_dot", "theta", "3*x_dot",
+                                        "3",                          "x_dot" };
+
+  g_assert_cmpuint (esp_expression_get_length (root), ==, G_N_ELEMENTS (places));
+  for (size_t i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autoptr (EspExpression) seven = esp_expression_constant (7.0);
+      g_autoptr (EspExpression) replaced = esp_edit_replace (root, i, seven);
+
+      g_assert_cmpstr (describe (esp_edit_find (root, i)), ==, places[i]);
+      g_assert_cmpfloat (esp_expression_get_value (esp_edit_find (replaced, i)), ==, 7.0);
+    }
+
+  {
+    g_autoptr (EspExpression) variable = esp_expression_variable (3);
+    g_autoptr (EspExpression) replaced = esp_edit_replace (root, 5, variable);
+
+    g_assert_cmpstr (describe (replaced), ==, "2*x + sin(theta_dot)");
+  }
+}
+
+static void
+test_constants (void)
+{
+  g_autoptr (EspFormula) formula = parse ("2*x + theta^2*(x_dot^(1 + 4*x) - 5)");
+  EspExpression *root = esp_formula_get_expression (formula, 0);
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (EspExpression) same = NULL;
+  g_autoptr (EspExpression) other = NULL;
+
+  /* whole exponents belong to the structure */
+  esp_edit_get_constants (root, values);
+  g_assert_cmpuint (values->len, ==, 2);
+  g_assert_cmpfloat (g_array_index (values, double, 0), ==, 2.0);
+  g_assert_cmpfloat (g_array_index (values, double, 1), ==, 5.0);
+
+  same = esp_edit_set_constants (root, (const double *) (void *) values->data);
+  g_assert_true (esp_expression_equal (same, root));
+  g_array_index (values, double, 1) = 6.0;
+  other = esp_edit_set_constants (root, (const double *) (void *) values->data);
+  g_assert_cmpstr (describe (other), ==, "2*x + theta^2*(x_dot^(1 + 4*x) - 6)");
+}
+
+static void
+test_mutations (void)
+{
+  static const double scales[] = { 1.0, 1.0, 0.1, 1.0 };
+  g_autoptr (EspFormula) formula = parse ("2*x + sin(theta - 3*x_dot)");
+  g_autoptr (EspFormula) mate = parse ("cos(theta_dot)*x");
+  EspExpression *root = esp_formula_get_expression (formula, 0);
+  EspExpression *mates[] = { esp_formula_get_expression (mate, 0) };
+  EspEditMaterial material = { G_N_ELEMENTS (names), scales, mates, 1 };
+  size_t shorter = 0, longer = 0, grafted = 0, length = esp_expression_get_length (root);
+  EspRandom random, again;
+
+  esp_random_init (&random, 3, 0);
+  esp_random_init (&again, 3, 0);
+  for (int i = 0; i < 500; i++)
+    {
+      g_autoptr (EspExpression) a = esp_edit_mutate (root, &material, &random);
+      g_autoptr (EspExpression) b = esp_edit_mutate (root, &material, &again);
+
+      g_assert_true (esp_expression_equal (a, b));
+      shorter += esp_expression_get_length (a) < length;
+      longer += esp_expression_get_length (a) > length;
+      grafted += strstr (describe (a), "cos(theta_dot)") != NULL;
+    }
+  g_assert_cmpuint (shorter, >, 100);
+  g_assert_cmpuint (longer, >, 100);
+  g_assert_cmpuint (grafted, >, 1);
+}
+
+static void
+offer (EspArchive *archive, const char *text, double value, bool expected)
+{
+  g_autoptr (EspFormula) formula = parse (text);
+
+  g_assert_true (esp_archive_offer (archive, formula, value) == expected);
+}
+
+static void
+assert_values (const EspArchive *archive, const char *expected)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    g_string_append_printf (text, "%zu:%g ", esp_archive_get (archive, i)->length,
+                            esp_archive_get (archive, i)->value);
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
+static void
+test_archive (void)
+{
+  g_autoptr (EspArchive) front = esp_archive_new (1);
+  g_autoptr (EspArchive) deep = esp_archive_new (2);
+
+  offer (front, "2*x", 10.0, true);
+  offer (front, "x", 5.0, true);
+  offer (front, "x_dot", 5.0, false);
+  offer (front, "2*x + x_dot", 10.0, false);
+  offer (front, "2*x + x_dot", 12.0, true);
+  offer (front, "x", NAN, false);
+  assert_values (front, "1:5 3:10 5:12 ");
+  g_assert_cmpfloat (esp_archive_get_bar (front, 4), ==, 10.0);
+  g_assert_true (isinf (esp_archive_get_bar (front, 0)));
+  offer (front, "3*x_dot", 12.0, true);
+  assert_values (front, "1:5 3:12 ");
+
+  offer (deep, "2*x", 10.0, true);
+  offer (deep, "x", 5.0, true);
+  offer (deep, "x_dot", 4.0, true);
+  offer (deep, "theta", 3.0, false);
+  offer (deep, "x + x_dot", 6.0, true);
+  offer (deep, "x - x_dot", 6.0, false);
+  assert_values (deep, "1:5 1:4 3:10 3:6 ");
+  offer (deep, "theta", 11.0, true);
+  assert_values (deep, "1:11 1:5 3:10 ");
+  g_assert_cmpfloat (esp_archive_get_bar (deep, 9), ==, 10.0);
+}
+
+static void
+note_progress (void *data, double share, const EspArchive *archive)
+{
+  double *last = data;
+
+  g_assert_cmpfloat (share, >=, *last);
+  g_assert_cmpfloat (share, <=, 1.0);
+  g_assert_cmpuint (esp_archive_get_n (archive), >, 0);
+  *last = share;
+}
+
+static void
+test_search (void)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  EspSearchSettings settings = { .environment = esp_environment_get_info (environment),
+                                 .steps = 6000000,
+                                 .episodes = 10,
+                                 .length_limit = 15,
+                                 .digits = 3,
+                                 .tolerance = 0.001,
+                                 .seed = 1 };
+  g_autoptr (EspFormula) start = parse ("theta");
+  EspFormula *seeds[] = { start };
+  g_autoptr (EspPool) pool = esp_pool_new (3);
+  double progress = 0.0;
+  g_autoptr (EspArchive) alone = esp_search_formulas (seeds, 1, &settings, NULL, note_progress, &progress, NULL);
+  g_autoptr (EspArchive) together = esp_search_formulas (seeds, 1, &settings, pool, NULL, NULL, NULL);
+  const EspArchiveEntry *best = esp_archive_get (alone, esp_archive_get_n (alone) - 1);
+
+  g_test_message ("%s", esp_formula_get_text (best->formula));
+  g_assert_cmpfloat (progress, ==, 1.0);
+  g_assert_cmpfloat (best->value, >, 900.0);
+  g_assert_cmpuint (best->length, <=, 15);
+  /* on episodes that the search has not seen */
+  g_assert_cmpfloat (esp_evaluate_formula (best->formula, settings.environment, 500, 20, NULL, NULL).mean, >, 800.0);
+
+  g_assert_cmpuint (esp_archive_get_n (alone), ==, esp_archive_get_n (together));
+  for (size_t i = 0; i < esp_archive_get_n (alone); i++)
+    {
+      g_assert_cmpfloat (esp_archive_get (alone, i)->value, ==, esp_archive_get (together, i)->value);
+      g_assert_cmpstr (esp_formula_get_text (esp_archive_get (alone, i)->formula), ==,
+                       esp_formula_get_text (esp_archive_get (together, i)->formula));
+    }
+}
+
+static void
+test_cancelled (void)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  EspSearchSettings settings = { .environment = esp_environment_get_info (environment),
+                                 .steps = UINT64_MAX,
+                                 .episodes = 10,
+                                 .length_limit = 15,
+                                 .digits = 3,
+                                 .seed = 1 };
+  g_autoptr (EspFormula) start = parse ("0.3*theta");
+  EspFormula *seeds[] = { start };
+  const _Atomic bool cancelled = true;
+  g_autoptr (EspArchive) archive = esp_search_formulas (seeds, 1, &settings, NULL, NULL, NULL, &cancelled);
+
+  /* it comes back with what it was given */
+  g_assert_cmpuint (esp_archive_get_n (archive), ==, 1);
+  g_assert_true (esp_expression_equal (esp_formula_get_expression (esp_archive_get (archive, 0)->formula, 0),
+                                       esp_formula_get_expression (start, 0)));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/search/places", test_places);
+  g_test_add_func ("/search/constants", test_constants);
+  g_test_add_func ("/search/mutations", test_mutations);
+  g_test_add_func ("/search/archive", test_archive);
+  g_test_add_func ("/search/search", test_search);
+  g_test_add_func ("/search/cancelled", test_cancelled);
+  return g_test_run ();
+}
