@@ -137,11 +137,12 @@ expect_rest_of (Inbox *inbox, uint64_t seed)
 {
   EspFrame *frame = expect_rest (inbox);
 
-  for (int i = 0; i < 2 * PATIENCE && frame->seed != seed; i++)
+  for (int i = 0; i < 2 * PATIENCE && (frame == NULL || frame->seed != seed); i++)
     {
-      esp_frame_unref (frame);
+      g_clear_pointer (&frame, esp_frame_unref);
       frame = expect_rest (inbox);
     }
+  g_assert_nonnull (frame);
   g_assert_cmpuint (frame->seed, ==, seed);
 
   return frame;

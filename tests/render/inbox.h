@@ -45,10 +45,12 @@ EspFrame *wait_for (Inbox *inbox, double seconds, Condition condition, const voi
 /* As wait_for(), and fails if none comes for half a minute. */
 EspFrame *expect (Inbox *inbox, Condition condition, const void *data);
 
-/* Takes frames until none has come for a while, and returns the last one. */
+/* Takes frames until none has come for a while, and returns the last one; NULL if there never was any, as on
+ * a busy machine. */
 EspFrame *expect_rest (Inbox *inbox);
 
-/* The same for an episode that has just been asked for: its only frame may have come already, or not yet. */
+/* The same for an episode that has just been asked for: its only frame may have come already, or not yet.
+ * Fails if none comes for half a minute. */
 EspFrame *expect_rest_of (Inbox *inbox, uint64_t seed);
 
 G_END_DECLS
