@@ -20,6 +20,9 @@
  * and the others wait for them at the end. */
 #define MAX_INSTANCES_WITH_ENGINE 8
 
+/* So many samples of a formula are computed at once. */
+#define FORMULA_BLOCK 32
+
 /* Several workers begin with so small a part of the episodes that those who are faster find more to do. */
 #define ROUNDS 2
 
@@ -268,11 +271,22 @@ void
 esp_evaluate_act_formula (void *data, size_t worker, size_t n, const double *observations, double *actions)
 {
   const EspFormula *formula = data;
-  size_t n_observations = esp_formula_get_symbols (formula)->n,
-         n_actions = esp_formula_get_n_actions (formula);
+  size_t n_observations = esp_formula_get_symbols (formula)->n, n_actions = esp_formula_get_n_actions (formula);
+  double columns[ESP_MAX_OBSERVATIONS * FORMULA_BLOCK], results[ESP_MAX_ACTIONS * FORMULA_BLOCK];
 
-  for (size_t i = 0; i < n; i++)
-    esp_formula_evaluate (formula, observations + i * n_observations, actions + i * n_actions);
+  /* instances are rows, batches of formulas are columns */
+  for (size_t first = 0; first < n; first += FORMULA_BLOCK)
+    {
+      size_t n_block = MIN (n - first, FORMULA_BLOCK);
+
+      for (size_t i = 0; i < n_block; i++)
+        for (size_t v = 0; v < n_observations; v++)
+          columns[v * n_block + i] = observations[(first + i) * n_observations + v];
+      esp_formula_evaluate_batch (formula, columns, n_block, results);
+      for (size_t i = 0; i < n_block; i++)
+        for (size_t a = 0; a < n_actions; a++)
+          actions[(first + i) * n_actions + a] = results[a * n_block + i];
+    }
 }
 
 EspReturns
@@ -295,13 +309,15 @@ typedef struct
 } ScratchedActor;
 
 static void
-act_actor (void *data, size_t worker, const double *observation, double *action)
+act_actor (void *data, size_t worker, size_t n, const double *observations, double *actions)
 {
-  ScratchedActor *scratched = data;
+  const ScratchedActor *scratched = data;
+  const EspEnvironmentInfo *environment = scratched->actor->environment;
+  double *scratch = scratched->scratch + worker * esp_actor_get_scratch_size (scratched->actor);
 
-  esp_actor_evaluate (scratched->actor,
-                      scratched->scratch + worker * esp_actor_get_scratch_size (scratched->actor), observation,
-                      action);
+  for (size_t i = 0; i < n; i++)
+    esp_actor_evaluate (scratched->actor, scratch, observations + i * environment->n_observations,
+                        actions + i * environment->n_actions);
 }
 
 EspReturns
