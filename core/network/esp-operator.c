@@ -58,12 +58,17 @@ esp_operator_forward (EspOperator operator_, const float *arguments, size_t n, f
         value[i] = b[i] >= smallest_denominator ? a[i] / b[i] : 0.0f;
       break;
     case ESP_OPERATOR_LOG:
+      /* in two loops: in one the compiler takes the logarithm of all a, which is slow where there is none */
       for (size_t i = 0; i < n; i++)
-        value[i] = logf (a[i] > smallest_logarithm ? a[i] : smallest_logarithm);
+        value[i] = a[i] > smallest_logarithm ? a[i] : smallest_logarithm;
+      for (size_t i = 0; i < n; i++)
+        value[i] = logf (value[i]);
       break;
     case ESP_OPERATOR_EXP:
       for (size_t i = 0; i < n; i++)
-        value[i] = expf (clamp (a[i], exponent_low, exponent_high));
+        value[i] = clamp (a[i], exponent_low, exponent_high);
+      for (size_t i = 0; i < n; i++)
+        value[i] = expf (value[i]);
       break;
     case ESP_OPERATOR_SIN:
       for (size_t i = 0; i < n; i++)
