@@ -4,7 +4,8 @@
 
 struct _EspBuilder
 {
-  GHashTable *expressions;
+  /* one reference for each call: keeping them is cheaper than telling which are there already */
+  GPtrArray *expressions;
 };
 
 EspBuilder *
@@ -12,22 +13,21 @@ esp_builder_new (void)
 {
   EspBuilder *builder = g_new0 (EspBuilder, 1);
 
-  builder->expressions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) esp_expression_unref, NULL);
+  builder->expressions = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
   return builder;
 }
 
 void
 esp_builder_free (EspBuilder *builder)
 {
-  g_hash_table_unref (builder->expressions);
+  g_ptr_array_unref (builder->expressions);
   g_free (builder);
 }
 
 static EspExpression *
 take (EspBuilder *builder, EspExpression *expression)
 {
-  /* one that is known already gives one of its two references back */
-  g_hash_table_add (builder->expressions, expression);
+  g_ptr_array_add (builder->expressions, expression);
   return expression;
 }
 

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 /**
  * EspBuilder:
  *
- * Makes expressions and owns one reference to each. What it returns is borrowed, and lives as long as
+ * Makes expressions and owns the references to them. What it returns is borrowed, and lives as long as
  * the builder. It belongs to one thread at a time.
  */
 typedef struct _EspBuilder EspBuilder;
