@@ -104,6 +104,7 @@ choose (EspAssessor *assessor)
                                  .length_limit = recipe->length_limit,
                                  .tolerance = recipe->polish_tolerance };
   g_autoptr (EspNetwork) best = NULL;
+  g_autoptr (EspFormula) best_formula = NULL;
   EspNetwork *origin = NULL;
   EspReturns best_returns = { 0 };
   size_t best_length = 0;
@@ -115,7 +116,7 @@ choose (EspAssessor *assessor)
         = g_array_index (run->candidates, EspCandidate, assessor->candidate).network;
       g_autoptr (EspNetwork) polished
         = esp_polish (candidate, &settings, assessor->pool, note_progress, assessor, &assessor->cancelled);
-      g_autoptr (EspFormula) formula = esp_network_extract (polished);
+      g_autoptr (EspFormula) formula = esp_polish_formula (polished, &settings, assessor->pool, &assessor->cancelled);
       EspReturns returns = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, CHOICE_EPISODES, assessor->pool, &assessor->cancelled);
       size_t length = get_longest (formula);
       double margin = best_returns.deviation / sqrt (CHOICE_EPISODES);
@@ -126,7 +127,9 @@ choose (EspAssessor *assessor)
       if (best == NULL || (within != best_within ? within : better))
         {
           g_clear_pointer (&best, esp_network_unref);
+          g_clear_pointer (&best_formula, esp_formula_unref);
           best = g_steal_pointer (&polished);
+          best_formula = g_steal_pointer (&formula);
           origin = candidate;
           best_returns = returns;
           best_length = length;
@@ -136,7 +139,7 @@ choose (EspAssessor *assessor)
     return;
 
   result->network = esp_network_ref (best);
-  result->formula = esp_network_extract (best);
+  result->formula = g_steal_pointer (&best_formula);
   result->formula_return = esp_evaluate_formula (result->formula, run->info, ESP_REPORT_SEED,
                                                  ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
   result->masked_return
