@@ -17,9 +17,9 @@ compare (const EspFormula *const *formulas, const EspVariables *variables, uint6
   for (size_t i = 0; i < esp_formula_get_n_actions (formulas[0]); i++)
     {
       double here[ESP_MAX_OBSERVATIONS];
-      EspEquivalence one
-        = esp_expression_compare_values (esp_formula_get_expression (formulas[0], i),
-                                         esp_formula_get_expression (formulas[1], i), variables->box, n, seed, here);
+      EspEquivalence one = esp_expression_compare_values (esp_formula_get_expression (formulas[0], i),
+                                                          esp_formula_get_expression (formulas[1], i),
+                                                          variables->box, n, seed, here);
 
       if (i == 0 || one.max_difference > result.max_difference)
         for (size_t k = 0; k < n; k++)
@@ -34,9 +34,9 @@ compare (const EspFormula *const *formulas, const EspVariables *variables, uint6
 static void
 append_as_json (GString *text, const EspEquivalence *result, const EspVariables *variables, const double *at)
 {
-  g_string_append_printf (text, "{\"equal\": %s, \"proof\": \"%s\", \"max_difference\": ",
-                          result->equal ? "true" : "false",
-                          result->proof == ESP_PROOF_CANONICAL ? "canonical" : "sampled");
+  g_string_append_printf (
+    text, "{\"equal\": %s, \"proof\": \"%s\", \"max_difference\": ", result->equal ? "true" : "false",
+    result->proof == ESP_PROOF_CANONICAL ? "canonical" : "sampled");
   esp_report_append_number (text, result->max_difference);
   g_string_append (text, ", \"at\": {");
   for (size_t i = 0; i < variables->symbols.n; i++)
@@ -74,7 +74,8 @@ esp_command_check (char **arguments)
   EspNumber seed = { 0, FALSE };
   gboolean as_json = FALSE;
   const EspOption options[] = {
-    { "env", ESP_OPTION_TEXT, &environment, "ENV", "whose observations the names are; their limits are the domain" },
+    { "env", ESP_OPTION_TEXT, &environment, "ENV",
+      "whose observations the names are; their limits are the domain" },
     { "seed", ESP_OPTION_NUMBER, &seed, "N", "seed of the points where values are compared (0)" },
     { "json", ESP_OPTION_FLAG, &as_json, NULL, "print one JSON object" },
   };
@@ -83,8 +84,9 @@ esp_command_check (char **arguments)
     .command = "check",
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
-    .summary = "Tells whether two formulas (text or files) are the same function: by their canonical form, or\n"
-               "else the largest difference found and where.",
+    .summary =
+      "Tells whether two formulas (text or files) are the same function: by their canonical form, or\n"
+      "else the largest difference found and where.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };

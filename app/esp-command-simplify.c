@@ -100,11 +100,10 @@ append_as_json (GString *text, const char *input, const Result *result, const Es
   esp_report_append_string (text, input);
   g_string_append (text, ", \"simplified\": ");
   esp_report_append_string (text, line);
-  g_string_append_printf (text,
-                          ", \"length_before\": %" G_GSIZE_FORMAT ", \"length_after\": %" G_GSIZE_FORMAT
-                          ", \"domain\": \"%s\"",
-                          get_total_length (result->raw), get_total_length (simplified),
-                          get_domain_name (result));
+  g_string_append_printf (
+    text,
+    ", \"length_before\": %" G_GSIZE_FORMAT ", \"length_after\": %" G_GSIZE_FORMAT ", \"domain\": \"%s\"",
+    get_total_length (result->raw), get_total_length (simplified), get_domain_name (result));
   if (result->reduced)
     {
       g_string_append (text, ", \"max_error\": ");
@@ -153,7 +152,8 @@ append_as_text (GString *text, const Result *result, const EspFormula *simplifie
   if (strcmp (domain, "limits") == 0)
     g_string_append (text, "the same function within the limits of the observations\n");
   else if (strcmp (domain, "visited") == 0)
-    g_string_append (text, "the same function within the range that random actions visited, and only there\n");
+    g_string_append (text,
+                     "the same function within the range that random actions visited, and only there\n");
   if (result->reduced)
     g_string_append_printf (text, "largest error at %d states: %.6g\n", N_POINTS, result->error);
 }
@@ -167,8 +167,10 @@ esp_command_simplify (char **arguments)
   double tolerance = 0;
   const EspOption options[] = {
     { "env", ESP_OPTION_TEXT, &environment, "ENV", "whose observations the names are, with their limits" },
-    { "visited", ESP_OPTION_FLAG, &visited, NULL, "assume the range that random actions visit instead of the limits" },
-    { "round", ESP_OPTION_NUMBER, &digits, "DIGITS", "round numbers to so many digits, and measure the error" },
+    { "visited", ESP_OPTION_FLAG, &visited, NULL,
+      "assume the range that random actions visit instead of the limits" },
+    { "round", ESP_OPTION_NUMBER, &digits, "DIGITS",
+      "round numbers to so many digits, and measure the error" },
     { "drop", ESP_OPTION_TEXT, &tolerance_text, "TOLERANCE",
       "drop terms as long as the value changes by no more, and measure the error" },
     { "log", ESP_OPTION_FLAG, &with_log, NULL, "print every step" },

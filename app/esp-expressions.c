@@ -67,8 +67,8 @@ find_names (EspVariables *variables, const char *text, GError **error)
         continue;
       if (variables->symbols.n == ESP_MAX_OBSERVATIONS)
         {
-          g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "the formula has more than %d names; give --env for its own",
-                       ESP_MAX_OBSERVATIONS);
+          g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+                       "the formula has more than %d names; give --env for its own", ESP_MAX_OBSERVATIONS);
           return FALSE;
         }
       variables->found[variables->symbols.n++] = g_intern_string (name);
@@ -106,7 +106,8 @@ esp_variables_init (
 static void
 wander (const EspEnvironmentInfo *info, bool (*visit) (void *data, const double *observation), void *data)
 {
-  g_autoptr (EspEnvironment) environment = esp_environment_new (info->file != NULL ? info->file : info->name, NULL);
+  g_autoptr (EspEnvironment)
+    environment = esp_environment_new (info->file != NULL ? info->file : info->name, NULL);
   double observation[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
   EspRandom random;
 
@@ -134,8 +135,8 @@ extend (void *data, const double *observation)
   EspVariables *variables = data;
 
   for (size_t i = 0; i < variables->symbols.n; i++)
-    variables->box[i]
-      = esp_interval_join (variables->box[i], (EspInterval){ observation[i], observation[i] });
+    variables->box[i] = esp_interval_join (variables->box[i],
+                                           (EspInterval){ observation[i], observation[i] });
   return true;
 }
 

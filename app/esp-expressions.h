@@ -27,21 +27,21 @@ typedef struct
   const char *found[ESP_MAX_OBSERVATIONS];
 } EspVariables;
 
-/* Takes the observations of the environment @name (see esp_command_find_environment()), or where it is NULL the names
- * that occur in @texts[n], without limits. Fails with ESP_ERROR_USAGE for an unknown environment or too many
- * names. */
+/* Takes the observations of the environment @name (see esp_command_find_environment()), or where it is NULL
+ * the names that occur in @texts[n], without limits. Fails with ESP_ERROR_USAGE for an unknown environment or
+ * too many names. */
 gboolean esp_variables_init (
   EspVariables *variables, const char *name, const char *const *texts, size_t n, GError **error);
 
 /* Replaces the limits by the range of the observations in episodes of random actions, from a fixed seed. */
 void esp_variables_visit (EspVariables *variables);
 
-/* Returns @n_points states [n_points][n]: those that random actions visit, or without an environment random numbers
- * between −10 and 10. Free with g_free(). */
+/* Returns @n_points states [n_points][n]: those that random actions visit, or without an environment random
+ * numbers between −10 and 10. Free with g_free(). */
 double *esp_variables_draw (const EspVariables *variables, size_t n_points);
 
-/* Returns @argument, or what is in the file of that name where there is one (free with g_free()). Fails where the
- * file cannot be read. */
+/* Returns @argument, or what is in the file of that name where there is one (free with g_free()). Fails where
+ * the file cannot be read. */
 char *esp_expressions_read (const char *argument, GError **error);
 
 /* Parses as many expressions, separated by `;`, as @text has. Fails as esp_formula_parse(). */

@@ -30,7 +30,8 @@ is_proven (EspExpression *a, EspExpression *b, const EspInterval *box, size_t n)
     return true;
   difference = esp_expression_binary (ESP_OPERATION_SUBTRACT, left, right);
   rest = esp_expression_simplify_within (difference, box, n, ESP_DOMAIN_LIMITS, NULL);
-  return esp_expression_get_operation (rest) == ESP_OPERATION_CONSTANT && esp_expression_get_value (rest) == 0;
+  return esp_expression_get_operation (rest) == ESP_OPERATION_CONSTANT
+         && esp_expression_get_value (rest) == 0;
 }
 
 static double
@@ -59,7 +60,8 @@ get_corner (EspInterval range, bool high)
   return isfinite (range.low) ? range.low : fmin (range.high, 0) - FREE_RANGE;
 }
 
-/* Returns how far the two values at @point are apart, and in @excess the same in units of what is tolerated. */
+/* Returns how far the two values at @point are apart, and in @excess the same in units of what is tolerated.
+ */
 static double
 measure (const EspFormula *formula, const double *point, double *excess)
 {
@@ -115,7 +117,8 @@ climb (Worst *worst, const EspFormula *formula, const EspInterval *box, double *
             memcpy (point, worst->at, worst->n * sizeof *point);
             point[i] += side * share * (isfinite (width) ? width : FREE_RANGE);
             /* without limits it would never end */
-            point[i] = fmin (fmax (point[i], fmax (box[i].low, -LARGEST_DRAW)), fmin (box[i].high, LARGEST_DRAW));
+            point[i] = fmin (fmax (point[i], fmax (box[i].low, -LARGEST_DRAW)),
+                             fmin (box[i].high, LARGEST_DRAW));
             better = visit (worst, formula, point) || better;
           }
       if (!better)

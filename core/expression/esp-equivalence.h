@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 
 /**
  * EspProof:
- * @ESP_PROOF_CANONICAL: both have the same canonical form, or their difference simplifies to 0: proven wherever both
- *   are defined
+ * @ESP_PROOF_CANONICAL: both have the same canonical form, or their difference simplifies to 0: proven
+ * wherever both are defined
  * @ESP_PROOF_SAMPLED: the values were compared at points
  */
 typedef enum
@@ -32,10 +32,10 @@ typedef struct
   double max_difference;
 } EspEquivalence;
 
-/* Compares @a and @b for variables within the @box[n]. Where no proof is found, values are compared at 20,000 points
- * of the box drawn from @seed and at its corners (the first 1024); without limits, up to 10 in half of the
- * draws and up to 1000 on a logarithmic scale in the others. From the worst point the difference is then followed
- * uphill. Writes where it is to @at[n]. Any thread. */
+/* Compares @a and @b for variables within the @box[n]. Where no proof is found, values are compared at 20,000
+ * points of the box drawn from @seed and at its corners (the first 1024); without limits, up to 10 in half of
+ * the draws and up to 1000 on a logarithmic scale in the others. From the worst point the difference is then
+ * followed uphill. Writes where it is to @at[n]. Any thread. */
 EspEquivalence esp_expression_compare_values (
   EspExpression *a, EspExpression *b, const EspInterval *box, size_t n, uint64_t seed, double *at);
 

@@ -2,13 +2,16 @@
 
 #include <math.h>
 
+/* Lengths add up here, and a graph of a few hundred nodes may be longer than can be counted. */
+#define MAX_COUNTED_LENGTH (1u << 30)
+
 /* What @coefficient times a term of this length takes to read, with the sign that joins it. */
 static size_t
 get_cost (double coefficient, size_t length)
 {
   if (coefficient == 0)
     return 0;
-  return length + 1 + (fabs (coefficient) == 1 ? 0 : 2);
+  return MIN (length, MAX_COUNTED_LENGTH) + 1 + (fabs (coefficient) == 1 ? 0 : 2);
 }
 
 static size_t
@@ -78,12 +81,14 @@ set_coefficient (EspSum *sum, EspExpression *key, double coefficient)
 /* a·sin² u + b·cos² u + d, each times @rest: with sin² + cos² = 1 one of the squares can go, and both where
  * a = −b leaves cos 2u. */
 static bool
-apply_squares (EspSum *sum, EspRewriter *rewriter, EspExpression *base, EspExpression *rest, EspExpression *key)
+apply_squares (
+  EspSum *sum, EspRewriter *rewriter, EspExpression *base, EspExpression *rest, EspExpression *key)
 {
   EspBuilder *builder = rewriter->builder;
   EspExpression *argument = esp_expression_get_operand (base, 0);
   bool is_sine = esp_expression_get_operation (base) == ESP_OPERATION_SIN;
-  EspExpression *other = esp_builder_unary (builder, is_sine ? ESP_OPERATION_COS : ESP_OPERATION_SIN, argument);
+  EspExpression *other = esp_builder_unary (builder, is_sine ? ESP_OPERATION_COS : ESP_OPERATION_SIN,
+                                            argument);
   EspExpression *other_key = get_key (rewriter, rest, other, 2), *twice;
   double a = get_coefficient (sum, key), b, d = get_coefficient (sum, rest);
   size_t length = esp_expression_get_length (key);
@@ -131,7 +136,8 @@ apply_squares (EspSum *sum, EspRewriter *rewriter, EspExpression *base, EspExpre
 
 /* 1 − sigmoid (u) = sigmoid (−u), and 2·sigmoid (u) − 1 = tanh (u/2), each times @rest. */
 static bool
-apply_logistic (EspSum *sum, EspRewriter *rewriter, EspExpression *base, EspExpression *rest, EspExpression *key)
+apply_logistic (
+  EspSum *sum, EspRewriter *rewriter, EspExpression *base, EspExpression *rest, EspExpression *key)
 {
   EspExpression *argument = esp_expression_get_operand (base, 0), *changed;
   double a = get_coefficient (sum, key), d = get_coefficient (sum, rest);
@@ -171,7 +177,8 @@ apply_to_term (EspSum *sum, EspRewriter *rewriter, EspExpression *key)
     {
       EspFactor factor = g_array_index (product.factors, EspFactor, k);
       EspOperation operation = esp_expression_get_operation (factor.base);
-      bool square = (operation == ESP_OPERATION_SIN || operation == ESP_OPERATION_COS) && factor.exponent == 2;
+      bool square = (operation == ESP_OPERATION_SIN || operation == ESP_OPERATION_COS)
+                    && factor.exponent == 2;
       bool logistic = operation == ESP_OPERATION_SIGMOID && factor.exponent == 1;
       EspExpression *rest;
 

@@ -1,4 +1,5 @@
-/* Identities of sums: of sines and cosines, logarithms, and the logistic function. Private to the simplifier. */
+/* Identities of sums: of sines and cosines, logarithms, and the logistic function. Private to the simplifier.
+ */
 
 #pragma once
 

@@ -359,8 +359,7 @@ soft_if (EspInterval a, EspInterval b, EspInterval c)
   EspInterval weight = logistic (a), between = esp_interval_join (b, c);
 
   between = widen (between.low, between.high, -INFINITY, INFINITY);
-  return esp_interval_meet (
-    between, add (multiply (weight, b), multiply (add (one, negate (weight)), c)));
+  return esp_interval_meet (between, add (multiply (weight, b), multiply (add (one, negate (weight)), c)));
 }
 
 EspInterval
@@ -496,7 +495,7 @@ get_slopes (EspOperation operation, const EspInterval *a, EspInterval value, Esp
       slopes[0] = power_by_base (a[0], a[1]);
       /* a negative base has no derivative by the exponent */
       weight = logarithm (a[0]);
-      slopes[1] = a[1].low == a[1].high          ? zero
+      slopes[1] = a[1].low == a[1].high            ? zero
                   : esp_interval_is_empty (weight) ? ESP_INTERVAL_ALL
                                                    : multiply (value, weight);
       break;
@@ -535,15 +534,15 @@ get_slopes (EspOperation operation, const EspInterval *a, EspInterval value, Esp
       slopes[1] = add (one, negate (slopes[0]));
       break;
     case ESP_OPERATION_MAX:
-      slopes[0] = indicator (a[0].high < a[1].low, a[0].low > a[1].high);
+      slopes[0] = indicator (a[0].high<a[1].low, a[0].low> a[1].high);
       slopes[1] = add (one, negate (slopes[0]));
       break;
     case ESP_OPERATION_CLAMP:
       slopes[0] = indicator (a[0].high < a[1].low || a[0].low > a[2].high,
                              a[0].low > a[1].high && a[0].high < a[2].low);
       slopes[1] = indicator (a[0].low > a[1].high, a[0].high < a[1].low);
-      slopes[2] = indicator (a[0].high < a[2].low || a[0].high < a[1].low,
-                             a[0].low > a[2].high && a[0].low > a[1].high);
+      slopes[2] = indicator (a[0].high < a[2].low
+                             || a[0].high<a[1].low, a[0].low> a[2].high && a[0].low > a[1].high);
       break;
     case ESP_OPERATION_GUARDED_MULTIPLY:
       for (int i = 0; i < 2; i++)

@@ -18,8 +18,8 @@ G_BEGIN_DECLS
  * @low: the smallest value, −INFINITY where there is no limit
  * @high: the largest value, INFINITY where there is no limit
  *
- * All numbers from @low to @high; infinite bounds mean that the numbers have no limit, not that infinity is one
- * of them. It is empty where @low > @high.
+ * All numbers from @low to @high; infinite bounds mean that the numbers have no limit, not that infinity is
+ * one of them. It is empty where @low > @high.
  */
 typedef struct
 {
@@ -50,9 +50,9 @@ EspInterval esp_interval_join (EspInterval a, EspInterval b);
 /* Returns the numbers that are in both. */
 EspInterval esp_interval_meet (EspInterval a, EspInterval b);
 
-/* Returns an interval of all values that @operation (not a leaf) has for numbers of its @operands, where it is
- * defined and finite; empty where it never is. As in esp_operation_evaluate(), `if` and `pdiv` do not need the
- * operands that they do not look at. Any thread. */
+/* Returns an interval of all values that @operation (not a leaf) has for numbers of its @operands, where it
+ * is defined and finite; empty where it never is. As in esp_operation_evaluate(), `if` and `pdiv` do not need
+ * the operands that they do not look at. Any thread. */
 EspInterval esp_interval_evaluate (EspOperation operation, const EspInterval *operands);
 
 /* Returns an interval of all values that @expression has on the @box[n], where it is defined; variables from
@@ -60,7 +60,8 @@ EspInterval esp_interval_evaluate (EspOperation operation, const EspInterval *op
 EspInterval esp_expression_bound (EspExpression *expression, const EspInterval *box, size_t n);
 
 /* As esp_expression_bound(), and writes to @gradient[n] intervals of all values that the derivatives by the
- * variables 0 … @n − 1 have on the box, wherever they exist: the jumps of `sign`, `if` and `pdiv` have none. */
+ * variables 0 … @n − 1 have on the box, wherever they exist: the jumps of `sign`, `if` and `pdiv` have none.
+ */
 EspInterval esp_expression_bound_gradient (EspExpression *expression,
                                            const EspInterval *box,
                                            size_t n,

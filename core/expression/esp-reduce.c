@@ -40,8 +40,8 @@ get_error (const Measure *measure, EspExpression *expression)
   return error;
 }
 
-/* Returns a new expression like @expression, where @node is replaced by its operand @side (or NULL), and numbers are
- * rounded to @digits (0 for none). */
+/* Returns a new expression like @expression, where @node is replaced by its operand @side (or NULL), and
+ * numbers are rounded to @digits (0 for none). */
 static EspExpression *
 copy (EspExpression *expression, const EspExpression *node, size_t side, int digits)
 {

@@ -19,8 +19,8 @@ is_number (const EspExpression *expression, double value)
   return is_constant (expression) && esp_expression_get_value (expression) == value;
 }
 
-/* Takes what both of @a[2] have in common out of them; returns NULL for nothing, else what it is, as a sum or,
- * with @product, as a factor. @positive: only a factor that is a positive number. */
+/* Takes what both of @a[2] have in common out of them; returns NULL for nothing, else what it is, as a sum
+ * or, with @product, as a factor. @positive: only a factor that is a positive number. */
 static EspExpression *
 take_common_terms (EspRewriter *rewriter, EspExpression **a)
 {
@@ -120,7 +120,8 @@ take_common_factors (EspRewriter *rewriter, EspExpression **a, bool positive)
     }
   if (found)
     {
-      EspExpression *left = esp_product_build (&first, rewriter), *right = esp_product_build (&second, rewriter);
+      EspExpression *left = esp_product_build (&first, rewriter),
+                    *right = esp_product_build (&second, rewriter);
 
       result = esp_product_build (&common, rewriter);
       if (left == NULL || right == NULL)
@@ -163,8 +164,8 @@ take_out (EspRewriter *rewriter, EspExpression *plain)
     result = esp_product_gather (
       rewriter, esp_builder_binary (rewriter->builder, ESP_OPERATION_MULTIPLY, factors, result));
   if (result != NULL && terms != NULL)
-    result = esp_sum_gather (
-      rewriter, esp_builder_binary (rewriter->builder, ESP_OPERATION_ADD, result, terms), 1);
+    result = esp_sum_gather (rewriter,
+                             esp_builder_binary (rewriter->builder, ESP_OPERATION_ADD, result, terms), 1);
   if (result == NULL || esp_expression_get_length (result) >= esp_expression_get_length (plain))
     return NULL;
   rewriter->rule = "common part of branches";
@@ -225,7 +226,8 @@ rewrite_pair (EspRewriter *rewriter, EspOperation operation, EspExpression *a, E
       double low, high, value = esp_expression_get_value (b);
 
       if (esp_expression_get_operation (a) != ESP_OPERATION_CLAMP
-          || !is_constant (esp_expression_get_operand (a, 1)) || !is_constant (esp_expression_get_operand (a, 2)))
+          || !is_constant (esp_expression_get_operand (a, 1))
+          || !is_constant (esp_expression_get_operand (a, 2)))
         return NULL;
       for (size_t i = 0; i < 3; i++)
         operands[i] = esp_expression_get_operand (a, i);
@@ -264,7 +266,8 @@ rewrite_extreme (EspRewriter *rewriter, EspExpression *plain)
       bool gone = false;
 
       for (guint k = 0; !gone && k < list->len; k++)
-        gone = k != i && is_decided (rewriter, g_ptr_array_index (list, k), g_ptr_array_index (list, i), side);
+        gone = k != i
+               && is_decided (rewriter, g_ptr_array_index (list, k), g_ptr_array_index (list, i), side);
       if (gone)
         g_ptr_array_remove_index (list, i);
       else
@@ -291,9 +294,9 @@ rewrite_extreme (EspRewriter *rewriter, EspExpression *plain)
   else
     negative = false;
   for (guint i = 0; i < list->len; i++)
-    result = result == NULL ? g_ptr_array_index (list, i)
-                            : esp_builder_binary (rewriter->builder, operation, result,
-                                                  g_ptr_array_index (list, i));
+    result = result == NULL
+               ? g_ptr_array_index (list, i)
+               : esp_builder_binary (rewriter->builder, operation, result, g_ptr_array_index (list, i));
 
   /* min (max (a, low), high) with low ≤ high */
   if (list->len == 2 && is_constant (list->pdata[1])
@@ -344,7 +347,8 @@ rewrite_if (EspRewriter *rewriter, EspExpression *plain)
   EspExpression *difference, *result;
   double scale;
 
-  if (is_constant (a[0]) || (!esp_interval_is_empty (condition) && (condition.low > 0 || condition.high <= 0)))
+  if (is_constant (a[0])
+      || (!esp_interval_is_empty (condition) && (condition.low > 0 || condition.high <= 0)))
     {
       bool yes = is_constant (a[0]) ? esp_expression_get_value (a[0]) > 0 : condition.low > 0;
 
@@ -359,7 +363,8 @@ rewrite_if (EspRewriter *rewriter, EspExpression *plain)
   /* a branch knows what its condition was */
   rewriter->rule = "nested condition";
   for (int i = 1; i < 3; i++)
-    if (esp_expression_get_operation (a[i]) == ESP_OPERATION_IF && esp_expression_get_operand (a[i], 0) == a[0])
+    if (esp_expression_get_operation (a[i]) == ESP_OPERATION_IF
+        && esp_expression_get_operand (a[i], 0) == a[0])
       {
         a[i] = esp_expression_get_operand (a[i], (size_t) i);
         return esp_builder_apply (builder, ESP_OPERATION_IF, a);
@@ -421,7 +426,8 @@ rewrite_clamp (EspRewriter *rewriter, EspExpression *plain)
     return a[2];
   /* clamp in clamp, where both leave something */
   if (esp_expression_get_operation (a[0]) == ESP_OPERATION_CLAMP && is_constant (a[1]) && is_constant (a[2])
-      && is_constant (esp_expression_get_operand (a[0], 1)) && is_constant (esp_expression_get_operand (a[0], 2)))
+      && is_constant (esp_expression_get_operand (a[0], 1))
+      && is_constant (esp_expression_get_operand (a[0], 2)))
     {
       double inner_low = esp_expression_get_value (esp_expression_get_operand (a[0], 1));
       double inner_high = esp_expression_get_value (esp_expression_get_operand (a[0], 2));
@@ -460,7 +466,8 @@ rewrite_soft_if (EspRewriter *rewriter, EspExpression *plain)
       rewriter->rule = "decided condition";
       for (int i = 0; i < 2; i++)
         a[1 + i] = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY,
-                                       esp_builder_constant (builder, i == 0 ? weight : 1 - weight), a[1 + i]);
+                                       esp_builder_constant (builder, i == 0 ? weight : 1 - weight),
+                                       a[1 + i]);
       return esp_sum_gather (rewriter, esp_builder_binary (builder, ESP_OPERATION_ADD, a[1], a[2]), 1);
     }
   result = take_out (rewriter, plain);
@@ -474,11 +481,10 @@ rewrite_soft_if (EspRewriter *rewriter, EspExpression *plain)
       if (condition == NULL)
         return NULL;
       result = esp_product_gather (
-        rewriter,
-        esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, is_number (a[1], 0) ? a[2] : a[1],
-                            esp_builder_unary (builder, ESP_OPERATION_SIGMOID, condition)));
+        rewriter, esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, is_number (a[1], 0) ? a[2] : a[1],
+                                      esp_builder_unary (builder, ESP_OPERATION_SIGMOID, condition)));
       return result != NULL && esp_expression_get_length (result) < esp_expression_get_length (plain) ? result
-                                                                                                       : NULL;
+                                                                                                      : NULL;
     }
   if (!esp_begins_with_minus (a[0]))
     return NULL;

@@ -1,4 +1,5 @@
-/* The rewrite log: what the simplifier did, one rule after the other, so that each step can be shown and undone. */
+/* The rewrite log: what the simplifier did, one rule after the other, so that each step can be shown and
+ * undone. */
 
 #pragma once
 
@@ -54,8 +55,8 @@ size_t esp_rewrite_log_get_n_steps (const EspRewriteLog *log);
 /* Returns step @i, owned by @log. */
 const EspRewrite *esp_rewrite_log_get_step (const EspRewriteLog *log, size_t i);
 
-/* Returns the whole expression after the first @k steps, owned by @log: the raw one for 0, the simplified one for
- * all steps. Taking one step less undoes the last. */
+/* Returns the whole expression after the first @k steps, owned by @log: the raw one for 0, the simplified one
+ * for all steps. Taking one step less undoes the last. */
 EspExpression *esp_rewrite_log_get_expression (const EspRewriteLog *log, size_t k);
 
 /* Returns where the steps hold: ESP_DOMAIN_EVERYWHERE unless one of them needs bounds. */

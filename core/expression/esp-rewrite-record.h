@@ -17,8 +17,8 @@ void esp_rewrite_log_add (
 /* Drops all steps but the first @n. */
 void esp_rewrite_log_truncate (EspRewriteLog *log, size_t n);
 
-/* Works out the whole expressions, so that the last one is @simplified. Steps that change nothing are dropped.
- * All expressions are of @builder. */
+/* Works out the whole expressions, so that the last one is @simplified. Steps that change nothing are
+ * dropped. All expressions are of @builder. */
 void esp_rewrite_log_finish (EspRewriteLog *log, EspBuilder *builder, EspExpression *simplified);
 
 G_END_DECLS

@@ -105,8 +105,9 @@ rewrite_power (EspRewriter *rewriter, EspExpression *plain)
   if (esp_expression_get_operation (base) != ESP_OPERATION_EXP)
     return NULL;
   rewriter->rule = "power of an exponential";
-  exponent = esp_product_gather (rewriter, esp_builder_binary (rewriter->builder, ESP_OPERATION_MULTIPLY,
-                                                               esp_expression_get_operand (base, 0), exponent));
+  exponent = esp_product_gather (rewriter,
+                                 esp_builder_binary (rewriter->builder, ESP_OPERATION_MULTIPLY,
+                                                     esp_expression_get_operand (base, 0), exponent));
   return exponent == NULL ? NULL : esp_builder_unary (rewriter->builder, ESP_OPERATION_EXP, exponent);
 }
 
@@ -129,8 +130,7 @@ rewrite_exponential (EspRewriter *rewriter, EspExpression *plain)
         continue;
       factor = esp_builder_binary (builder, ESP_OPERATION_POWER, esp_expression_get_operand (term->key, 0),
                                    esp_builder_constant (builder, term->coefficient));
-      result = result == NULL ? factor
-                              : esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, result, factor);
+      result = result == NULL ? factor : esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, result, factor);
       term->coefficient = 0;
     }
   rest = result == NULL ? NULL : esp_sum_build (&sum, rewriter);
@@ -162,9 +162,9 @@ rewrite_logarithm (EspRewriter *rewriter, EspExpression *plain)
 
       if (esp_expression_get_operation (factor.base) == ESP_OPERATION_EXP)
         {
-          EspExpression *term
-            = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, esp_builder_constant (builder, factor.exponent),
-                                  esp_expression_get_operand (factor.base, 0));
+          EspExpression *term = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY,
+                                                    esp_builder_constant (builder, factor.exponent),
+                                                    esp_expression_get_operand (factor.base, 0));
 
           sum = sum == NULL ? term : esp_builder_binary (builder, ESP_OPERATION_ADD, sum, term);
           g_array_remove_index (product.factors, i);
@@ -241,7 +241,8 @@ rewrite_sign (EspRewriter *rewriter, EspExpression *plain)
   /* sigmoid and the like keep the sign, of which nothing else matters */
   if (esp_expression_get_operation (argument) == ESP_OPERATION_TANH
       || esp_expression_get_operation (argument) == ESP_OPERATION_SIGN)
-    return esp_builder_unary (rewriter->builder, ESP_OPERATION_SIGN, esp_expression_get_operand (argument, 0));
+    return esp_builder_unary (rewriter->builder, ESP_OPERATION_SIGN,
+                              esp_expression_get_operand (argument, 0));
   return esp_product_gather (rewriter, plain);
 }
 

@@ -8,8 +8,8 @@ esp_rewriter_init (EspRewriter *rewriter, const EspInterval *box, size_t n)
 {
   *rewriter = (EspRewriter){ .builder = esp_builder_new (), .box = box, .n = box == NULL ? 0 : n };
   rewriter->bounds = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  rewriter->unbounded
-    = box == NULL ? g_hash_table_ref (rewriter->bounds) : g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  rewriter->unbounded = box == NULL ? g_hash_table_ref (rewriter->bounds)
+                                    : g_hash_table_new_full (NULL, NULL, NULL, g_free);
   rewriter->primitives = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 }
 
@@ -129,7 +129,8 @@ esp_expression_almost_equal (const EspExpression *a, const EspExpression *b)
       if (n == 0)
         return false;
       for (size_t i = 1; i < n; i++)
-        if (!esp_expression_almost_equal (esp_expression_get_operand (a, i), esp_expression_get_operand (b, i)))
+        if (!esp_expression_almost_equal (esp_expression_get_operand (a, i),
+                                          esp_expression_get_operand (b, i)))
           return false;
       a = esp_expression_get_operand (a, 0);
       b = esp_expression_get_operand (b, 0);

@@ -90,7 +90,8 @@ simplify_node (EspRewriter *rewriter,
           || esp_expression_almost_equal (simpler, plain))
         break;
       /* groups of a sum become one long chain, which must not become too deep for reading and printing */
-      if (esp_expression_get_depth (simpler) > MAX (ESP_EXPRESSION_MAX_DEPTH, esp_expression_get_depth (plain)))
+      if (esp_expression_get_depth (simpler)
+          > MAX (ESP_EXPRESSION_MAX_DEPTH, esp_expression_get_depth (plain)))
         break;
       if (log != NULL)
         esp_rewrite_log_add (log, rewriter->rule, plain, simpler, rewriter->used_box);
@@ -138,8 +139,8 @@ typedef struct
   size_t n_steps;
 } Stage;
 
-/* Returns the stage that ends the passes: the last one, or where they go in circles the first of the shortest of the
- * circle, from which the passes would come to the same. */
+/* Returns the stage that ends the passes: the last one, or where they go in circles the first of the shortest
+ * of the circle, from which the passes would come to the same. */
 static Stage
 run_passes (EspRewriter *rewriter, EspExpression *expression, EspRewriteLog *log)
 {

@@ -1,15 +1,16 @@
 /* The simplifier: the same function, shorter to read.
  *
- * The domain rule: wherever all sub-terms that the value depends on are finite (those of a branch of `if` that is
- * not taken, and the dividend of `pdiv` where its guard is active, do not count) and no intermediate result over-
- * or underflows, the simplified expression has the same value, up to rounding. So a rewriting may remove a
- * singularity, as x/x = 1 does, and extend the domain, as √x² = x does for (√x)², but it never creates one: no √(a·b)
- * becomes √a·√b, and no log (a·b) log a + log b, unless what is needed for it is proven.
+ * The domain rule: wherever all sub-terms that the value depends on are finite (those of a branch of `if`
+ * that is not taken, and the dividend of `pdiv` where its guard is active, do not count) and no intermediate
+ * result over- or underflows, the simplified expression has the same value, up to rounding. So a rewriting
+ * may remove a singularity, as x/x = 1 does, and extend the domain, as √x² = x does for (√x)², but it never
+ * creates one: no √(a·b) becomes √a·√b, and no log (a·b) log a + log b, unless what is needed for it is
+ * proven.
  *
  * Time is bounded: at most 100 passes go through the graph, each considers every node once; a sum of n terms
- * with f factors each is searched n times at most for n·f ways to group its terms, which are rated in n·f steps,
- * and not at all for n > 24; multiplying out stops at 40 terms and is tried up to a reading length of 200. Two
- * to four passes are usual.
+ * with f factors each is searched n times at most for n·f ways to group its terms, which are rated in n·f
+ * steps, and not at all for n > 24; multiplying out stops at 40 terms and is tried up to a reading length of
+ * 200. Two to four passes are usual.
  */
 
 #pragma once
@@ -28,9 +29,9 @@ G_BEGIN_DECLS
  * deterministic. Any thread. */
 EspExpression *esp_expression_simplify (EspExpression *expression);
 
-/* As esp_expression_simplify(), for variables within the @box[n] (NULL for anywhere), which is that of @domain:
- * guards, conditions and absolute values go where the box decides them, and the result is the same function only
- * there. Writes the steps to @log, free with esp_rewrite_log_free(); NULL for none. */
+/* As esp_expression_simplify(), for variables within the @box[n] (NULL for anywhere), which is that of
+ * @domain: guards, conditions and absolute values go where the box decides them, and the result is the same
+ * function only there. Writes the steps to @log, free with esp_rewrite_log_free(); NULL for none. */
 EspExpression *esp_expression_simplify_within (
   EspExpression *expression, const EspInterval *box, size_t n, EspDomain domain, EspRewriteLog **log);
 

@@ -12,6 +12,8 @@
 /* Groups in groups; each of them is smaller than the one around it, so this is a matter of the stack. */
 #define MAX_NESTED_GROUPS 24
 
+#define MAX_COUNTED_LENGTH (1u << 30)
+
 /* Multiplying out stops at so many terms, and at this power. */
 #define MAX_EXPANDED_TERMS 40
 #define MAX_EXPANDED_POWER 3
@@ -255,7 +257,8 @@ make_item (EspRewriter *rewriter, EspExpression *key, double coefficient)
 static size_t
 get_power_length (const EspFactor *factor, double exponent)
 {
-  size_t length = esp_expression_get_length (factor->base);
+  /* lengths add up here, and a graph of a few hundred nodes may be longer than can be counted */
+  size_t length = MIN (esp_expression_get_length (factor->base), MAX_COUNTED_LENGTH);
 
   exponent = fabs (exponent);
   return exponent == 0 ? 0 : length + 1 + (exponent == 1 ? 0 : exponent == 0.5 ? 1 : 2);
@@ -309,7 +312,8 @@ find_power (const Item *item, const Group *group)
 static bool
 is_member (const Item *item, const Group *group)
 {
-  return group->base == NULL ? fabs (item->product.number) == group->number : find_power (item, group) != NULL;
+  return group->base == NULL ? fabs (item->product.number) == group->number
+                             : find_power (item, group) != NULL;
 }
 
 /* Sets what grouping by the power or number of one item saves. */

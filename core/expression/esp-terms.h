@@ -1,10 +1,10 @@
 /* Sums and products taken apart into their terms and factors, gathered, and put together again. Every
  * expression here is of the rewriter's builder and simplified already. Private to the simplifier.
  *
- * A product is a number times powers; a sum in it is made primitive: divided by its most frequent coefficient, so
- * that 2·x + 4·y and x + 2·y are the same factor, and the number goes to the front. Putting a product together
- * multiplies the number into a sum again where that is shorter. A sum is a number for each product of powers;
- * putting it together looks for common factors, the one that saves most first.
+ * A product is a number times powers; a sum in it is made primitive: divided by its most frequent
+ * coefficient, so that 2·x + 4·y and x + 2·y are the same factor, and the number goes to the front. Putting a
+ * product together multiplies the number into a sum again where that is shorter. A sum is a number for each
+ * product of powers; putting it together looks for common factors, the one that saves most first.
  */
 
 #pragma once
@@ -79,10 +79,9 @@ EspExpression *esp_product_build (const EspProduct *product, EspRewriter *rewrit
 /* As esp_product_build() for a term of a sum, where a number times a sum has been looked at already. */
 EspExpression *esp_product_build_term (const EspProduct *product, EspRewriter *rewriter);
 
-/* Takes the sum that @expression is apart, all times @scale; with @expand, products of sums are multiplied out.
- * Returns false as above. */
-bool
-esp_sum_init (EspSum *sum, EspRewriter *rewriter, EspExpression *expression, double scale, bool expand);
+/* Takes the sum that @expression is apart, all times @scale; with @expand, products of sums are multiplied
+ * out. Returns false as above. */
+bool esp_sum_init (EspSum *sum, EspRewriter *rewriter, EspExpression *expression, double scale, bool expand);
 void esp_sum_clear (EspSum *sum);
 
 /* Returns the coefficient of the term @key, NULL for none. */
@@ -91,8 +90,8 @@ double *esp_sum_find (const EspSum *sum, EspExpression *key);
 /* Adds @coefficient times @key. */
 void esp_sum_add (EspSum *sum, EspExpression *key, double coefficient);
 
-/* Returns the sum put together with common factors, in reading order, the number last and a term that is added
- * first. NULL as above. Changes @sum. */
+/* Returns the sum put together with common factors, in reading order, the number last and a term that is
+ * added first. NULL as above. Changes @sum. */
 EspExpression *esp_sum_build (EspSum *sum, EspRewriter *rewriter);
 
 /* Returns @expression, gathered as a sum, times @scale. NULL as above. */
@@ -104,7 +103,8 @@ EspExpression *esp_product_gather (EspRewriter *rewriter, EspExpression *express
 /* Returns −@expression, NULL as above. */
 EspExpression *esp_negate (EspRewriter *rewriter, EspExpression *expression);
 
-/* Returns @expression divided by its @scale, see above, NULL as above. With @keep_sign the scale is positive. */
+/* Returns @expression divided by its @scale, see above, NULL as above. With @keep_sign the scale is positive.
+ */
 EspExpression *
 esp_primitive (EspRewriter *rewriter, EspExpression *expression, bool keep_sign, double *scale);
 

@@ -145,6 +145,7 @@ choose_symbolic (EspAssessor *assessor)
                                  .length_limit = recipe->length_limit,
                                  .tolerance = recipe->polish_tolerance };
   g_autoptr (EspNetwork) best = NULL;
+  g_autoptr (EspFormula) best_formula = NULL;
   EspNetwork *origin = NULL;
   EspReturns best_returns = { 0 };
   size_t best_length = 0;
@@ -156,7 +157,7 @@ choose_symbolic (EspAssessor *assessor)
         = g_array_index (run->candidates, EspCandidate, assessor->candidate).actor->network;
       g_autoptr (EspNetwork) polished
         = esp_polish (candidate, &settings, assessor->pool, note_progress, assessor, &assessor->cancelled);
-      g_autoptr (EspFormula) formula = esp_network_extract (polished);
+      g_autoptr (EspFormula) formula = esp_polish_formula (polished, &settings, assessor->pool, &assessor->cancelled);
       EspReturns returns = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, CHOICE_EPISODES, assessor->pool, &assessor->cancelled);
       size_t length = get_longest (formula);
       double margin = best_returns.deviation / sqrt (CHOICE_EPISODES);
@@ -167,7 +168,9 @@ choose_symbolic (EspAssessor *assessor)
       if (best == NULL || (within != best_within ? within : better))
         {
           g_clear_pointer (&best, esp_network_unref);
+          g_clear_pointer (&best_formula, esp_formula_unref);
           best = g_steal_pointer (&polished);
+          best_formula = g_steal_pointer (&formula);
           origin = candidate;
           best_returns = returns;
           best_length = length;
@@ -177,7 +180,7 @@ choose_symbolic (EspAssessor *assessor)
     return;
 
   result->actor = esp_actor_new_symbolic (best);
-  result->formula = esp_network_extract (best);
+  result->formula = g_steal_pointer (&best_formula);
   result->formula_return = esp_evaluate_formula (result->formula, run->info, ESP_REPORT_SEED,
                                                  ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
   result->policy_return = result->formula_return;

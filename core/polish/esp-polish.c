@@ -8,6 +8,7 @@
 
 #include "esp-evaluation.h"
 #include "esp-path-selector.h"
+#include "esp-reduce.h"
 
 /* One number of the network that the formula depends on: the weight of an open path, or a bias. */
 typedef struct
@@ -297,4 +298,52 @@ esp_polish (const EspNetwork *network,
 
   g_array_unref (polish.elements);
   return polish.network;
+}
+
+static EspFormula *
+round_formula (const EspFormula *formula, int digits)
+{
+  const EspSymbols *symbols = esp_formula_get_symbols (formula);
+  g_autoptr (GPtrArray) rounded = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
+
+  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
+    {
+      double error;
+
+      g_ptr_array_add (rounded, esp_expression_reduce (esp_formula_get_expression (formula, a), digits, 0, NULL, 0,
+                                                       symbols->n, &error));
+    }
+  return esp_formula_new ((EspExpression *const *) rounded->pdata, rounded->len, symbols);
+}
+
+EspFormula *
+esp_polish_formula (const EspNetwork *network,
+                    const EspPolishSettings *settings,
+                    EspPool *pool,
+                    const _Atomic bool *cancelled)
+{
+  EspFormula *exact = esp_network_extract (network);
+  EspReturns returns;
+  double least;
+
+  if (settings->digits == 0)
+    return exact;
+
+  returns = esp_evaluate_formula (exact, network->environment, ESP_POLISH_SEED, settings->episodes, pool, cancelled);
+  least = returns.mean - settings->tolerance * fabs (returns.mean);
+  for (int digits = (int) settings->digits; digits < 17; digits++)
+    {
+      g_autoptr (EspFormula) rounded = round_formula (exact, digits);
+
+      returns = esp_evaluate_formula (rounded, network->environment, ESP_POLISH_SEED, settings->episodes, pool,
+                                      cancelled);
+      if (cancelled != NULL && *cancelled)
+        break;
+      if (returns.mean >= least)
+        {
+          esp_formula_unref (exact);
+          return g_steal_pointer (&rounded);
+        }
+    }
+  return exact;
 }

@@ -47,4 +47,13 @@ EspNetwork *esp_polish (const EspNetwork *network,
                         void *data,
                         const _Atomic bool *cancelled);
 
+/* Returns the formula of a polished @network. Extraction multiplies rounded numbers out, so that they are long again:
+ * its final numbers are rounded to the fewest digits, @settings->digits or more, for which the measured return
+ * stays within the tolerance; 0 digits keep all. The formula is then the network's function to these digits.
+ * Measures with @pool; returns what is exact when @cancelled (NULL: never) becomes true. */
+EspFormula *esp_polish_formula (const EspNetwork *network,
+                                const EspPolishSettings *settings,
+                                EspPool *pool,
+                                const _Atomic bool *cancelled);
+
 G_END_DECLS

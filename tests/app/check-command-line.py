@@ -88,12 +88,15 @@ def tiny_recipe(folder, **changes):
 
 def test_help():
     for command, words in {
-        (): ["--environment", "--recipe", "--seed", "--version", "train", "eval", "rollout", "envs", "bench"],
+        (): ["--environment", "--recipe", "--seed", "--version", "train", "eval", "rollout", "simplify", "check",
+              "envs", "bench", "export"],
         ("envs",): ["--json"],
         ("bench",): ["NAME", "--json", "--phases", "--rounds", "--turn", "espl", "all", "runs"],
         ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
         ("export",): ["--policy", "--env", "--format", "--output", "--test-vectors", "--single", "latex", "sympy", "python"],
         ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
+        ("simplify",): ["EXPR", "--env", "--visited", "--round", "--drop", "--log", "--json"],
+        ("check",): ["A", "B", "--env", "--seed", "--json"],
         ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--workers", "--json",
                      "batch_size", "path_threshold"],
     }.items():
@@ -561,6 +564,74 @@ def test_helper_process(folder):
         expect(process.returncode in (1, 2) and out == b"" and err.count(b"\n") == 1, (process.returncode, out, err))
         for word in ["“mine.json”", *words]:
             expect(word in err.decode(), f"{sent}: “{word}” is not in {err}")
+
+
+def test_simplify(folder):
+    keys = ["input", "simplified", "length_before", "length_after", "domain", "rewrites"]
+    result = expect_result(["simplify", "0.357*0.6994*theta + sin(x)^2 + cos(x)^2", "--env", "cartpole", "--json"])
+    expect(list(result) == keys, result)
+    expect(result["input"] == "0.357*0.6994*theta + sin(x)^2 + cos(x)^2", result)
+    expect(result["simplified"] == "0.2496858*theta + 1", result)
+    expect((result["length_before"], result["length_after"]) == (15, 5), result)
+    expect(result["domain"] == "everywhere", result)
+    expect(result["rewrites"] and all(list(r) == ["rule", "before", "after"] for r in result["rewrites"]), result)
+    expect(any(r["before"] == "0.357*0.6994*theta" and r["after"] == "0.2496858*theta" for r in result["rewrites"]), result)
+
+    # guards: within the limits of the observations, within what was visited, and nowhere
+    result = expect_result(["simplify", "pmul(cos_theta, 10*theta_dot)", "--env", "pendulum", "--json"])
+    expect((result["simplified"], result["domain"]) == ("10*cos_theta*theta_dot", "limits"), result)
+    result = expect_result(["simplify", "pexp(x)", "--env", "cartpole", "--json"])
+    expect((result["simplified"], result["domain"], result["rewrites"]) == ("pexp(x)", "everywhere", []), result)
+    result = expect_result(["simplify", "pexp(x)", "--env", "cartpole", "--visited", "--json"])
+    expect((result["simplified"], result["domain"]) == ("exp(x)", "visited"), result)
+
+    # several expressions, from a file, in names of their own
+    path = os.path.join(folder, "formula.txt")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("a + a;\nb*b;\n")
+    result = expect_result(["simplify", path, "--json"])
+    expect((result["simplified"], result["length_before"], result["length_after"]) == ("2*a; b^2", 6, 6), result)
+
+    # rounding and dropping say what they cost
+    result = expect_result(["simplify", "3.14159*x + 0.001*sin(x)", "--round", "3", "--drop", "0.01", "--json"])
+    expect(result["simplified"] == "3.14*x" and 0.005 < result["max_error"] < 0.02, result)
+
+    status, out, err = espalier("simplify", "--log", "x + x + y*0")
+    expect(status == 0 and err == "", err)
+    for word in ["1. ", "→", "2*x\n", "reading length: 3, was 7"]:
+        expect(word in out, f"“{word}” is not in {out}")
+
+    expect_complaint(["simplify"], 2, "EXPR is missing")
+    expect_complaint(["simplify", "x +"], 2, "column 4")
+    expect_complaint(["simplify", "x", "--env", "nowhere"], 2, "nowhere")
+    expect_complaint(["simplify", "foo", "--env", "cartpole"], 2, "foo", "theta_dot")
+    expect_complaint(["simplify", "x", "--visited"], 2, "--env")
+    expect_complaint(["simplify", "x", "--round", "0"], 2, "--round")
+    expect_complaint(["simplify", "x", "--drop", "-1"], 2, "--drop")
+
+
+def test_check():
+    keys = ["equal", "proof", "max_difference", "at"]
+    result = expect_result(["check", "2*theta + theta", "3*s3", "--env", "cartpole", "--json"])
+    expect(list(result) == keys, result)
+    expect((result["equal"], result["proof"], result["max_difference"]) == (True, "canonical", 0), result)
+    expect(list(result["at"]) == ["x", "x_dot", "theta", "theta_dot"], result)
+    result = expect_result(["check", "cos_theta*theta_dot", "1.01*cos_theta*theta_dot", "--env", "pendulum", "--json"])
+    expect((result["equal"], result["proof"]) == (False, "sampled"), result)
+    expect(abs(result["max_difference"] - 0.08) < 1e-9 and abs(result["at"]["theta_dot"]) == 8, result)
+    result = expect_result(["check", "sqrt(x^4 + 2*x^2 + 1)", "x^2 + 1", "--json"])
+    expect((result["equal"], result["proof"]) == (True, "sampled"), result)
+    # not the same everywhere, but within the limits of the observations
+    result = expect_result(["check", "pmul(cos_theta, theta_dot); 1", "cos_theta*theta_dot; 1", "--env", "pendulum", "--json"])
+    expect((result["equal"], result["proof"]) == (True, "canonical"), result)
+    result = expect_result(["check", "pmul(x, y)", "x*y", "--json"])
+    expect(not result["equal"] and result["max_difference"] > 1, result)
+    result = expect_result(["check", "log(x)", "log(x^2)/2", "--json"])
+    expect(not result["equal"] and result["max_difference"] is None and result["at"]["x"] < 0, result)
+    status, out, err = espalier("check", "x", "y")
+    expect(status == 0 and err == "" and "not the same function" in out, out + err)
+    expect_complaint(["check", "x"], 2, "B is missing")
+    expect_complaint(["check", "x; y", "x"], 2, "2 expressions")
 
 
 def test_interruption(folder):

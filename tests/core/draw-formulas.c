@@ -18,8 +18,9 @@
 #define MAX_LENGTH 90
 
 static const char *const arrangements[] = { "S0", "C0", "C1", "C2", "C3", "C4" };
-static const char *const environments[]
-  = { "cartpole", "pendulum", "mountain-car", "inverted-double-pendulum", "hopper", "lunar-lander" };
+static const char *const environments[] = { "cartpole",     "pendulum",
+                                            "mountain-car", "inverted-double-pendulum",
+                                            "hopper",       "lunar-lander" };
 
 typedef struct
 {
@@ -63,7 +64,8 @@ draw_argument (Draw *draw, const EspLayer *layer, bool last)
         EspExpression *term;
 
         /* the output reads operators rather than observations */
-        if (!esp_random_bernoulli (&draw->random, last && j >= draw->arrangement->n_inputs ? 0.15 : draw->density))
+        if (!esp_random_bernoulli (&draw->random,
+                                   last && j >= draw->arrangement->n_inputs ? 0.15 : draw->density))
           continue;
         term = join (ESP_OPERATION_MULTIPLY, esp_expression_constant (draw_number (draw, 1)),
                      draw_feature (draw, j));
@@ -78,8 +80,8 @@ draw_argument (Draw *draw, const EspLayer *layer, bool last)
 static EspExpression *
 weigh (EspExpression *weight, EspExpression *b, EspExpression *c)
 {
-  EspExpression *other
-    = join (ESP_OPERATION_SUBTRACT, esp_expression_constant (1), esp_expression_ref (weight));
+  EspExpression *other = join (ESP_OPERATION_SUBTRACT, esp_expression_constant (1),
+                               esp_expression_ref (weight));
 
   return join (ESP_OPERATION_ADD, join (ESP_OPERATION_MULTIPLY, weight, b),
                join (ESP_OPERATION_MULTIPLY, other, c));
@@ -157,8 +159,8 @@ print_one (Draw *draw, const EspEnvironmentInfo *info, const char *name)
     return false;
   esp_signal_names_init (&names, info);
   text = esp_expression_to_text (output, &names.symbols);
-  printf ("{\"environment\": \"%s\", \"arrangement\": \"%s\", \"length\": %zu, \"formula\": \"%s\"}\n", info->name,
-          name, length, text);
+  printf ("{\"environment\": \"%s\", \"arrangement\": \"%s\", \"length\": %zu, \"formula\": \"%s\"}\n",
+          info->name, name, length, text);
   return true;
 }
 

@@ -215,6 +215,39 @@ test_digits (void)
   g_assert_cmpfloat (get_return (polished, true), >=, 1000 * (1 - settings.tolerance));
 }
 
+static void
+assert_short_numbers (const EspExpression *expression, int digits)
+{
+  if (esp_expression_get_operation (expression) == ESP_OPERATION_CONSTANT)
+    {
+      double value = esp_expression_get_value (expression);
+      g_autofree char *text = g_strdup_printf ("%.*g", digits, value);
+
+      g_assert_cmpfloat (g_ascii_strtod (text, NULL), ==, value);
+    }
+  for (size_t i = 0; i < esp_expression_get_n_operands (expression); i++)
+    assert_short_numbers (esp_expression_get_operand (expression, i), digits);
+}
+
+/* What is multiplied out when the formula is extracted is rounded again. */
+static void
+test_formula_digits (void)
+{
+  g_autoptr (EspNetwork) network = make_network (false);
+  EspPolishSettings round = settings;
+  g_autoptr (EspFormula) exact = NULL;
+  g_autoptr (EspFormula) rounded = NULL;
+
+  for (size_t i = 0; i < network->arrangement->n_weights; i++)
+    network->weights[i] *= 1.0123456789;
+  exact = esp_polish_formula (network, &round, NULL, NULL);
+  round.digits = 3;
+  rounded = esp_polish_formula (network, &round, NULL, NULL);
+  assert_short_numbers (esp_formula_get_expression (rounded, 0), 3);
+  g_assert_cmpstr (esp_formula_get_text (exact), !=, esp_formula_get_text (rounded));
+  g_assert_cmpuint (esp_formula_get_length (rounded, 0), <=, esp_formula_get_length (exact, 0));
+}
+
 typedef struct
 {
   _Atomic bool cancelled;
@@ -274,6 +307,7 @@ main (int argc, char **argv)
   g_test_add_func ("/polish/no-rounds", test_no_rounds);
   g_test_add_func ("/polish/length-limit", test_length_limit);
   g_test_add_func ("/polish/digits", test_digits);
+  g_test_add_func ("/polish/formula-digits", test_formula_digits);
   g_test_add_func ("/polish/cancel", test_cancel);
   return g_test_run ();
 }

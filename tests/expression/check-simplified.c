@@ -1,9 +1,10 @@
-/* Simplified against raw, judged in extended precision: random expressions of all operations at random points.
+/* Simplified against raw, judged in extended precision: random expressions of all operations at random
+ * points.
  *
- * Where every sub-term that the raw value depends on is finite, and at no jump, the simplified value must be finite and
- * equal to within 1e-9 of the condition: the sum of what a relative change of 1 in the value of each
- * node would move the result by. With --long it draws 100,000 expressions at 100 points each; else fewer. It also
- * checks that nothing grows and that simplifying again changes nothing. */
+ * Where every sub-term that the raw value depends on is finite, and at no jump, the simplified value must be
+ * finite and equal to within 1e-9 of the condition: the sum of what a relative change of 1 in the value of
+ * each node would move the result by. With --long it draws 100,000 expressions at 100 points each; else
+ * fewer. It also checks that nothing grows and that simplifying again changes nothing. */
 
 #include <math.h>
 #include <string.h>
@@ -385,8 +386,8 @@ test_random (void)
               g_autofree char *text = esp_expression_to_text (expression, NULL);
               g_autofree char *simple_text = esp_expression_to_text (simple, NULL);
 
-              g_error ("%s is %.17g at (%.17g, %.17g, %.17g), but %s is off by %g (condition %g)", text, get (&raw),
-                       point[0], point[1], point[2], simple_text, get (&new), raw.condition);
+              g_error ("%s is %.17g at (%.17g, %.17g, %.17g), but %s is off by %g (condition %g)", text,
+                       get (&raw), point[0], point[1], point[2], simple_text, get (&new), raw.condition);
             }
           worst = fmax (worst, error / scale);
         }
@@ -395,9 +396,11 @@ test_random (void)
   mpfr_clear (new.value);
   qsort (times, (size_t) n, sizeof *times, compare_times);
   g_test_message ("%d expressions, %zu comparisons, worst error/condition %.2g; mean length %.1f -> %.1f; "
-                  "%zu times the simplified left the range of doubles alone; CPU time mean %.1f us, median %.1f us, p99 %.2f ms, p99.9 %.2f ms, max %.2f ms",
-                  n, compared, worst, expression_lengths[0] / n, expression_lengths[1] / n, n_beyond, 1e6 * total / n,
-                  1e6 * times[n / 2], 1e3 * times[n * 99 / 100], 1e3 * times[n * 999L / 1000], 1e3 * times[n - 1]);
+                  "%zu times the simplified left the range of doubles alone; CPU time mean %.1f us, median "
+                  "%.1f us, p99 %.2f ms, p99.9 %.2f ms, max %.2f ms",
+                  n, compared, worst, expression_lengths[0] / n, expression_lengths[1] / n, n_beyond,
+                  1e6 * total / n, 1e6 * times[n / 2], 1e3 * times[n * 99 / 100],
+                  1e3 * times[n * 999L / 1000], 1e3 * times[n - 1]);
   g_assert_cmpuint (compared, >, (size_t) n * (size_t) n_points / 5);
   if (is_long)
     {

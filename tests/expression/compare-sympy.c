@@ -1,5 +1,6 @@
-/* The simplifier beside SymPy's, on formulas of random networks (tests/oracles/sympy_simplify.py): both results are
- * measured by the same reading length. Where SymPy ran out of time, its result is the formula itself. */
+/* The simplifier beside SymPy's, on formulas of random networks (tests/oracles/sympy_simplify.py): both
+ * results are measured by the same reading length. Where SymPy ran out of time, its result is the formula
+ * itself. */
 
 #include <math.h>
 #include <string.h>

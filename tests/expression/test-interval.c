@@ -80,15 +80,17 @@ test_known (void)
       if (!(found.low <= cases[i].low && found.high >= cases[i].high)
           || (isfinite (cases[i].low) && found.low < cases[i].low - slack)
           || (isfinite (cases[i].high) && found.high > cases[i].high + 1e-12 * (1 + fabs (cases[i].high))))
-        g_error ("%s is in [%.17g, %.17g], not [%.17g, %.17g]", cases[i].text, found.low, found.high, cases[i].low,
-                 cases[i].high);
+        g_error ("%s is in [%.17g, %.17g], not [%.17g, %.17g]", cases[i].text, found.low, found.high,
+                 cases[i].low, cases[i].high);
     }
 }
 
 static void
 test_empty (void)
 {
-  static const char *const texts[] = { "log(-y)", "sqrt(-y)", "x/0", "(-y)^0.5", "1 + log(-1)", "nan", "inf*x" };
+  static const char *const texts[] = {
+    "log(-y)", "sqrt(-y)", "x/0", "(-y)^0.5", "1 + log(-1)", "nan", "inf*x"
+  };
   const EspInterval box[] = { { -1, 2 }, { 3, 4 }, { -INFINITY, INFINITY } };
 
   for (size_t i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -165,12 +167,13 @@ test_random (void)
             {
               g_autofree char *text = esp_expression_to_text (expression, &symbols);
 
-              g_error ("%s is %.17g at (%.17g, %.17g, %.17g), not in [%.17g, %.17g]", text, exact, point[0], point[1],
-                       point[2], value.low, value.high);
+              g_error ("%s is %.17g at (%.17g, %.17g, %.17g), not in [%.17g, %.17g]", text, exact, point[0],
+                       point[1], point[2], value.low, value.high);
             }
           for (size_t k = 0; k < N_VARIABLES; k++)
             {
-              double slope = get_slope (expression, point, k, exact, bound), slack = 2e-6 * (1 + fabs (slope));
+              double slope = get_slope (expression, point, k, exact, bound),
+                     slack = 2e-6 * (1 + fabs (slope));
 
               if (isnan (slope))
                 continue;
@@ -179,8 +182,8 @@ test_random (void)
                 {
                   g_autofree char *text = esp_expression_to_text (expression, &symbols);
 
-                  g_error ("%s by %s is %.17g at (%.17g, %.17g, %.17g), not in [%.17g, %.17g]", text, names[k], slope,
-                           point[0], point[1], point[2], gradient[k].low, gradient[k].high);
+                  g_error ("%s by %s is %.17g at (%.17g, %.17g, %.17g), not in [%.17g, %.17g]", text,
+                           names[k], slope, point[0], point[1], point[2], gradient[k].low, gradient[k].high);
                 }
             }
         }
