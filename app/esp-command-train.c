@@ -20,6 +20,7 @@ typedef struct
   EspNumber steps;
   EspNumber workers;
   const char *recipe;
+  const char *formula;
   GPtrArray *assignments;
   const char *checkpoint;
   const char *resume;
@@ -57,6 +58,7 @@ check_request (const Request *request, GError **error)
   const char *refused = request->seed.given             ? "--seed"
                         : request->steps.given          ? "--steps"
                         : request->recipe != NULL       ? "--recipe"
+                        : request->formula != NULL      ? "--formula"
                         : request->assignments->len > 0 ? "--set"
                                                         : NULL;
 
@@ -80,6 +82,14 @@ load_recipe (const Request *request, GError **error)
 
   if (recipe == NULL)
     return NULL;
+  if (request->formula != NULL)
+    {
+      g_autofree char *line = g_strdelimit (g_strdup (request->formula), "\r\n\t", ' ');
+      g_autofree char *assignment = g_strdup_printf ("formula=%s", line);
+
+      if (!esp_recipe_set (recipe, "policy=expression", error) || !esp_recipe_set (recipe, assignment, error))
+        return NULL;
+    }
   for (guint i = 0; i < request->assignments->len; i++)
     if (!esp_recipe_set (recipe, g_ptr_array_index (request->assignments, i), error))
       return NULL;
@@ -313,6 +323,8 @@ append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
       return;
     }
   append_returns_as_text (text, "formula", &result->formula_return);
+  if (result->actor->kind != ESP_POLICY_SYMBOLIC)
+    return;
   append_returns_as_text (text, "masked", &result->masked_return);
   append_returns_as_text (text, "sampled", &result->sampled_return);
 }
@@ -432,6 +444,9 @@ esp_command_train (char **arguments)
     { "steps", ESP_OPTION_NUMBER, &request.steps, "N", "environment steps, instead of the recipe's" },
     { "recipe", ESP_OPTION_TEXT, &request.recipe, "NAME|FILE",
       "the hyperparameters: a recipe of ENV or a JSON file (default)" },
+    { "formula", ESP_OPTION_TEXT, &request.formula, "EXPR",
+      "train the constants of this formula, an expression for each action separated by ;, instead of a "
+      "network" },
     { "set", ESP_OPTION_TEXTS, assignments, "FIELD=VALUE",
       "change one field of the recipe; may be repeated" },
     { "checkpoint", ESP_OPTION_TEXT, &request.checkpoint, "FILE",

@@ -180,7 +180,7 @@ append_line (GString *line,
     }
   if (snapshot->state == ESP_RUN_FINISHING)
     g_string_append_printf (line, "%schoosing the %s", separator,
-                            snapshot->policy == ESP_POLICY_SYMBOLIC ? "formula" : "network");
+                            snapshot->policy != ESP_POLICY_NEURAL ? "formula" : "network");
   else if (snapshot->speed > 0.0)
     g_string_append_printf (line, "%s%.0f steps/s", separator, snapshot->speed);
   if (snapshot->history != NULL)

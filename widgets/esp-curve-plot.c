@@ -4,11 +4,13 @@
 
 static const char *const series_names[ESP_N_SERIES] = { "sampled", "thresholded", "formula" };
 
-/* A neural policy has one return, which is not of a mask. */
+/* A neural policy has one return, which is not of a mask; so has an expression policy. */
 static const char *
 get_series_name (const EspSnapshot *snapshot, int series)
 {
-  return snapshot->policy == ESP_POLICY_SYMBOLIC ? series_names[series] : "network";
+  if (snapshot->policy == ESP_POLICY_SYMBOLIC)
+    return series_names[series];
+  return snapshot->policy == ESP_POLICY_EXPRESSION ? "formula" : "network";
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "esp-graph.h"
 #include "esp-memory.h"
 #include "esp-print.h"
 
@@ -137,6 +138,45 @@ esp_formula_get_text (const EspFormula *formula)
       text = none;
     }
   return text;
+}
+
+/* Returns what stands in the place of @operand: the next constant, or the copy. */
+static EspExpression *
+replace_operand (const EspGraph *graph, GPtrArray *copies, EspExpression *operand, const double **constants)
+{
+  if (esp_expression_get_operation (operand) == ESP_OPERATION_CONSTANT)
+    return esp_expression_constant (*(*constants)++);
+  return esp_expression_ref (g_ptr_array_index (copies, esp_graph_get_place (graph, operand)));
+}
+
+EspFormula *
+esp_formula_replace_constants (const EspFormula *formula, const double *constants)
+{
+  g_autoptr (GPtrArray) copies = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
+  g_autoptr (GPtrArray) results = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
+  EspGraph graph;
+
+  /* the order in which the program numbers them */
+  esp_graph_init (&graph, formula->expressions, formula->n_actions);
+  for (guint i = 0; i < graph.nodes->len; i++)
+    {
+      EspExpression *node = g_ptr_array_index (graph.nodes, i);
+      EspExpression *operands[ESP_MAX_OPERANDS] = { NULL };
+      size_t n_operands = esp_expression_get_n_operands (node);
+
+      for (size_t k = 0; k < n_operands; k++)
+        operands[k] = replace_operand (&graph, copies, esp_expression_get_operand (node, k), &constants);
+      g_ptr_array_add (copies, n_operands > 0
+                                 ? esp_expression_apply (esp_expression_get_operation (node), operands)
+                                 : esp_expression_ref (node));
+      for (size_t k = 0; k < n_operands; k++)
+        esp_expression_unref (operands[k]);
+    }
+  for (size_t i = 0; i < formula->n_actions; i++)
+    g_ptr_array_add (results, replace_operand (&graph, copies, formula->expressions[i], &constants));
+  esp_graph_clear (&graph);
+
+  return esp_formula_new ((EspExpression *const *) results->pdata, formula->n_actions, &formula->symbols);
 }
 
 const EspProgram *

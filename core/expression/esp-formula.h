@@ -89,6 +89,11 @@ void esp_formula_evaluate (const EspFormula *formula, const double *observation,
 void
 esp_formula_evaluate_batch (const EspFormula *formula, const double *observations, size_t n, double *actions);
 
+/* Returns a new formula of the same structure with @constants[n_constants], numbered as those of the compiled
+ * formula, in place of its own. Nothing is simplified: given the same constants, it has the same values as
+ * esp_program_evaluate_with(), bit by bit. */
+EspFormula *esp_formula_replace_constants (const EspFormula *formula, const double *constants);
+
 /* Returns the compiled formula, owned by @formula. */
 const EspProgram *esp_formula_get_program (const EspFormula *formula);
 

@@ -202,12 +202,16 @@ esp_program_constant_is_exponent (const EspProgram *program, size_t constant)
 }
 
 static void
-run (const EspProgram *program, double *registers, const double *variables, double *results)
+run (const EspProgram *program,
+     const double *constants,
+     double *registers,
+     const double *variables,
+     double *results)
 {
   const double *const sources[] = {
     [ESP_SOURCE_STEP] = registers,
     [ESP_SOURCE_VARIABLE] = variables,
-    [ESP_SOURCE_CONSTANT] = program->constants,
+    [ESP_SOURCE_CONSTANT] = constants,
   };
 
   for (size_t i = 0; i < program->n_steps; i++)
@@ -227,16 +231,25 @@ run (const EspProgram *program, double *registers, const double *variables, doub
 void
 esp_program_evaluate (const EspProgram *program, const double *variables, double *results)
 {
+  esp_program_evaluate_with (program, program->constants, variables, results);
+}
+
+void
+esp_program_evaluate_with (const EspProgram *program,
+                           const double *constants,
+                           const double *variables,
+                           double *results)
+{
   if (program->n_registers <= MAX_STACK_REGISTERS)
     {
       double *registers = g_newa (double, MAX (program->n_registers, 1));
 
-      run (program, registers, variables, results);
+      run (program, constants, registers, variables, results);
     }
   else
     {
       g_autofree double *registers = g_new (double, program->n_registers);
 
-      run (program, registers, variables, results);
+      run (program, constants, registers, variables, results);
     }
 }

@@ -53,6 +53,12 @@ bool esp_program_constant_is_exponent (const EspProgram *program, size_t constan
  * 65,536 intermediate values are needed at once. */
 void esp_program_evaluate (const EspProgram *program, const double *variables, double *results);
 
+/* As esp_program_evaluate(), with @constants[n_constants] in place of the constants as written. */
+void esp_program_evaluate_with (const EspProgram *program,
+                                const double *constants,
+                                const double *variables,
+                                double *results);
+
 /* Returns the bytes of workspace that a batch needs, whatever its size. The workspace must start on a
  * boundary of 64 bytes, and holds nothing between calls. */
 size_t esp_program_get_workspace_size (const EspProgram *program);

@@ -58,6 +58,28 @@ esp_actor_new_neural (const EspEnvironmentInfo *environment,
 }
 
 EspActor *
+esp_actor_new_expression (const EspEnvironmentInfo *environment, EspFormula *formula)
+{
+  EspActor *actor = actor_new (ESP_POLICY_EXPRESSION, environment);
+  const EspProgram *program = esp_formula_get_program (formula);
+
+  actor->formula = esp_formula_ref (formula);
+  actor->shape.n_parameters = esp_program_get_n_constants (program);
+  actor->parameters = esp_new_doubles (actor->shape.n_parameters);
+  memcpy (actor->parameters, esp_program_get_constants (program),
+          actor->shape.n_parameters * sizeof *actor->parameters);
+  return actor;
+}
+
+EspFormula *
+esp_actor_get_formula (const EspActor *actor)
+{
+  if (actor->kind == ESP_POLICY_SYMBOLIC)
+    return esp_network_extract (actor->network);
+  return actor->formula != NULL ? esp_formula_replace_constants (actor->formula, actor->parameters) : NULL;
+}
+
+EspActor *
 esp_actor_ref (EspActor *actor)
 {
   atomic_fetch_add_explicit (&actor->references, 1, memory_order_relaxed);
@@ -71,6 +93,7 @@ esp_actor_unref (EspActor *actor)
     return;
 
   esp_network_unref (actor->network);
+  esp_formula_unref (actor->formula);
   esp_free_aligned (actor->parameters);
   g_free (actor);
 }
@@ -147,6 +170,13 @@ esp_actor_evaluate (const EspActor *actor, double *scratch, const double *observ
   if (actor->kind == ESP_POLICY_SYMBOLIC)
     {
       esp_network_evaluate (actor->network, observation, scratch, action);
+      return;
+    }
+
+  if (actor->kind == ESP_POLICY_EXPRESSION)
+    {
+      esp_program_evaluate_with (esp_formula_get_program (actor->formula), actor->parameters, observation,
+                                 action);
       return;
     }
 

@@ -19,9 +19,12 @@ G_BEGIN_DECLS
  * @environment: the environment it acts in
  * @network: of a symbolic policy: the thresholded networks, from which a formula can be extracted; else NULL
  * @shape: of a neural policy: its layers
- * @parameters: of a neural policy: for each layer its weights, [inputs][outputs], and its biases; else NULL
+ * @parameters: of a neural policy: for each layer its weights, [inputs][outputs], and its biases; of an
+ *   expression policy its constants, of which @shape has the number; else NULL
+ * @formula: of an expression policy: its structure, with the constants as the user wrote them; else NULL
  *
- * The physical action is centre + half · tanh (u), u the output of the network of either kind.
+ * The physical action is centre + half · tanh (u), u the output of the network of either kind, or what the
+ * formula of an expression policy says.
  */
 typedef struct
 {
@@ -31,6 +34,7 @@ typedef struct
   EspNetwork *network;
   EspMlp shape;
   double *parameters;
+  EspFormula *formula;
 } EspActor;
 
 /* Returns an actor that is @network (referenced). */
@@ -43,6 +47,13 @@ EspActor *esp_actor_new_neural (const EspEnvironmentInfo *environment,
                                 const EspMlp *shape,
                                 const float *parameters,
                                 const float *scales);
+
+/* Returns an actor that is @formula (referenced) with constants of its own, at first those as written. */
+EspActor *esp_actor_new_expression (const EspEnvironmentInfo *environment, EspFormula *formula);
+
+/* Returns the formula of a symbolic or an expression policy, to be unreferenced; NULL for a neural one. That
+ * of an expression policy has the same values as the actor, bit by bit. */
+EspFormula *esp_actor_get_formula (const EspActor *actor);
 
 EspActor *esp_actor_ref (EspActor *actor);
 void esp_actor_unref (EspActor *actor);

@@ -87,10 +87,22 @@ evaluate (EspAssessor *assessor)
   EspActor *actor = assessor->actor;
 
   if (actor->kind == ESP_POLICY_SYMBOLIC)
-    evaluate_symbolic (assessor, actor->network);
-  else
-    assessor->evaluation.masked = esp_evaluate_actor (
+    {
+      evaluate_symbolic (assessor, actor->network);
+      return;
+    }
+  if (actor->kind == ESP_POLICY_EXPRESSION)
+    {
+      g_autoptr (EspFormula) formula = esp_actor_get_formula (actor);
+
+      publish (assessor, formula);
+      assessor->evaluation.reading_length = get_longest (formula);
+    }
+  assessor->evaluation.masked = esp_evaluate_actor (
       actor, ESP_CHOICE_SEED, assessor->recipe->evaluation_episodes, NULL, &assessor->cancelled);
+  /* one policy, whichever way one looks at it */
+  if (actor->kind == ESP_POLICY_EXPRESSION)
+    assessor->evaluation.formula = assessor->evaluation.masked;
 }
 
 static void
@@ -101,9 +113,9 @@ note_progress (void *data, double share)
   assessor->progress = (assessor->candidate + share) / (double) assessor->run->candidates->len;
 }
 
-/* Keeps the candidate with the best return. */
+/* Keeps the candidate with the best return, as it is: a neural network, or a formula of the user's. */
 static void
-choose_neural (EspAssessor *assessor)
+choose_plainly (EspAssessor *assessor)
 {
   const EspRun *run = assessor->run;
   EspActor *best = NULL;
@@ -129,6 +141,12 @@ choose_neural (EspAssessor *assessor)
   result->actor = esp_actor_ref (best);
   result->policy_return = esp_evaluate_actor (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool,
                                               &assessor->cancelled);
+  result->formula = esp_actor_get_formula (best);
+  if (result->formula == NULL)
+    return;
+
+  result->formula_return = result->policy_return;
+  publish (assessor, result->formula);
 }
 
 /* Polishes every candidate and keeps the one with the best return; of two that cannot be told apart, by
@@ -199,7 +217,7 @@ choose (EspAssessor *assessor)
   if (assessor->run->recipe->policy == ESP_POLICY_SYMBOLIC)
     choose_symbolic (assessor);
   else
-    choose_neural (assessor);
+    choose_plainly (assessor);
 }
 
 static void *
@@ -224,9 +242,9 @@ work (void *data)
         evaluate (assessor);
       else if (job == JOB_CHOOSE)
         choose (assessor);
-      else if (shown->kind == ESP_POLICY_SYMBOLIC)
+      else if (shown->kind != ESP_POLICY_NEURAL)
         {
-          g_autoptr (EspFormula) formula = esp_network_extract (shown->network);
+          g_autoptr (EspFormula) formula = esp_actor_get_formula (shown);
 
           publish (assessor, formula);
         }

@@ -254,6 +254,8 @@ new_actor (const EspRun *run)
 
   if (run->recipe->policy == ESP_POLICY_NEURAL)
     return esp_actor_new_neural (run->info, &policy->network, NULL, NULL);
+  if (run->recipe->policy == ESP_POLICY_EXPRESSION)
+    return esp_actor_new_expression (run->info, policy->formula);
   network = esp_network_new (run->info, policy->arrangement);
 
   return esp_actor_new_symbolic (network);

@@ -49,5 +49,6 @@ typedef struct _EspPolicyOperations
 
 extern const EspPolicyOperations esp_policy_symbolic_operations;
 extern const EspPolicyOperations esp_policy_neural_operations;
+extern const EspPolicyOperations esp_policy_expression_operations;
 
 G_END_DECLS

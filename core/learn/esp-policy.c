@@ -18,6 +18,7 @@
 static const EspPolicyOperations *const kinds[] = {
   [ESP_POLICY_SYMBOLIC] = &esp_policy_symbolic_operations,
   [ESP_POLICY_NEURAL] = &esp_policy_neural_operations,
+  [ESP_POLICY_EXPRESSION] = &esp_policy_expression_operations,
 };
 
 gboolean
@@ -84,6 +85,7 @@ void
 esp_policy_clear (EspPolicy *policy)
 {
   g_clear_pointer (&policy->arrangement, esp_arrangement_unref);
+  g_clear_pointer (&policy->formula, esp_formula_unref);
   g_clear_pointer (&policy->parameters, esp_free_aligned);
 }
 

@@ -5,7 +5,8 @@
  * or, if it is deterministic, a = tanh (u), to which noise is only added from outside.
  *
  * A symbolic policy has symbolic networks with a path selector for u, and an ordinary network for ln σ; a
- * neural one has one ordinary network for both. Actions are −1 … 1 here; observations are divided by the
+ * neural one has one ordinary network for both; an expression policy has a formula of the user's for u, and an
+ * ordinary network for ln σ. Actions are −1 … 1 here; observations are divided by the
  * recipe's scales before they come in. Single precision; belongs to the trainer's thread. (SAC: Haarnoja et
  * al., arXiv 1812.05905; ESPL: arXiv 2311.02104; TD3: Fujimoto et al., arXiv 1802.09477.)
  */
@@ -34,6 +35,7 @@ G_BEGIN_DECLS
  * @deviation_parameters: of the network @deviation, observations → ln σ
  * @probabilities: [n_actions][n_weights of the arrangement], always the last
  * @network: of a neural policy: observations → u and ln σ
+ * @formula: of an expression policy, as the user wrote it; its parameters are its constants and @deviation's
  */
 typedef struct
 {
@@ -60,6 +62,9 @@ typedef struct
 
   /* a neural policy's */
   EspMlp network;
+
+  /* an expression policy's */
+  EspFormula *formula;
 } EspPolicy;
 
 /* Counts the parameters of a policy, and the floats of a pass of @n_samples and @n_masks, before anything is

@@ -57,6 +57,7 @@ struct _EspRecipe
 
   /* policy */
   char *arrangement;
+  char *formula;
   EspScales observation_scales;
   double initial_range;
   double initial_denominator;

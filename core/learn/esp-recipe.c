@@ -37,7 +37,7 @@ typedef struct
 #define CHOICE(name, words, initial, documentation)                                                          \
   { #name, FIELD_CHOICE, offsetof (EspRecipe, name), 0, 0, initial, documentation, words }
 
-static const char *const policies[] = { [ESP_POLICY_SYMBOLIC] = "symbolic", [ESP_POLICY_NEURAL] = "neural", NULL };
+static const char *const policies[] = { [ESP_POLICY_SYMBOLIC] = "symbolic", [ESP_POLICY_NEURAL] = "neural", [ESP_POLICY_EXPRESSION] = "expression", NULL };
 static const char *const algorithms[] = { [ESP_ALGORITHM_SAC] = "sac", [ESP_ALGORITHM_TD3] = "td3", NULL };
 
 /* The one list of all hyperparameters. The defaults are ESPL's published ones where there is one. */
@@ -59,6 +59,8 @@ static const Field fields[] = {
   FIELD (reward_offset, NUMBER, -1e9, 1e9, "0", "added to each reward before it is scaled"),
 
   CHOICE (policy, policies, "\"symbolic\"", "what the policy is made of"),
+  FIELD (formula, TEXT, 0, 0, "\"\"",
+         "of an expression policy: one expression for each action, separated by ;, whose constants are trained"),
   CHOICE (algorithm, algorithms, "\"sac\"", "how it learns; td3 is for a neural policy only"),
   FIELD (policy_period, COUNT, 1, 1e6, "1",
          "critic updates for each update of the policy; with td3 the targets wait for it too"),

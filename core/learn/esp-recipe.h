@@ -25,6 +25,7 @@ typedef enum
 {
   ESP_POLICY_SYMBOLIC, /* a symbolic network for each action; a formula comes out */
   ESP_POLICY_NEURAL,   /* a multi-layer perceptron, to compare with */
+  ESP_POLICY_EXPRESSION, /* a formula of the user's, whose constants are trained */
 } EspPolicyKind;
 
 /* How it learns. */

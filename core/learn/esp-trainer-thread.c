@@ -256,7 +256,7 @@ end_choice (EspTrainer *trainer)
     {
       /* finished before the first evaluation */
       if (!trainer->diverged)
-        set_message (trainer, trainer->recipe->policy == ESP_POLICY_SYMBOLIC
+        set_message (trainer, trainer->recipe->policy != ESP_POLICY_NEURAL
                                 ? "there is no formula yet: train at least until the first evaluation"
                                 : "there is no network to choose yet: train at least until the first evaluation");
       set_state (trainer, get_idle_state (trainer));
