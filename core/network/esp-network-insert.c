@@ -5,6 +5,7 @@
 
 #include "esp-error.h"
 #include "esp-graph.h"
+#include "esp-interval.h"
 #include "esp-print.h"
 
 /* Places that are tried before the search for an assignment gives up; real networks need a few hundred. */
@@ -49,6 +50,7 @@ typedef struct
 {
   const EspArrangement *arrangement;
   const EspSymbols *symbols;
+  const EspInterval *box; /* what the observations can be */
   /* of Feature, arguments before what reads them; and from an expression to its number */
   GArray *features;
   GHashTable *numbers;
@@ -172,14 +174,52 @@ get_feature_sum (Insertion *insertion, const Feature *feature)
   return sum;
 }
 
+/* Returns whether the values of operand @i of @node are all within @low … @high. */
+static bool
+is_within (const Insertion *insertion, EspExpression *node, size_t i, double low, double high)
+{
+  EspInterval bounds = esp_expression_bound (esp_expression_get_operand (node, i), insertion->box,
+                                             insertion->symbols->n);
+
+  return bounds.low >= low && bounds.high <= high;
+}
+
+/* Returns the guarded operation that does what the plain @node does, because its operands stay where the
+ * guard leaves them alone; the node's own operation where there is none. A simplifier drops such guards. */
+static EspOperation
+find_guarded (const Insertion *insertion, EspExpression *node)
+{
+  EspOperation operation = esp_expression_get_operation (node);
+
+  switch (operation)
+    {
+    case ESP_OPERATION_MULTIPLY:
+      return is_within (insertion, node, 0, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY)
+                 && is_within (insertion, node, 1, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY)
+               ? ESP_OPERATION_GUARDED_MULTIPLY
+               : operation;
+    case ESP_OPERATION_DIVIDE:
+      return is_within (insertion, node, 1, ESP_GUARD_DIVIDE, HUGE_VAL) ? ESP_OPERATION_GUARDED_DIVIDE
+                                                                        : operation;
+    case ESP_OPERATION_LOG:
+      return is_within (insertion, node, 0, ESP_GUARD_LOG, HUGE_VAL) ? ESP_OPERATION_GUARDED_LOG : operation;
+    case ESP_OPERATION_EXP:
+      return is_within (insertion, node, 0, ESP_GUARD_EXP_LOW, ESP_GUARD_EXP_HIGH)
+               ? ESP_OPERATION_GUARDED_EXP
+               : operation;
+    default:
+      return operation;
+    }
+}
+
 static Sum *
-get_operator_sum (Insertion *insertion, EspExpression *node, Sum *const *operands, Sum *one, Sum *zero)
+get_operator_sum (Insertion *insertion, EspExpression *node, EspOperation operation, Sum *const *operands, Sum *one, Sum *zero)
 {
   Feature feature = { .expression = node, .arguments = { operands[0], operands[1], operands[2] } };
 
-  find_operator (esp_expression_get_operation (node), &feature.operator_);
+  find_operator (operation, &feature.operator_);
   /* sigmoid(a) = softif(a, 1, 0) */
-  if (esp_expression_get_operation (node) == ESP_OPERATION_SIGMOID)
+  if (operation == ESP_OPERATION_SIGMOID)
     {
       feature.arguments[1] = one;
       feature.arguments[2] = zero;
@@ -214,7 +254,7 @@ get_sum (Insertion *insertion, EspExpression *node, Sum *const *operands, Sum *o
   if (is_constant)
     return sum_new (esp_operation_evaluate (operation, values));
   if (find_operator (operation, &operator_))
-    return get_operator_sum (insertion, node, operands, one, zero);
+    return get_operator_sum (insertion, node, operation, operands, one, zero);
 
   switch (operation)
     {
@@ -227,12 +267,31 @@ get_sum (Insertion *insertion, EspExpression *node, Sum *const *operands, Sum *o
     case ESP_OPERATION_MULTIPLY:
       if (is_number (operands[0]))
         return combine (operands[1], operands[0]->bias, zero, 0);
-      return is_number (operands[1]) ? combine (operands[0], operands[1]->bias, zero, 0) : NULL;
+      if (is_number (operands[1]))
+        return combine (operands[0], operands[1]->bias, zero, 0);
+      break;
     case ESP_OPERATION_DIVIDE:
-      return is_number (operands[1]) ? combine (operands[0], 1 / operands[1]->bias, zero, 0) : NULL;
+      if (is_number (operands[1]))
+        return combine (operands[0], 1 / operands[1]->bias, zero, 0);
+      break;
+    case ESP_OPERATION_POWER:
+      /* a square is the product of a term with itself */
+      if (is_number (operands[1]) && operands[1]->bias == 2
+          && is_within (insertion, node, 0, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY))
+        {
+          Sum *both[ESP_MAX_OPERANDS] = { operands[0], operands[0] };
+
+          return get_operator_sum (insertion, node, ESP_OPERATION_GUARDED_MULTIPLY, both, one, zero);
+        }
+      break;
     default:
-      return NULL;
+      break;
     }
+
+  operation = find_guarded (insertion, node);
+  return find_operator (operation, &operator_)
+           ? get_operator_sum (insertion, node, operation, operands, one, zero)
+           : NULL;
 }
 
 /* Returns the argument of the action's tanh with the factor that it has, in `centre + half · tanh (u)`; NULL
@@ -542,13 +601,18 @@ insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GE
   g_autoptr (GArray) features = g_array_new (FALSE, FALSE, sizeof (Feature));
   g_autoptr (GHashTable) numbers = g_hash_table_new (hash_expression, expressions_are_equal);
   g_autoptr (GPtrArray) sums = g_ptr_array_new_with_free_func ((GDestroyNotify) sum_free);
+  const EspEnvironmentInfo *environment = network->environment;
+  EspInterval box[ESP_MAX_OBSERVATIONS];
   Insertion insertion = { .arrangement = network->arrangement,
                           .symbols = esp_formula_get_symbols (formula),
+                          .box = box,
                           .features = features,
                           .numbers = numbers };
   double factor, offset;
   Sum *sum = NULL, *output;
 
+  for (size_t i = 0; i < environment->n_observations; i++)
+    box[i] = (EspInterval){ environment->observations[i].low, environment->observations[i].high };
   if (esp_expression_get_operation (whole) == ESP_OPERATION_CONSTANT
       && fabs (esp_expression_get_value (whole) - centre) <= half)
     {

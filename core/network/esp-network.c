@@ -250,10 +250,12 @@ extract_argument (const EspLayer *layer,
 #define MAX_SIMPLIFIED_LENGTH 10000000
 
 static EspExpression *
-simplify_readable (EspExpression *expression)
+simplify_unless (bool raw, EspExpression *expression)
 {
-  return esp_expression_get_length (expression) > MAX_SIMPLIFIED_LENGTH ? esp_expression_ref (expression)
-                                                                        : esp_expression_simplify (expression);
+  if (raw || esp_expression_get_length (expression) > MAX_SIMPLIFIED_LENGTH)
+    return esp_expression_ref (expression);
+
+  return esp_expression_simplify (expression);
 }
 
 /* Takes @expression over. */
@@ -267,7 +269,7 @@ combine (EspOperation operation, double number, EspExpression *expression)
 }
 
 static EspExpression *
-extract_action (const EspNetwork *network, size_t action)
+extract_action (const EspNetwork *network, size_t action, bool raw)
 {
   const EspArrangement *arrangement = network->arrangement;
   const double *weights = network->weights + action * arrangement->n_weights;
@@ -308,7 +310,7 @@ extract_action (const EspNetwork *network, size_t action)
             esp_expression_unref (operands[i]);
 
           /* simplifying at once keeps what later layers multiply up small */
-          g_ptr_array_add (features, simplify_readable (value));
+          g_ptr_array_add (features, simplify_unless (raw, value));
         }
     }
 
@@ -323,11 +325,11 @@ extract_action (const EspNetwork *network, size_t action)
   if (centre != 0.0)
     action_value = combine (ESP_OPERATION_ADD, centre, g_steal_pointer (&action_value));
 
-  return simplify_readable (action_value);
+  return simplify_unless (raw, action_value);
 }
 
-EspFormula *
-esp_network_extract (const EspNetwork *network)
+static EspFormula *
+extract (const EspNetwork *network, bool raw)
 {
   EspExpression *expressions[ESP_MAX_ACTIONS];
   EspFormula *formula;
@@ -335,10 +337,22 @@ esp_network_extract (const EspNetwork *network)
 
   esp_signal_names_init (&names, network->environment);
   for (size_t a = 0; a < network->n_actions; a++)
-    expressions[a] = extract_action (network, a);
+    expressions[a] = extract_action (network, a, raw);
   formula = esp_formula_new (expressions, network->n_actions, &names.symbols);
   for (size_t a = 0; a < network->n_actions; a++)
     esp_expression_unref (expressions[a]);
 
   return formula;
+}
+
+EspFormula *
+esp_network_extract (const EspNetwork *network)
+{
+  return extract (network, false);
+}
+
+EspFormula *
+esp_network_extract_raw (const EspNetwork *network)
+{
+  return extract (network, true);
 }

@@ -74,6 +74,9 @@ double esp_network_apply_operator (EspOperator operator_, const double *operands
  * simplified; the same function as esp_network_evaluate() up to rounding. */
 EspFormula *esp_network_extract (const EspNetwork *network);
 
+/* As esp_network_extract(), but not simplified: every weight, guard and operator as the network has it. */
+EspFormula *esp_network_extract_raw (const EspNetwork *network);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspNetwork, esp_network_unref)
 
 G_END_DECLS

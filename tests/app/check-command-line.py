@@ -18,8 +18,8 @@ import traceback
 PROGRAM = sys.argv[1]
 DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data")
 TRAIN_KEYS = [
-    "environment", "seed", "recipe", "steps", "updates", "wall_seconds", "formula",
-    "formula_return", "masked_return", "sampled_return", "reading_length", "metrics",
+    "environment", "seed", "recipe", "policy", "algorithm", "steps", "updates", "wall_seconds", "formula",
+    "policy_return", "formula_return", "masked_return", "sampled_return", "reading_length", "metrics",
 ]
 METRICS_KEYS = ["length", "operations", "depth", "constants", "cycles"]
 RETURN_KEYS = ["mean", "std", "min", "max", "episodes", "seed"]
