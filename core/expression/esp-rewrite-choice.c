@@ -461,13 +461,17 @@ rewrite_soft_if (EspRewriter *rewriter, EspExpression *plain)
   if (is_constant (a[0]))
     {
       double condition = esp_expression_get_value (a[0]);
-      double weight = esp_operation_evaluate (ESP_OPERATION_SIGMOID, &condition);
 
       rewriter->rule = "decided condition";
       for (int i = 0; i < 2; i++)
-        a[1 + i] = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY,
-                                       esp_builder_constant (builder, i == 0 ? weight : 1 - weight),
-                                       a[1 + i]);
+        {
+          /* 1 − sigmoid (c) is sigmoid (−c), of which rounding leaves more */
+          double signed_condition = i == 0 ? condition : -condition;
+          double weight = esp_operation_evaluate (ESP_OPERATION_SIGMOID, &signed_condition);
+
+          a[1 + i] = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, esp_builder_constant (builder, weight),
+                                         a[1 + i]);
+        }
       return esp_sum_gather (rewriter, esp_builder_binary (builder, ESP_OPERATION_ADD, a[1], a[2]), 1);
     }
   result = take_out (rewriter, plain);

@@ -111,6 +111,8 @@ simplify_once (EspRewriter *rewriter, EspExpression *root, EspRewriteLog *log)
   g_autofree bool *inner = NULL;
   EspExpression *result;
 
+  /* a pass must depend on the expression alone, or simplifying again might find more */
+  g_hash_table_remove_all (rewriter->primitives);
   esp_graph_init (&graph, &root, 1);
   simplified = g_new0 (EspExpression *, graph.nodes->len);
   inner = find_inner_parts (&graph);

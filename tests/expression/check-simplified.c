@@ -304,8 +304,12 @@ judge (Judged *result, const EspExpression *expression, const double *point)
     judge_operation (result, expression, point);
   if (!mpfr_number_p (result->value))
     result->valid = false;
-  else if (fabs (get (result)) > 1e300 || (!mpfr_zero_p (result->value) && fabs (get (result)) < 1e-300)
-           || !isfinite (result->condition))
+  else if (fabs (get (result)) > 1e300 || !isfinite (result->condition))
+    {
+      left_range = true;
+      result->valid = false;
+    }
+  else if (!mpfr_zero_p (result->value) && fabs (get (result)) < 1e-300)
     left_range = true;
 }
 
@@ -374,8 +378,8 @@ test_random (void)
             continue;
           met_jump = left_range = false;
           judge (&new, simple, point);
-          n_beyond += left_range;
-          if (!new.valid && met_jump)
+          n_beyond += !new.valid && left_range;
+          if (!new.valid && (met_jump || left_range))
             continue;
           mpfr_sub (new.value, new.value, raw.value, MPFR_RNDN);
           error = fabs (get (&new));
