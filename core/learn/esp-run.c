@@ -179,12 +179,15 @@ add_record (EspRun *run)
   const EspPolicy *policy = &run->sac.policy;
   EspSacSchedule schedule = esp_run_get_schedule (run);
   double n = progress->sums[SUM_UPDATES];
+  /* how many of these updates were the policy's too */
+  uint64_t updates = run->sac.updates, period = run->recipe->policy_period;
+  double n_policy = (double) (updates / period - (updates - (uint64_t) n) / period);
   EspRecord record = {
     .step = progress->step,
     .critic_loss = n > 0 ? progress->sums[SUM_CRITIC_LOSS] / n : NAN,
-    .policy_loss = n > 0 ? progress->sums[SUM_POLICY_LOSS] / n : NAN,
-    .entropy = n > 0 ? progress->sums[SUM_ENTROPY] / n : NAN,
-    .value = n > 0 ? progress->sums[SUM_VALUE] / n : NAN,
+    .policy_loss = n_policy > 0 ? progress->sums[SUM_POLICY_LOSS] / n_policy : NAN,
+    .entropy = n_policy > 0 ? progress->sums[SUM_ENTROPY] / n_policy : NAN,
+    .value = n_policy > 0 ? progress->sums[SUM_VALUE] / n_policy : NAN,
     .entropy_weight = esp_sac_get_alpha (&run->sac),
     .episode_return = progress->last_return,
     .temperature = schedule.temperature,
@@ -224,9 +227,12 @@ update (EspRun *run, GError **error)
     }
 
   run->progress.sums[SUM_CRITIC_LOSS] += sac->figures.critic_loss;
-  run->progress.sums[SUM_POLICY_LOSS] += sac->figures.policy_loss;
-  run->progress.sums[SUM_ENTROPY] += sac->figures.entropy;
-  run->progress.sums[SUM_VALUE] += sac->figures.value;
+  if (sac->updates % run->recipe->policy_period == 0)
+    {
+      run->progress.sums[SUM_POLICY_LOSS] += sac->figures.policy_loss;
+      run->progress.sums[SUM_ENTROPY] += sac->figures.entropy;
+      run->progress.sums[SUM_VALUE] += sac->figures.value;
+    }
   run->progress.sums[SUM_UPDATES] += 1.0;
   return TRUE;
 }

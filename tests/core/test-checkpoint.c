@@ -92,23 +92,34 @@ load_bytes (const Sound *sound, const void *bytes, size_t length)
 static void
 test_continues (void)
 {
-  static const char *const environments[] = { "cartpole", "pendulum" };
+  static const struct
+  {
+    const char *environment, *policy, *algorithm;
+  } kinds[] = {
+    { "cartpole", "policy=symbolic", "algorithm=sac" },
+    { "pendulum", "policy=symbolic", "algorithm=sac" },
+    { "pendulum", "policy=neural", "algorithm=sac" },
+    { "cartpole", "policy=neural", "algorithm=td3" },
+  };
   /* before the first step, while warming up, at and after an evaluation, with a replay that wrapped, done */
   static const unsigned stops[] = { 0, 20, 50, 51, 199, 200, 333, 500, 777, 1199, 1200 };
   g_autoptr (EspAssessor) assessor = esp_assessor_new ();
   char *folder = make_folder ();
   g_autofree char *path = g_build_filename (folder, "run.safetensors", NULL);
 
-  for (size_t e = 0; e < G_N_ELEMENTS (environments); e++)
+  for (size_t e = 0; e < G_N_ELEMENTS (kinds); e++)
     {
-      g_autoptr (EspRun) saved = small_run (environments[e], NULL, 9);
+      g_autoptr (EspRecipe)
+        recipe = small_recipe (kinds[e].policy, kinds[e].algorithm, e % 2 == 1 ? "policy_period=2" : "steps=1200",
+                               NULL);
+      g_autoptr (EspRun) saved = small_run (kinds[e].environment, recipe, 9);
       unsigned done = 0;
 
       for (size_t i = 0; i < G_N_ELEMENTS (stops); i++)
         {
           g_autoptr (GError) error = NULL;
           g_autoptr (EspRun) loaded = NULL;
-          g_autoptr (EspRun) whole = small_run (environments[e], NULL, 9);
+          g_autoptr (EspRun) whole = small_run (kinds[e].environment, recipe, 9);
           unsigned rest = MIN (250, 1200 - stops[i]);
 
           take_steps (saved, assessor, stops[i] - done);

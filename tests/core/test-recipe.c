@@ -347,6 +347,66 @@ test_general (void)
   g_assert_error (error, ESP_ERROR, ESP_ERROR_USAGE);
 }
 
+/* A general recipe stands for every environment, and what it builds on is the environment's own. */
+static void
+test_base (void)
+{
+  static const char *const names[] = { "sac", "td3" };
+  static const char *const environments[] = { "cartpole", "pendulum", "hopper", "lunar-lander", "car2d" };
+  char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "mine.json", NULL);
+  static const struct
+  {
+    const char *text;
+    int code;
+  } refused[] = { { "{\"base\": 5}", ESP_ERROR_RANGE },
+                  { "{\"base\": \"nonesuch\"}", ESP_ERROR_USAGE },
+                  /* builds on something itself */
+                  { "{\"base\": \"sac\"}", ESP_ERROR_USAGE } };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (names); i++)
+    for (size_t e = 0; e < G_N_ELEMENTS (environments); e++)
+      {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (EspRecipe) recipe = esp_recipe_load (environments[e], names[i], &error);
+        g_autoptr (EspRecipe) base = esp_recipe_load (environments[e], "default", NULL);
+
+        g_assert_no_error (error);
+        g_assert_cmpstr (esp_recipe_get_name (recipe), ==, names[i]);
+        g_assert_cmpint (recipe->policy, ==, ESP_POLICY_NEURAL);
+        g_assert_cmpstr (esp_recipe_get_policy_name (recipe), ==, "neural");
+        g_assert_cmpstr (esp_recipe_get_algorithm_name (recipe), ==, names[i]);
+        g_assert_cmpint (base->policy, ==, ESP_POLICY_SYMBOLIC);
+        /* the comparison is fair */
+        g_assert_cmpuint (recipe->steps, ==, base->steps);
+        g_assert_cmpuint (recipe->batch_size, ==, base->batch_size);
+        g_assert_cmpmem (&recipe->critic_hidden, sizeof recipe->critic_hidden, &base->critic_hidden,
+                         sizeof base->critic_hidden);
+        g_assert_cmpfloat (recipe->critic_rate, ==, base->critic_rate);
+        g_assert_cmpfloat (recipe->reward_scale, ==, base->reward_scale);
+      }
+
+  for (size_t i = 0; i < G_N_ELEMENTS (refused); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (g_file_set_contents (path, refused[i].text, -1, NULL));
+      g_assert_null (esp_recipe_load ("cartpole", path, &error));
+      g_assert_error (error, ESP_ERROR, refused[i].code);
+      g_assert_nonnull (strstr (error->message, "mine.json"));
+    }
+  /* what is said stands over the base, wherever it is said */
+  g_assert_true (g_file_set_contents (path, "{\"steps\": 77, \"base\": \"default\"}", -1, NULL));
+  {
+    g_autoptr (EspRecipe) recipe = esp_recipe_load ("pendulum", path, NULL);
+
+    g_assert_nonnull (recipe);
+    g_assert_cmpuint (recipe->steps, ==, 77);
+    g_assert_cmpuint (recipe->critic_hidden.values[0], ==, 64);
+  }
+  remove_folder (folder);
+}
+
 static void
 test_files (void)
 {
@@ -460,6 +520,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/round-trip", test_round_trip);
   g_test_add_func ("/recipe/shipped", test_shipped);
   g_test_add_func ("/recipe/files", test_files);
+  g_test_add_func ("/recipe/base", test_base);
   g_test_add_func ("/recipe/general", test_general);
   g_test_add_func ("/recipe/memory", test_memory);
   g_test_add_func ("/recipe/run-refuses", test_run_refuses);
