@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "../expression/bounded-value.h"
+#include "bounded-value.h"
 #include "esp-error.h"
 #include "esp-network-insert.h"
 #include "esp-random.h"

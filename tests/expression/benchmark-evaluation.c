@@ -2,6 +2,7 @@
  *
  *   FORMULA        evaluates a batch of 10,000 states of x, y, z and w, many times
  *   limit          only multiplies and adds, in vector registers
+ *   rows           only adds two rows in the fastest cache to a third
  *   stream         only adds up the four columns of a batch
  *
  * The answer is one line of JSON. Times are of the processor, in nanoseconds for one batch. */
@@ -18,6 +19,9 @@
 #define N_VARIABLES 4
 #define N_STATES    10000
 #define N_REPEATS   60
+
+/* As many as stay in the fastest cache. */
+#define N_NEAR 768
 
 static double
 get_time (void)
@@ -58,6 +62,25 @@ add_columns (size_t n, const double *restrict states, double *restrict sum)
     sum[i] = states[i] + states[n + i] + states[2 * n + i] + states[3 * n + i];
 }
 
+ESP_VECTORISED static void
+add_rows (size_t n, const double *restrict left, const double *restrict right, double *restrict sum)
+{
+  for (size_t i = 0; i < n; i++)
+    sum[i] = left[i] + right[i];
+}
+
+/* Nanoseconds for one operation on one double, as the next. */
+static double
+measure_rows (const double *states, double *results)
+{
+  const size_t n = 256, n_repeats = 2000;
+  double start = get_time ();
+
+  for (size_t i = 0; i < n_repeats; i++)
+    add_rows (n, states, states + n, results);
+  return (get_time () - start) / (double) (n * n_repeats);
+}
+
 /* Nanoseconds for one operation on one double. */
 static double
 measure_limit (void)
@@ -90,7 +113,7 @@ measure_formula (
   g_autoptr (GError) error = NULL;
   g_autoptr (EspFormula) formula = esp_formula_parse (text, &symbols, 1, &error);
   const EspProgram *program;
-  double *workspace, times[3], sample[N_VARIABLES], alone;
+  double *workspace, times[4], sample[N_VARIABLES], alone;
 
   if (formula == NULL)
     {
@@ -99,7 +122,7 @@ measure_formula (
     }
   program = esp_formula_get_program (formula);
   workspace = esp_new_doubles (esp_program_get_workspace_size (program) / sizeof (double));
-  for (int kind = 0; kind < 3; kind++)
+  for (int kind = 0; kind < 4; kind++)
     {
       double start = get_time ();
 
@@ -110,6 +133,10 @@ measure_formula (
         else if (kind == 1)
           esp_program_evaluate_batch_single (program, NULL, single_states, N_STATES, N_STATES, single_results,
                                              N_STATES, workspace);
+        else if (kind == 2)
+          for (size_t k = 0; k < 10; k++)
+            esp_program_evaluate_batch (program, NULL, states, N_STATES, N_NEAR, results, N_STATES,
+                                        workspace);
         else
           for (size_t k = 0; k < 100; k++)
             {
@@ -119,8 +146,10 @@ measure_formula (
             }
       times[kind] = (get_time () - start) / N_REPEATS;
     }
-  printf ("{\"operations\": %zu, \"double\": %.1f, \"single\": %.1f, \"alone\": %.1f, \"values\": [",
-          esp_program_get_n_operations (program), times[0], times[1], times[2] * N_STATES / 100);
+  printf ("{\"operations\": %zu, \"double\": %.1f, \"single\": %.1f, \"near\": %.2f, \"alone\": %.1f, "
+          "\"values\": [",
+          esp_program_get_n_operations (program), times[0], times[1], times[2] / 10,
+          times[3] * N_STATES / 100);
   for (size_t i = 0; i < 5; i++)
     printf ("%s%.17g", i > 0 ? ", " : "", results[i]);
   printf ("]}\n");
@@ -145,6 +174,8 @@ main (void)
       g_strchomp (line);
       if (strcmp (line, "limit") == 0)
         printf ("{\"time\": %.6f}\n", measure_limit ());
+      else if (strcmp (line, "rows") == 0)
+        printf ("{\"time\": %.6f}\n", measure_rows (states, results));
       else if (strcmp (line, "stream") == 0)
         printf ("{\"time\": %.1f}\n", measure_stream (states, results));
       else
