@@ -20,6 +20,7 @@ enum
 /* Each runs one command with its @arguments (NULL-terminated, without the command's name) and returns
  * the exit status. Main thread. */
 int esp_command_check (char **arguments);
+int esp_command_compare (char **arguments);
 int esp_command_envs (char **arguments);
 int esp_command_eval (char **arguments);
 int esp_command_rollout (char **arguments);

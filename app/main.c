@@ -24,6 +24,7 @@ static const struct
 } commands[] = {
   { "train", "train a policy and print the formula it ends as", esp_command_train },
   { "eval", "measure the return of a policy", esp_command_eval },
+  { "compare", "train policies of several kinds and seeds, and compare their returns", esp_command_compare },
   { "rollout", "compare an environment with a recording of it", esp_command_rollout },
   { "envs", "list the environments and families of tasks", esp_command_envs },
   /* what the program runs itself with is not for people */
