@@ -1,12 +1,11 @@
 /* espalier train: a run without a window. */
 
-#include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "esp-command.h"
 #include "esp-error.h"
+#include "esp-interrupt.h"
 #include "esp-print.h"
 #include "esp-progress.h"
 #include "esp-report.h"
@@ -27,29 +26,6 @@ typedef struct
   gboolean as_json;
   EspTaskChoice choice;
 } Request;
-
-static atomic_int interrupted;
-
-static void
-interrupt (int signal_number)
-{
-  interrupted = signal_number;
-}
-
-/* One signal stops the run in good order; the second one, with the default action back, ends it at once.
- * A terminal that goes away is one, unless the user wants the run to outlive it (nohup). */
-static void
-catch_signals (void)
-{
-  struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int) SA_RESETHAND };
-  struct sigaction before;
-
-  sigemptyset (&action.sa_mask);
-  sigaction (SIGINT, &action, NULL);
-  sigaction (SIGTERM, &action, NULL);
-  if (sigaction (SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-    sigaction (SIGHUP, &action, NULL);
-}
 
 /* A checkpoint has the seed and the recipe in it, and a run that changed them would not be the same run. */
 static gboolean
@@ -192,7 +168,7 @@ follow (EspTrainer *trainer, EspSnapshot **last)
       if (*last != NULL && (state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING))
         esp_progress_update (progress, *last, formula);
     }
-  while ((state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING) && !interrupted);
+  while ((state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING) && !esp_interrupt_has_come ());
 
   return state;
 }
@@ -418,7 +394,7 @@ train (Request *request)
   if (trainer == NULL)
     return esp_command_complain (error);
 
-  catch_signals ();
+  esp_interrupt_catch ();
   esp_trainer_run (trainer);
   state = follow (trainer, &last);
   switch (state)

@@ -23,6 +23,7 @@ enum
 int esp_command_bench (char **arguments);
 int esp_command_check (char **arguments);
 int esp_command_check_environment (char **arguments);
+int esp_command_compare (char **arguments);
 int esp_command_envs (char **arguments);
 int esp_command_eval (char **arguments);
 int esp_command_export (char **arguments);

@@ -189,39 +189,85 @@ append_line (GString *line,
     g_string_append_printf (line, ": %s", formula);
 }
 
-void
-esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, EspFormula *formula)
+/* Whether it is time for a line; the first call, at @done of all, starts the clock. */
+static gboolean
+is_due (EspProgress *progress, double done)
 {
-  g_autoptr (GString) line = NULL;
   gint64 now = g_get_monotonic_time ();
   gint64 interval = 1000 * (gint64) (progress->on_terminal ? ESP_PROGRESS_MILLISECONDS : PLAIN_INTERVAL);
-  double done;
 
   if (progress->start == 0)
     {
       progress->start = now;
-      progress->done_before = snapshot->progress;
+      progress->done_before = done;
       /* there is nothing to tell in a plain line yet */
       if (!progress->on_terminal)
         progress->last_shown = now;
     }
   /* a wake-up that came a little early counts */
   if (progress->last_shown != 0 && now - progress->last_shown < interval * 9 / 10)
-    return;
+    return FALSE;
   progress->last_shown = now;
-  if (formula != NULL)
-    note_formula (progress, formula);
 
-  done = snapshot->progress - progress->done_before;
-  line = g_string_new (NULL);
-  append_line (line, snapshot, progress->text,
-               done > 0.01 ? 1e-6 * (double) (now - progress->start) / done * (1.0 - snapshot->progress)
-                           : NAN,
-               progress->on_terminal, progress->has_unicode);
+  return TRUE;
+}
+
+/* Returns how many seconds are left at @done of all, or NaN. */
+static double
+get_seconds_left (const EspProgress *progress, double done)
+{
+  double gained = done - progress->done_before;
+
+  return gained > 0.01 ? 1e-6 * (double) (progress->last_shown - progress->start) / gained * (1.0 - done) : NAN;
+}
+
+static void
+print_line (EspProgress *progress, GString *line)
+{
   shorten (line, progress->on_terminal ? get_terminal_width () : PLAIN_WIDTH, progress->has_unicode);
   if (progress->on_terminal)
     fprintf (stderr, "\r%s\033[K", line->str);
   else
     fprintf (stderr, "%s\n", line->str);
   fflush (stderr);
+}
+
+void
+esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, EspFormula *formula)
+{
+  g_autoptr (GString) line = NULL;
+
+  if (!is_due (progress, snapshot->progress))
+    return;
+  if (formula != NULL)
+    note_formula (progress, formula);
+
+  line = g_string_new (NULL);
+  append_line (line, snapshot, progress->text, get_seconds_left (progress, snapshot->progress),
+               progress->on_terminal, progress->has_unicode);
+  print_line (progress, line);
+}
+
+void
+esp_progress_show (EspProgress *progress, double share, const char *text)
+{
+  g_autoptr (GString) line = NULL;
+  double seconds_left;
+
+  if (!is_due (progress, share))
+    return;
+
+  line = g_string_new (NULL);
+  if (progress->on_terminal)
+    append_bar (line, share, progress->has_unicode);
+  g_string_append_printf (line, "%3.0f%%", 100.0 * share);
+  seconds_left = get_seconds_left (progress, share);
+  if (!isnan (seconds_left))
+    {
+      g_autofree char *left = esp_report_duration (seconds_left);
+
+      g_string_append_printf (line, ", %s left", left);
+    }
+  g_string_append_printf (line, ", %s", text);
+  print_line (progress, line);
 }

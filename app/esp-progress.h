@@ -21,6 +21,9 @@ void esp_progress_free (EspProgress *progress);
 /* Shows @snapshot and the newest @formula (NULL before there is one), if it is time to. */
 void esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, EspFormula *formula);
 
+/* Shows that @share of all is done, 0 … 1, the time left, and @text, if it is time to. */
+void esp_progress_show (EspProgress *progress, double share, const char *text);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspProgress, esp_progress_free)
 
 G_END_DECLS

@@ -92,6 +92,7 @@ def test_help():
               "envs", "bench", "export"],
         ("envs",): ["--json"],
         ("bench",): ["NAME", "--json", "--phases", "--rounds", "--turn", "espl", "all", "runs"],
+        ("compare",): ["ENV", "--policies", "--seeds", "--steps", "--episodes", "--set", "--workers", "--json"],
         ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
         ("export",): ["--policy", "--env", "--format", "--output", "--test-vectors", "--single", "latex", "sympy", "python"],
         ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
@@ -445,6 +446,102 @@ def test_train(folder):
     expect(status == 0 and "force = " in out and "reading length" in out, (out, err))
     for word in ("formula", "masked", "sampled", "mean", "seed 0"):
         expect(word in out, f"“{word}” is not in the report")
+
+
+def test_neural(folder):
+    """A neural policy trains, is kept and goes on like any other, and has no formula."""
+    for algorithm in ("sac", "td3"):
+        recipe = tiny_recipe(folder, policy="neural", algorithm=algorithm)
+        checkpoint = os.path.join(folder, "neural-" + algorithm)
+        arguments = ["train", "pendulum", "--recipe", recipe, "--seed", "5"]
+        result = expect_result([*arguments, "--checkpoint", checkpoint, "--json"])
+        expect(list(result) == TRAIN_KEYS, list(result))
+        expect(result["policy"] == "neural" and result["algorithm"] == algorithm, result)
+        for key in ("formula", "formula_return", "masked_return", "sampled_return", "reading_length"):
+            expect(result[key] is None, f"{key}: {result}")
+        expect(list(result["policy_return"]) == RETURN_KEYS and result["policy_return"]["episodes"] == 100, result)
+        again = expect_result(["train", "pendulum", "--resume", checkpoint, "--json"])
+        for different in (result, again):
+            different.pop("wall_seconds")
+        expect(again == result, f"{again} after {result}")
+        status, out, err = espalier(*arguments)
+        expect(status == 0, err)
+        expect("neural network" in out and "no formula" in out and "reading length" not in out, out)
+    expect_complaint(["train", "pendulum", "--set", "algorithm=td3"], 2, "algorithm", "policy")
+    expect_complaint(["train", "pendulum", "--set", "policy=deep"], 2, "policy", "symbolic or neural")
+
+
+def test_compare(folder):
+    """Every policy with every seed, each as train has it, and in this order."""
+    recipe = tiny_recipe(folder)
+    neural = os.path.join(folder, "neural.json")
+    shutil.copy(tiny_recipe(folder, policy="neural"), neural)
+    tiny_recipe(folder)
+    arguments = ["compare", "pendulum", "--policies", recipe + "," + neural, "--seeds", "3,5..6", "--json"]
+    result = expect_result([*arguments, "--workers", "1"])
+    expect(list(result) == ["environment", "episodes", "report_seed", "runs", "policies", "references"], list(result))
+    keys = ["environment", "policy", "seed", "mean", "std", "steps", "wall_seconds", "reading_length", "formula"]
+    expect([(run["policy"], run["seed"]) for run in result["runs"]]
+           == [(name, seed) for name in ("tiny", "neural") for seed in (3, 5, 6)], result["runs"])
+    for run in result["runs"]:
+        expect(list(run) == keys and run["environment"] == "pendulum" and run["steps"] == 400, run)
+        expect((run["reading_length"] is None) == (run["policy"] == "neural"), run)
+        alone = expect_result(["train", "pendulum", "--recipe", recipe if run["policy"] == "tiny" else neural,
+                               "--seed", str(run["seed"]), "--json"])
+        expect(alone["policy_return"]["mean"] == run["mean"] and alone["formula"] == run["formula"], f"{run} {alone}")
+    for policy in result["policies"]:
+        means = sorted(run["mean"] for run in result["runs"] if run["policy"] == policy["policy"])
+        expect(policy["runs"] == 3 and policy["median"] == means[1] and policy["best"] == means[2], policy)
+        mean = sum(means) / 3
+        error = (sum((value - mean) ** 2 for value in means) / 2 / 3) ** 0.5
+        expect(abs(policy["mean"] - mean) < 1e-9 * abs(mean), policy)
+        expect(abs(policy["standard_error"] - error) < 1e-6 * abs(mean), policy)
+    expect([rival["policy"] for rival in result["references"]] == ["random", "energy and state feedback"], result)
+    expect(result["references"][0]["mean"] < -1000 < -200 < result["references"][1]["mean"], result["references"])
+    beside = expect_result([*arguments, "--workers", "3"])
+    for run in [*result["runs"], *beside["runs"]]:
+        run.pop("wall_seconds")
+    expect(beside["runs"] == result["runs"], "the number of workers changes the results")
+
+    few = expect_result(["compare", "cartpole", "--policies", neural, "--seeds", "1", "--steps", "150",
+                         "--episodes", "7", "--json"])
+    expect(few["episodes"] == 7 and few["runs"][0]["steps"] == 150, few)
+    expect(few["policies"][0]["standard_error"] is None, few)
+    status, out, err = espalier("compare", "reacher", "--policies", neural, "--seeds", "1", "--set", "steps=150")
+    expect(status == 0, err)
+    expect("neural" in out and "random" in out and "standard" not in out and "feedback" not in out, out)
+    for wrong, words in [
+        (["--seeds", ""], ["--seeds"]), (["--seeds", "4..1"], ["4..1"]), (["--seeds", "a"], ["“a”"]),
+        (["--seeds", "0..5000"], ["1000"]), (["--seeds", "1,,2"], ["1,,2"]), (["--seeds", "-1"], ["-1"]),
+        (["--policies", ""], ["--policies"]), (["--policies", "espl,dqn"], ["“dqn”", "sac"]),
+        (["--episodes", "0"], ["--episodes"]), (["--workers", "0"], ["--workers"]), (["--steps", "0"], ["steps"]),
+        (["--set", "algorithm=td3"], ["algorithm"]),
+    ]:
+        expect_complaint(["compare", "pendulum", *wrong], 2, *words)
+    expect_complaint(["compare", "nowhere"], 2, "nowhere")
+
+
+def test_compare_interrupted(folder):
+    """What is done is printed when a signal comes."""
+    quick = os.path.join(folder, "quick.json")
+    shutil.copy(tiny_recipe(folder, policy="neural"), quick)
+    endless = os.path.join(folder, "endless.json")
+    with open(endless, "w", encoding="utf-8") as file:
+        json.dump({**TINY, "policy": "neural", "steps": 100000000}, file)
+    run = subprocess.Popen([PROGRAM, "compare", "pendulum", "--policies", f"{quick},{endless}", "--seeds", "0",
+                            "--workers", "1", "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, env=environment())
+    try:
+        # the first run is over by then
+        while b"1 of 2 runs done" not in run.stderr.readline():
+            pass
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    finally:
+        run.kill()
+    expect(run.returncode == 1, f"{run.returncode} {err}")
+    expect([(entry["policy"], entry["seed"]) for entry in json.loads(out)["runs"]] == [("quick", 0)], out)
+    expect(b"interrupted after 1 of 2 runs" in err, err)
 
 
 def test_divergence(folder):

@@ -1,5 +1,5 @@
-/* Learning learns: shortened runs of a shipped recipe, without the polish that would mend them, give
- * formulas that do the task. A gradient that is wrong does not pass. */
+/* Learning learns: shortened runs of shipped recipes, without the polish that would mend them, give formulas
+ * and networks that do the task. A gradient that is wrong does not pass. */
 
 #include <math.h>
 
@@ -7,12 +7,12 @@
 
 #define SEEDS 4
 
-/* Returns the formula's mean return after a run with @seed. */
+/* Returns the final policy's mean return after a run with @seed. */
 static double
-learn (const char *environment, const char *const *assignments, uint64_t seed)
+learn (const char *environment, const char *name, const char *const *assignments, uint64_t seed)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (EspRecipe) recipe = esp_recipe_load (environment, "default", &error);
+  g_autoptr (EspRecipe) recipe = esp_recipe_load (environment, name, &error);
   g_autoptr (EspTrainer) trainer = NULL;
   EspResult result;
   double mean;
@@ -29,10 +29,17 @@ learn (const char *environment, const char *const *assignments, uint64_t seed)
   g_assert_cmpint (esp_trainer_wait (trainer, 3600000), ==, ESP_RUN_DONE);
 
   g_assert_true (esp_trainer_get_result (trainer, &result));
+  mean = result.policy_return.mean;
+  if (result.formula == NULL)
+    {
+      g_test_message ("%s, seed %u: network %.1f, %.1f s", name, (unsigned) seed, mean, result.seconds);
+      esp_result_clear (&result);
+      return mean;
+    }
   g_test_message ("seed %u: formula %.1f, masked %.1f, sampled %.1f, %.1f s: %s", (unsigned) seed,
                   result.formula_return.mean, result.masked_return.mean, result.sampled_return.mean,
                   result.seconds, esp_formula_get_text (result.formula));
-  mean = result.formula_return.mean;
+  g_assert_cmpfloat (result.formula_return.mean, ==, mean);
   g_assert_cmpfloat_with_epsilon (result.masked_return.mean, mean, 1e-3 * fabs (mean));
   esp_result_clear (&result);
 
@@ -47,7 +54,19 @@ test_cartpole (void)
 
   /* luck may fail one seed or two, depending on the last digits that a machine's BLAS computes */
   for (uint64_t seed = 0; seed < SEEDS && good < 2; seed++)
-    good += learn ("cartpole", assignments, seed) >= 900;
+    good += learn ("cartpole", "default", assignments, seed) >= 900;
+  g_assert_cmpuint (good, ==, 2);
+}
+
+/* Random actions return about −1,250 and a textbook controller −160. */
+static void
+test_pendulum (const void *recipe)
+{
+  static const char *const assignments[] = { "steps=6000", "evaluation_episodes=20", NULL };
+  unsigned good = 0;
+
+  for (uint64_t seed = 0; seed < SEEDS && good < 2; seed++)
+    good += learn ("pendulum", recipe, assignments, seed) >= -250;
   g_assert_cmpuint (good, ==, 2);
 }
 
@@ -56,5 +75,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/learning/cartpole", test_cartpole);
+  g_test_add_data_func ("/learning/pendulum/sac", "sac", test_pendulum);
+  g_test_add_data_func ("/learning/pendulum/td3", "td3", test_pendulum);
   return g_test_run ();
 }

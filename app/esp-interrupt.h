@@ -1,0 +1,12 @@
+/* Signals that ask a long command to stop. */
+
+#pragma once
+
+#include <stdbool.h>
+
+/* From now on the first signal (SIGINT, SIGTERM, and SIGHUP unless the user wants the command to outlive its
+ * terminal) is only noted; the second one, with the default action back, ends the program at once. */
+void esp_interrupt_catch (void);
+
+/* Returns whether a signal has come. Any thread. */
+bool esp_interrupt_has_come (void);
