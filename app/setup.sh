@@ -16,7 +16,7 @@ run_packages=(
 )
 
 # What the tests need besides.
-test_packages=(xvfb desktop-file-utils appstream locales)
+test_packages=(xvfb desktop-file-utils appstream locales libmpfr-dev python3-numpy)
 
 say ()
 {
