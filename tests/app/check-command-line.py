@@ -272,6 +272,11 @@ def test_export(folder):
         json.dump({"environment": "cartpole", "formula": policy}, file)
     expect(export("--policy", path("result.json"), "--format", "text") == policy + "\n", "not the formula of the result")
 
+    # of a checkpoint it is the formula that the run ends as
+    run = ["train", "cartpole", "--recipe", tiny_recipe(folder), "--checkpoint", path("run")]
+    formula = expect_result([*run, "--json"])["formula"]
+    expect(export("--policy", path("run"), "--format", "text") == formula + "\n", "not the formula of the run")
+
     # files, and a self-test by whatever compiler there is
     program, vectors = path("policy.c"), path("vectors.csv")
     out = export("--policy", policy, "--env", "cartpole", "--format", "c", "--output", program, "--test-vectors", vectors)
