@@ -4,32 +4,6 @@
 
 #include "esp-program-private.h"
 
-/* The exponential's argument is never positive, as in esp_operation_evaluate(). */
-static inline double
-sigmoid (double a)
-{
-  double e = exp (-fabs (a));
-
-  return (a >= 0 ? 1 : e) / (1 + e);
-}
-
-static inline float
-sigmoid_single (float a)
-{
-  float e = expf (-fabsf (a));
-
-  return (a >= 0 ? 1 : e) / (1 + e);
-}
-
-/* Faster than the vector version of tanh, and as near. */
-static inline double
-hyperbolic_tangent (double a)
-{
-  double e = expm1 (-2 * fabs (a));
-
-  return copysign (-e / (2 + e), a);
-}
-
 /* Each accumulator in turn is x in the statement, and k its number. */
 #define ON(accumulator, number, statement) \
   do                                       \
@@ -75,16 +49,8 @@ hyperbolic_tangent (double a)
   ACCUMULATORS_8, x8 = x0, x9 = x0, x10 = x0, x11 = x0, x12 = x0, x13 = x0, x14 = x0, x15 = x0
 
 /* Sixteen accumulators are only worth it where there are registers for all of them. */
-#if defined(ESP_HAS_VECTOR_FUNCTION) && !defined(__clang__)
+#if defined(__x86_64__) && !defined(__clang__)
 #define ESP_HAS_WIDE_VECTORS 1
-
-static bool
-has_wide_vectors (void)
-{
-  return __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw")
-         && __builtin_cpu_supports ("avx512cd") && __builtin_cpu_supports ("avx512dq")
-         && __builtin_cpu_supports ("avx512vl");
-}
 #else
 #define ESP_HAS_WIDE_VECTORS 0
 #endif
@@ -98,15 +64,6 @@ has_wide_vectors (void)
 #define RUN_FUNCTION     esp_program_run_function
 #define RUN_BLOCK        run_block
 #define EVALUATE_BATCH   esp_program_evaluate_batch
-#define POW              pow
-#define SIN              sin
-#define COS              cos
-#define EXP              exp
-#define LOG              log
-#define SQRT             sqrt
-#define ABSOLUTE         fabs
-#define TANH             hyperbolic_tangent
-#define SIGMOID          sigmoid
 #include "esp-program-batch-template.h"
 #undef REAL
 #undef VECTOR
@@ -117,15 +74,6 @@ has_wide_vectors (void)
 #undef RUN_FUNCTION
 #undef RUN_BLOCK
 #undef EVALUATE_BATCH
-#undef POW
-#undef SIN
-#undef COS
-#undef EXP
-#undef LOG
-#undef SQRT
-#undef ABSOLUTE
-#undef TANH
-#undef SIGMOID
 
 #define REAL             float
 #define VECTOR           VectorSingle
@@ -136,15 +84,6 @@ has_wide_vectors (void)
 #define RUN_FUNCTION     esp_program_run_function_single
 #define RUN_BLOCK        run_block_single
 #define EVALUATE_BATCH   esp_program_evaluate_batch_single
-#define POW              powf
-#define SIN              sinf
-#define COS              cosf
-#define EXP              expf
-#define LOG              logf
-#define SQRT             sqrtf
-#define ABSOLUTE         fabsf
-#define TANH             tanhf
-#define SIGMOID          sigmoid_single
 #include "esp-program-batch-template.h"
 
 size_t

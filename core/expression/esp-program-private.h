@@ -107,8 +107,27 @@ struct _EspProgram
 /* Writes the instructions for batches (esp-program-lower.c). */
 void esp_program_lower (EspProgram *program);
 
+#if defined(__x86_64__) && !defined(__clang__)
+/* Whether the processor has vectors of 512 bits, and 32 registers for them. */
+static inline bool
+esp_program_has_wide_vectors (void)
+{
+  return __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw")
+         && __builtin_cpu_supports ("avx512cd") && __builtin_cpu_supports ("avx512dq")
+         && __builtin_cpu_supports ("avx512vl");
+}
+
+/* Whether it has fused multiply-add on vectors. */
+static inline bool
+esp_program_has_fused (void)
+{
+  return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("bmi")
+         && __builtin_cpu_supports ("bmi2");
+}
+#endif
+
 /* Computes a row of @n samples, a whole number of tiles, of an @operation that is not one of chains
- * (esp-program-batch.c); the result overlaps no operand. */
+ * (esp-program-function.c); the result overlaps no operand. */
 void esp_program_run_function (EspOperation operation,
                                size_t n,
                                const double *restrict a,
