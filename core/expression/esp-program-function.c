@@ -36,32 +36,38 @@ hyperbolic_tangent (double a)
 #define SIN                sin
 #define COS                cos
 #define EXP                exp
-#define EXP_OF_GUARDED     exp
+#define EXP_IN_RANGE       exp
 #define LOG                log
-#define LOG_OF_GUARDED     log
+#define LOG_IN_RANGE       log
 #define SQRT               sqrt
 #define ABSOLUTE           fabs
 #define TANH               hyperbolic_tangent
 #define SIGMOID            sigmoid
+#define SIGMOID_IN_RANGE   sigmoid
+#define IS_RANGED          0
 #include "esp-program-function-template.h"
 
 #if defined(__x86_64__) && !defined(__clang__)
 #undef SIN
 #undef COS
 #undef EXP
-#undef EXP_OF_GUARDED
+#undef EXP_IN_RANGE
 #undef LOG
-#undef LOG_OF_GUARDED
+#undef LOG_IN_RANGE
 #undef TANH
 #undef SIGMOID
-#define SIN            esp_sine
-#define COS            esp_cosine
-#define EXP            esp_exponential
-#define EXP_OF_GUARDED esp_exponential_in_range
-#define LOG            esp_logarithm
-#define LOG_OF_GUARDED esp_logarithm_of_normal
-#define TANH           esp_hyperbolic_tangent
-#define SIGMOID        esp_logistic
+#undef SIGMOID_IN_RANGE
+#undef IS_RANGED
+#define SIN              esp_sine
+#define COS              esp_cosine
+#define EXP              esp_exponential
+#define EXP_IN_RANGE     esp_exponential_in_range
+#define LOG              esp_logarithm
+#define LOG_IN_RANGE     esp_logarithm_in_range
+#define TANH             esp_hyperbolic_tangent
+#define SIGMOID          esp_logistic
+#define SIGMOID_IN_RANGE esp_logistic_in_range
+#define IS_RANGED        1
 
 #undef RUN_FUNCTION
 #undef FUNCTION_ATTRIBUTE
@@ -125,13 +131,15 @@ esp_program_run_function (EspOperation operation,
 #undef SIN
 #undef COS
 #undef EXP
-#undef EXP_OF_GUARDED
+#undef EXP_IN_RANGE
 #undef LOG
-#undef LOG_OF_GUARDED
+#undef LOG_IN_RANGE
 #undef SQRT
 #undef ABSOLUTE
 #undef TANH
 #undef SIGMOID
+#undef SIGMOID_IN_RANGE
+#undef IS_RANGED
 
 #define REAL               float
 #define RUN_FUNCTION       esp_program_run_function_single
@@ -140,11 +148,13 @@ esp_program_run_function (EspOperation operation,
 #define SIN                sinf
 #define COS                cosf
 #define EXP                expf
-#define EXP_OF_GUARDED     expf
+#define EXP_IN_RANGE       expf
 #define LOG                logf
-#define LOG_OF_GUARDED     logf
+#define LOG_IN_RANGE       logf
 #define SQRT               sqrtf
 #define ABSOLUTE           fabsf
 #define TANH               tanhf
 #define SIGMOID            sigmoid_single
+#define SIGMOID_IN_RANGE   sigmoid_single
+#define IS_RANGED          0
 #include "esp-program-function-template.h"

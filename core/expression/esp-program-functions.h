@@ -20,6 +20,9 @@
 /* Arguments of sine and cosine above this are for <math.h>. */
 #define ESP_PERIODIC_LIMIT 0x1p28
 
+/* Up to this, e^x and e^−x are normal numbers. */
+#define ESP_EXPONENTIAL_LIMIT 708.0
+
 /* Added to a number below 2^51, leaves its whole part in the last bits. */
 #define ESP_WHOLE 0x1.8p52
 
@@ -51,21 +54,25 @@ esp_choose (bool condition, double a, double b)
   return esp_from_bits ((esp_get_bits (a) & mask) | (esp_get_bits (b) & ~mask));
 }
 
+/* a + bx, rounded once. Polynomials are sums of lines of lines: a processor waits for the last of few
+ * operations in turn, not for a long chain. */
+ESP_INLINED double
+esp_line (double x, double a, double b)
+{
+  return __builtin_fma (x, b, a);
+}
+
 /* (−1)^k sin r, where @whole is k + ESP_WHOLE and |r| ≤ π / 2 */
 ESP_INLINED double
 esp_reduced_sine (double r, double whole)
 {
-  double z = r * r;
-  double p = 0x1.884fc91f0487cp-49;
+  double z = r * r, z2 = z * z;
+  double a = esp_line (z, -0x1.5555555555555p-3, 0x1.11111111110cbp-7);
+  double b = esp_line (z, -0x1.a01a01a01516cp-13, 0x1.71de3a52c046ep-19);
+  double c = esp_line (z, -0x1.ae6454e3fa677p-26, 0x1.6123d1137db26p-33);
+  double d = esp_line (z, -0x1.ae449713e9775p-41, 0x1.884fc91f0487cp-49);
+  double p = esp_line (z, 1, esp_line (z2 * z2, esp_line (z2, a, b), esp_line (z2, c, d)));
 
-  p = __builtin_fma (p, z, -0x1.ae449713e9775p-41);
-  p = __builtin_fma (p, z, 0x1.6123d1137db26p-33);
-  p = __builtin_fma (p, z, -0x1.ae6454e3fa677p-26);
-  p = __builtin_fma (p, z, 0x1.71de3a52c046ep-19);
-  p = __builtin_fma (p, z, -0x1.a01a01a01516cp-13);
-  p = __builtin_fma (p, z, 0x1.11111111110cbp-7);
-  p = __builtin_fma (p, z, -0x1.5555555555555p-3);
-  p = __builtin_fma (p, z, 1);
   return esp_from_bits (esp_get_bits (r * p) ^ (esp_get_bits (whole) << 63));
 }
 
@@ -101,18 +108,15 @@ esp_cosine (double x)
 ESP_INLINED double
 esp_small_exponential (double x)
 {
-  double p = 0x1.af766f61a137fp-26;
+  double x2 = x * x;
+  double a = esp_line (x, 0x1.0000000000005p-1, 0x1.555555555555cp-3);
+  double b = esp_line (x, 0x1.555555555213ap-5, 0x1.111111110e70cp-7);
+  double c = esp_line (x, 0x1.6c16c17f2950dp-10, 0x1.a01a01b5c61fdp-13);
+  double d = esp_line (x, 0x1.a019a6a98138ep-16, 0x1.71ddea2c8ef1ep-19);
+  double e = esp_line (x, 0x1.28a28ca3af30fp-22, 0x1.af766f61a137fp-26);
+  double p = esp_line (x2 * x2, esp_line (x2, a, b), esp_line (x2 * x2, esp_line (x2, c, d), e));
 
-  p = __builtin_fma (p, x, 0x1.28a28ca3af30fp-22);
-  p = __builtin_fma (p, x, 0x1.71ddea2c8ef1ep-19);
-  p = __builtin_fma (p, x, 0x1.a019a6a98138ep-16);
-  p = __builtin_fma (p, x, 0x1.a01a01b5c61fdp-13);
-  p = __builtin_fma (p, x, 0x1.6c16c17f2950dp-10);
-  p = __builtin_fma (p, x, 0x1.111111110e70cp-7);
-  p = __builtin_fma (p, x, 0x1.555555555213ap-5);
-  p = __builtin_fma (p, x, 0x1.555555555555cp-3);
-  p = __builtin_fma (p, x, 0x1.0000000000005p-1);
-  return __builtin_fma (x * x, p, x);
+  return esp_line (x2, x, p);
 }
 
 /* x − k ln 2 */
@@ -122,7 +126,7 @@ esp_subtract_doublings (double x, double k)
   return __builtin_fma (-k, 0x1.abc9e3b39803fp-56, __builtin_fma (-k, 0x1.62e42fefa39efp-1, x));
 }
 
-/* e^x for −708 ≤ x ≤ 709, and NaN */
+/* e^x for |x| ≤ ESP_EXPONENTIAL_LIMIT, and NaN */
 ESP_INLINED double
 esp_exponential_in_range (double x)
 {
@@ -133,6 +137,7 @@ esp_exponential_in_range (double x)
   return __builtin_fma (scale, p, scale);
 }
 
+/* For all x; the same bits as esp_exponential_in_range() where that has a value: powers of 2 do not round. */
 ESP_INLINED double
 esp_exponential (double x)
 {
@@ -146,65 +151,73 @@ esp_exponential (double x)
   return (1 + p) * esp_from_bits (half << 52) * esp_from_bits ((doublings - half) << 52);
 }
 
-/* For numbers above 0 that have an exponent of their own; anything for others. */
+/* For numbers above 0 that have an exponent of their own; anything for others. @bias is what the exponent has
+ * more than the doublings, and 2^52. */
 ESP_INLINED double
-esp_logarithm_in_range (double x, double further_doublings)
+esp_logarithm_with_bias (double x, double bias)
 {
+  const uint64_t root = 0x3fe6a09e667f3bcdu; /* √½ */
+  uint64_t above = esp_get_bits (x) + (0x3ff0000000000000u - root);
+  double k = esp_from_bits (0x4330000000000000u | above >> 52) - bias;
   /* from √½ to √2 */
-  uint64_t exponent = (esp_get_bits (x) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu)) >> 52;
-  double k = esp_from_bits (0x4330000000000000u | exponent) - (0x1p52 + 1023) + further_doublings;
-  double f = esp_from_bits (esp_get_bits (x) - ((exponent - 1023) << 52)) - 1;
-  double z = f * f, p = -0x1.ddb4eae6fdf59p-6;
+  double f = esp_from_bits ((above & 0xfffffffffffffu) + root) - 1;
+  double f2 = f * f, f4 = f2 * f2;
+  double a = esp_line (f, 0x1.5555555555289p-2, -0x1.ffffffffff919p-3);
+  double b = esp_line (f, 0x1.9999999a1b1d0p-3, -0x1.555555561885ap-3);
+  double c = esp_line (f, 0x1.249248e810de8p-3, -0x1.ffffff16f14d9p-4);
+  double d = esp_line (f, 0x1.c71c8c5108eeap-4, -0x1.9999d98b4059cp-4);
+  double e = esp_line (f, 0x1.7459f954b4ff7p-4, -0x1.554c0e8d6e24dp-4);
+  double g = esp_line (f, 0x1.3b470a865fd4cp-4, -0x1.25534666722cfp-4);
+  double h = esp_line (f, 0x1.0f727b02891d5p-4, -0x1.ee94a935a732fp-5);
+  double i = esp_line (f, 0x1.e6989977da88fp-5, -0x1.159b1387f86e3p-4);
+  double j = esp_line (f, 0x1.06a590c1be5c5p-4, -0x1.ddb4eae6fdf59p-6);
+  double low = esp_line (f4, esp_line (f2, a, b), esp_line (f2, c, d));
+  double high = esp_line (f4, esp_line (f2, e, g), esp_line (f4, esp_line (f2, h, i), j));
+  double p = esp_line (f4 * f4, low, high);
 
-  p = __builtin_fma (p, f, 0x1.06a590c1be5c5p-4);
-  p = __builtin_fma (p, f, -0x1.159b1387f86e3p-4);
-  p = __builtin_fma (p, f, 0x1.e6989977da88fp-5);
-  p = __builtin_fma (p, f, -0x1.ee94a935a732fp-5);
-  p = __builtin_fma (p, f, 0x1.0f727b02891d5p-4);
-  p = __builtin_fma (p, f, -0x1.25534666722cfp-4);
-  p = __builtin_fma (p, f, 0x1.3b470a865fd4cp-4);
-  p = __builtin_fma (p, f, -0x1.554c0e8d6e24dp-4);
-  p = __builtin_fma (p, f, 0x1.7459f954b4ff7p-4);
-  p = __builtin_fma (p, f, -0x1.9999d98b4059cp-4);
-  p = __builtin_fma (p, f, 0x1.c71c8c5108eeap-4);
-  p = __builtin_fma (p, f, -0x1.ffffff16f14d9p-4);
-  p = __builtin_fma (p, f, 0x1.249248e810de8p-3);
-  p = __builtin_fma (p, f, -0x1.555555561885ap-3);
-  p = __builtin_fma (p, f, 0x1.9999999a1b1d0p-3);
-  p = __builtin_fma (p, f, -0x1.ffffffffff919p-3);
-  p = __builtin_fma (p, f, 0x1.5555555555289p-2);
   /* k times the first part of ln 2 is exact */
-  p = __builtin_fma (z * f, p, k * 0x1.ef35793c76730p-45) + __builtin_fma (z, -0.5, f);
-  return __builtin_fma (k, 0x1.62e42fefa3800p-1, p);
+  p = esp_line (f2 * f, k * 0x1.ef35793c76730p-45, p) + esp_line (f2, f, -0.5);
+  return esp_line (k, p, 0x1.62e42fefa3800p-1);
 }
 
-/* log x for x ≥ 2^−1022, infinity and NaN */
+#define ESP_LOGARITHM_BIAS (0x1p52 + 1023)
+
+/* log x for normal x above 0 */
 ESP_INLINED double
-esp_logarithm_of_normal (double x)
+esp_logarithm_in_range (double x)
 {
-  double value = esp_logarithm_in_range (x, 0);
-
-  return esp_choose (x < (double) INFINITY, value, x);
+  return esp_logarithm_with_bias (x, ESP_LOGARITHM_BIAS);
 }
 
+/* For all x; the same bits as esp_logarithm_in_range() where that has a value. */
 ESP_INLINED double
 esp_logarithm (double x)
 {
   bool is_tiny = x < 0x1p-1022;
-  double value = esp_logarithm_in_range (esp_choose (is_tiny, x * 0x1p54, x), esp_choose (is_tiny, -54, 0));
+  double value = esp_logarithm_with_bias (esp_choose (is_tiny, x * 0x1p54, x),
+                                          esp_choose (is_tiny, ESP_LOGARITHM_BIAS + 54, ESP_LOGARITHM_BIAS));
   double other = esp_choose (x == 0, (double) -INFINITY, (double) NAN);
 
   return esp_choose (x > 0, esp_choose (x < (double) INFINITY, value, x), other);
 }
 
-/* The exponential's argument is never positive, as in esp_operation_evaluate(). */
+/* 1 / (1 + e^−x) from e^−|x|: the exponential's argument is never positive, as in esp_operation_evaluate(). */
+ESP_INLINED double
+esp_logistic_from (double x, double e)
+{
+  return esp_choose (x < 0, e, 1) / (1 + e);
+}
+
+ESP_INLINED double
+esp_logistic_in_range (double x)
+{
+  return esp_logistic_from (x, esp_exponential_in_range (-fabs (x)));
+}
+
 ESP_INLINED double
 esp_logistic (double x)
 {
-  double e = esp_exponential (-fabs (x));
-  double numerator = esp_choose (x < 0, e, 1);
-
-  return numerator / (1 + e);
+  return esp_logistic_from (x, esp_exponential (-fabs (x)));
 }
 
 /* tanh |x| = (1 − e^−2|x|) / (1 + e^−2|x|), by e^… − 1, which keeps its digits near 0 */
