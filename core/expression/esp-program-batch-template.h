@@ -3,6 +3,7 @@
 
 /* A row starts where the caller's column does, so it is not aligned to the vectors. */
 typedef REAL VECTOR __attribute__ ((vector_size (ESP_TILE_BYTES / 16)));
+typedef INTEGER MASK __attribute__ ((vector_size (ESP_TILE_BYTES / 16)));
 typedef REAL ROW __attribute__ ((vector_size (ESP_TILE_BYTES / 16), aligned (sizeof (REAL)), may_alias));
 
 #define TILE (ESP_TILE_BYTES / sizeof (REAL))

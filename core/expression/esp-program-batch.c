@@ -1,11 +1,12 @@
 #include "esp-simd.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "esp-program-private.h"
 
 /* Each accumulator in turn is x in the statement, and k its number. */
-#define ON(accumulator, number, statement) \
+#define ON(accumulator, number, ...) \
   do                                       \
     {                                      \
       enum                                 \
@@ -13,7 +14,7 @@
         k = number                         \
       };                                   \
       VECTOR x = accumulator;              \
-      statement;                           \
+      __VA_ARGS__;                         \
       accumulator = x;                     \
     }                                      \
   while (0)
@@ -56,6 +57,8 @@
 #endif
 
 #define REAL             double
+#define INTEGER          int64_t
+#define MASK             Mask
 #define VECTOR           Vector
 #define ROW              Row
 #define CONSTANTS        constants
@@ -66,6 +69,8 @@
 #define EVALUATE_BATCH   esp_program_evaluate_batch
 #include "esp-program-batch-template.h"
 #undef REAL
+#undef INTEGER
+#undef MASK
 #undef VECTOR
 #undef ROW
 #undef CONSTANTS
@@ -76,6 +81,8 @@
 #undef EVALUATE_BATCH
 
 #define REAL             float
+#define INTEGER          int32_t
+#define MASK             MaskSingle
 #define VECTOR           VectorSingle
 #define ROW              RowSingle
 #define CONSTANTS        constants_single

@@ -138,6 +138,14 @@ get_code (EspOperation operation, bool is_reversed)
       return is_reversed ? ESP_CODE_SUBTRACT_FROM_R : ESP_CODE_SUBTRACT_R;
     case ESP_OPERATION_MULTIPLY:
       return ESP_CODE_MULTIPLY_R;
+    case ESP_OPERATION_MIN:
+      return is_reversed ? ESP_CODE_MINIMUM_FROM_R : ESP_CODE_MINIMUM_R;
+    case ESP_OPERATION_MAX:
+      return is_reversed ? ESP_CODE_MAXIMUM_FROM_R : ESP_CODE_MAXIMUM_R;
+    case ESP_OPERATION_GUARDED_MULTIPLY:
+      return ESP_CODE_MULTIPLY_LIMITED_R;
+    case ESP_OPERATION_GUARDED_DIVIDE:
+      return is_reversed ? ESP_CODE_GUARDED_DIVIDE_INTO_R : ESP_CODE_GUARDED_DIVIDE_R;
     default:
       return is_reversed ? ESP_CODE_DIVIDE_INTO_R : ESP_CODE_DIVIDE_R;
     }
@@ -168,9 +176,12 @@ lower_arithmetic (Lowering *lowering, guint value)
   if (is_held (lowering, other))
     {
       /* both operands are the accumulator's value */
-      if (step->operation == ESP_OPERATION_ADD || step->operation == ESP_OPERATION_MULTIPLY)
+      if (step->operation == ESP_OPERATION_ADD || step->operation == ESP_OPERATION_MULTIPLY
+          || step->operation == ESP_OPERATION_GUARDED_MULTIPLY)
         {
           keep (lowering);
+          if (step->operation == ESP_OPERATION_GUARDED_MULTIPLY)
+            append (lowering, ESP_CODE_LIMIT, 0, 0);
           append (lowering, step->operation == ESP_OPERATION_ADD ? ESP_CODE_DOUBLE : ESP_CODE_SQUARE, 0, 0);
           hold (lowering, value);
           return;
@@ -179,6 +190,8 @@ lower_arithmetic (Lowering *lowering, guint value)
     }
   else
     keep (lowering);
+  if (step->operation == ESP_OPERATION_GUARDED_MULTIPLY)
+    append (lowering, ESP_CODE_LIMIT, 0, 0);
   if (is_deferred (lowering, other))
     append_product (lowering, get_product_code (step->operation, is_reversed), other.index);
   else
@@ -214,6 +227,20 @@ lower_unary (Lowering *lowering, guint value, const EspCode *codes, size_t n_cod
   keep (lowering);
   for (size_t i = 0; i < n_codes; i++)
     append (lowering, codes[i], 0, 0);
+  hold (lowering, value);
+}
+
+/* With limits that are constants. */
+static void
+lower_clamp (Lowering *lowering, guint value)
+{
+  const EspProgramStep *step = &lowering->program->steps[value];
+
+  count_use (lowering, step->operands[0]);
+  if (!is_held (lowering, step->operands[0]))
+    load (lowering, step->operands[0]);
+  keep (lowering);
+  append (lowering, ESP_CODE_CLAMP_CC, step->operands[1].index, step->operands[2].index);
   hold (lowering, value);
 }
 
@@ -278,7 +305,7 @@ find_deferred (Lowering *lowering)
 static void
 lower_step (Lowering *lowering, guint value)
 {
-  const EspCode negate[] = { ESP_CODE_NEGATE };
+  const EspCode negate[] = { ESP_CODE_NEGATE }, absolute[] = { ESP_CODE_ABSOLUTE }, sign[] = { ESP_CODE_SIGN };
   const EspProgramStep *step = &lowering->program->steps[value];
   EspCode codes[2];
   size_t n_codes;
@@ -297,13 +324,26 @@ lower_step (Lowering *lowering, guint value)
     case ESP_OPERATION_SUBTRACT:
     case ESP_OPERATION_MULTIPLY:
     case ESP_OPERATION_DIVIDE:
+    case ESP_OPERATION_MIN:
+    case ESP_OPERATION_MAX:
+    case ESP_OPERATION_GUARDED_MULTIPLY:
+    case ESP_OPERATION_GUARDED_DIVIDE:
       lower_arithmetic (lowering, value);
       break;
     case ESP_OPERATION_NEGATE:
       lower_unary (lowering, value, negate, 1);
       break;
+    case ESP_OPERATION_ABS:
+      lower_unary (lowering, value, absolute, 1);
+      break;
+    case ESP_OPERATION_SIGN:
+      lower_unary (lowering, value, sign, 1);
+      break;
     default:
-      if (get_power_codes (lowering->program, step, codes, &n_codes))
+      if (step->operation == ESP_OPERATION_CLAMP && step->operands[1].source == ESP_SOURCE_CONSTANT
+          && step->operands[2].source == ESP_SOURCE_CONSTANT)
+        lower_clamp (lowering, value);
+      else if (get_power_codes (lowering->program, step, codes, &n_codes))
         lower_unary (lowering, value, codes, n_codes);
       else
         lower_function (lowering, value);

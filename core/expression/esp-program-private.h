@@ -50,6 +50,20 @@ typedef enum
   ESP_CODE_DIVIDE_C,
   ESP_CODE_DIVIDE_INTO_R, /* a / x */
   ESP_CODE_DIVIDE_INTO_C,
+  ESP_CODE_MINIMUM_R, /* min (x, a) */
+  ESP_CODE_MINIMUM_C,
+  ESP_CODE_MINIMUM_FROM_R, /* min (a, x): of zeros the second counts, of NaNs the first */
+  ESP_CODE_MINIMUM_FROM_C,
+  ESP_CODE_MAXIMUM_R,
+  ESP_CODE_MAXIMUM_C,
+  ESP_CODE_MAXIMUM_FROM_R,
+  ESP_CODE_MAXIMUM_FROM_C,
+  ESP_CODE_MULTIPLY_LIMITED_R, /* x times a within ±ESP_GUARD_MULTIPLY */
+  ESP_CODE_MULTIPLY_LIMITED_C,
+  ESP_CODE_GUARDED_DIVIDE_R, /* pdiv (x, a) */
+  ESP_CODE_GUARDED_DIVIDE_C,
+  ESP_CODE_GUARDED_DIVIDE_INTO_R, /* pdiv (a, x) */
+  ESP_CODE_GUARDED_DIVIDE_INTO_C,
   ESP_CODE_ADD_PRODUCT_RR, /* x + ab, rounded twice */
   ESP_CODE_ADD_PRODUCT_CR,
   ESP_CODE_SUBTRACT_PRODUCT_RR, /* x − ab */
@@ -61,6 +75,10 @@ typedef enum
   ESP_CODE_SQUARE,
   ESP_CODE_CUBE,
   ESP_CODE_INVERT,
+  ESP_CODE_ABSOLUTE,
+  ESP_CODE_SIGN,
+  ESP_CODE_LIMIT,    /* x within ±ESP_GUARD_MULTIPLY */
+  ESP_CODE_CLAMP_CC, /* clamp (x, a, b) */
 } EspCode;
 
 typedef struct
