@@ -76,14 +76,15 @@ esp_reduced_sine (double r, double whole)
   return esp_from_bits (esp_get_bits (r * p) ^ (esp_get_bits (whole) << 63));
 }
 
-/* x − kπ; the first difference is exact, for it has no bits below those of π's first part. */
+/* x − kπ; the first difference is exact, for it has no bits below those of π's first part. No part of π is
+ * negative, so that −0 stays −0. */
 ESP_INLINED double
 esp_subtract_half_periods (double x, double k)
 {
   double r = __builtin_fma (-k, 0x1.921fb54442d18p+1, x);
 
-  r = __builtin_fma (-k, 0x1.1a62633145c07p-53, r);
-  return __builtin_fma (-k, -0x1.f1976b7ed8fbcp-109, r);
+  r = __builtin_fma (-k, 0x1.1a62633145c06p-53, r);
+  return __builtin_fma (-k, 0x1.c1cd129024e09p-106, r);
 }
 
 /* For |x| ≤ ESP_PERIODIC_LIMIT, infinities and NaN. */
