@@ -7,16 +7,16 @@
 
 /* Each accumulator in turn is x in the statement, and k its number. */
 #define ON(accumulator, number, ...) \
-  do                                       \
-    {                                      \
-      enum                                 \
-      {                                    \
-        k = number                         \
-      };                                   \
-      VECTOR x = accumulator;              \
-      __VA_ARGS__;                         \
-      accumulator = x;                     \
-    }                                      \
+  do                                 \
+    {                                \
+      enum                           \
+      {                              \
+        k = number                   \
+      };                             \
+      VECTOR x = accumulator;        \
+      __VA_ARGS__;                   \
+      accumulator = x;               \
+    }                                \
   while (0)
 #define EACH_OF_8(statement) \
   do                         \

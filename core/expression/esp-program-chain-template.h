@@ -20,16 +20,21 @@ RUN_CHAIN (const EspInstruction *chain, size_t n, REAL *const *rows, const REAL 
 #define SPLAT(value) ((value) - (VECTOR){ 0 })
 #define CHOOSE(mask, a, b) \
   ((VECTOR) (((MASK) (mask) & (MASK) (VECTOR) (a)) | (~(MASK) (mask) & (MASK) (VECTOR) (b))))
-#define LIMIT(x, low, high) CHOOSE (x < (low), SPLAT (low), CHOOSE (x > (high), SPLAT (high), x))
-#define LIMIT_FACTOR(x)     LIMIT (x, (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY)
-#define MINIMUM(a, b)       CHOOSE ((a < b) | (a != a), a, b)
-#define MAXIMUM(a, b)       CHOOSE ((a > b) | (a != a), a, b)
-#define GUARDED_DIVIDE(a, b) \
-  ((VECTOR) ((MASK) (b >= (REAL) ESP_GUARD_DIVIDE) & (MASK) (VECTOR) ((a) / (b))))
+#define LIMIT(x, low, high)  CHOOSE (x < (low), SPLAT (low), CHOOSE (x > (high), SPLAT (high), x))
+#define LIMIT_FACTOR(x)      LIMIT (x, (REAL) -ESP_GUARD_MULTIPLY, (REAL) ESP_GUARD_MULTIPLY)
+#define MINIMUM(a, b)        CHOOSE ((a < b) | (a != a), a, b)
+#define MAXIMUM(a, b)        CHOOSE ((a > b) | (a != a), a, b)
+#define GUARDED_DIVIDE(a, b) ((VECTOR) ((MASK) (b >= (REAL) ESP_GUARD_DIVIDE) & (MASK) (VECTOR) ((a) / (b))))
 /* a statement with the operand in a vector of its own */
-#define CASES(code, statement)                                                     \
-  CASE (code##_R, { VECTOR a = A; statement; });                                   \
-  CASE (code##_C, { VECTOR a = SPLAT (C); statement; })
+#define CASES(code, statement) \
+  CASE (code##_R, {            \
+    VECTOR a = A;              \
+    statement;                 \
+  });                          \
+  CASE (code##_C, {            \
+    VECTOR a = SPLAT (C);      \
+    statement;                 \
+  })
 #define CASE(code, statement) \
   case code:                  \
     EACH (statement);         \
@@ -73,9 +78,9 @@ RUN_CHAIN (const EspInstruction *chain, size_t n, REAL *const *rows, const REAL 
               CASES (ESP_CODE_GUARDED_DIVIDE, x = GUARDED_DIVIDE (x, a));
               CASES (ESP_CODE_GUARDED_DIVIDE_INTO, x = GUARDED_DIVIDE (a, x));
               CASE (ESP_CODE_ABSOLUTE, x = (VECTOR) ((MASK) x & ~(MASK) SPLAT ((REAL) -0.0)));
-              CASE (ESP_CODE_SIGN, x = CHOOSE (x > 0, SPLAT ((REAL) 1),
-                                               CHOOSE (x < 0, SPLAT ((REAL) -1),
-                                                       (VECTOR) ((MASK) (x != x) & (MASK) x))));
+              CASE (ESP_CODE_SIGN,
+                    x = CHOOSE (x > 0, SPLAT ((REAL) 1),
+                                CHOOSE (x < 0, SPLAT ((REAL) -1), (VECTOR) ((MASK) (x != x) & (MASK) x))));
               CASE (ESP_CODE_LIMIT, x = LIMIT_FACTOR (x));
             case ESP_CODE_CLAMP_CC:
               {

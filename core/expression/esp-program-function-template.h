@@ -1,6 +1,6 @@
-/* The operations on rows for one precision and one kind of processor; esp-program-function.c includes it, with
- * the names in capitals defined. The comparisons are written so that every lane does the same; a NaN goes the
- * same way as in esp_operation_evaluate(). */
+/* The operations on rows for one precision and one kind of processor; esp-program-function.c includes it,
+ * with the names in capitals defined. The comparisons are written so that every lane does the same; a NaN
+ * goes the same way as in esp_operation_evaluate(). */
 
 FUNCTION_ATTRIBUTE
 RUN_FUNCTION (EspOperation operation,

@@ -202,7 +202,8 @@ esp_logarithm (double x)
   return esp_choose (x > 0, esp_choose (x < (double) INFINITY, value, x), other);
 }
 
-/* 1 / (1 + e^−x) from e^−|x|: the exponential's argument is never positive, as in esp_operation_evaluate(). */
+/* 1 / (1 + e^−x) from e^−|x|: the exponential's argument is never positive, as in esp_operation_evaluate().
+ */
 ESP_INLINED double
 esp_logistic_from (double x, double e)
 {

@@ -305,7 +305,8 @@ find_deferred (Lowering *lowering)
 static void
 lower_step (Lowering *lowering, guint value)
 {
-  const EspCode negate[] = { ESP_CODE_NEGATE }, absolute[] = { ESP_CODE_ABSOLUTE }, sign[] = { ESP_CODE_SIGN };
+  const EspCode negate[] = { ESP_CODE_NEGATE }, absolute[] = { ESP_CODE_ABSOLUTE },
+                sign[] = { ESP_CODE_SIGN };
   const EspProgramStep *step = &lowering->program->steps[value];
   EspCode codes[2];
   size_t n_codes;

@@ -23,7 +23,8 @@
 G_BEGIN_DECLS
 
 /* By how many units in the last place an operation of a batch may differ from the same operation of one
- * sample (glibc states 4 for its vector functions; sigmoid divides what exp gives). */
+ * sample (glibc states 4 for its vector functions; sigmoid divides what exp gives; esp-program-functions.h
+ * has 3). */
 #define ESP_PROGRAM_MAX_ULP 5
 
 typedef struct _EspProgram EspProgram;
