@@ -125,6 +125,9 @@ static const Field fields[] = {
   FIELD (polish_evaluations, COUNT, 1, 1e6, "300", "measurements to refit the constants in a round"),
   FIELD (polish_digits, COUNT, 0, 17, "0",
          "significant digits that polishing rounds constants to where the return allows; 0 keeps all"),
+  FIELD (polish_search_steps, COUNT, 0, 1e12, "0",
+         "environment steps for the last search among formulas around those that learning found; 0 leaves it"),
+  FIELD (polish_search_episodes, COUNT, 1, 100000, "100", "episodes of a full measurement in that search"),
   FIELD (polish_tolerance, NUMBER, 0, 1, "0.002", "share of the return's size that polishing may give up for brevity"),
 };
 

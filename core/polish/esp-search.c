@@ -427,6 +427,7 @@ esp_search_formulas (EspFormula *const *seeds,
                      const _Atomic bool *cancelled)
 {
   EspArchive *front;
+  bool going_on = true;
   Search search = { .settings = settings, .cancelled = cancelled, .archive = esp_archive_new (DEPTH) };
 
   for (size_t i = 0; i < n; i++)
@@ -442,15 +443,15 @@ esp_search_formulas (EspFormula *const *seeds,
 
   find_scales (&search,
                esp_archive_get (search.archive, esp_archive_get_n (search.archive) - 1)->formula);
-  while (search.spent < settings->steps && !is_cancelled (&search))
+  while (going_on && search.spent < settings->steps && !is_cancelled (&search))
     {
       run_generation (&search, pool);
       if (progress != NULL)
-        progress (data, MIN (1.0, (double) search.spent / (double) settings->steps), search.archive);
+        going_on = progress (data, MIN (1.0, (double) search.spent / (double) settings->steps), search.archive);
     }
 
   front = make_front (&search, pool);
-  esp_archive_free (search.archive);
+  esp_archive_unref (search.archive);
 
   return front;
 }

@@ -44,13 +44,14 @@ typedef struct
   uint64_t seed;
 } EspSearchSettings;
 
-/* Told after each generation what share of the steps is spent, 0 … 1, and the archive so far. */
-typedef void (*EspSearchProgress) (void *data, double share, const EspArchive *archive);
+/* Told after each generation what share of the steps is spent, 0 … 1, and the archive so far; returns whether
+ * to go on. */
+typedef bool (*EspSearchProgress) (void *data, double share, const EspArchive *archive);
 
 /* Searches from the @n formulas @seeds and returns the archive of what was found; the seeds are in it, as
  * far as nothing beats them and whatever their length. Measures with @pool (NULL: alone); ends early with
  * what there is when @cancelled (NULL: never) becomes true. @progress may be NULL. Free the result with
- * esp_archive_free(). */
+ * esp_archive_unref(). */
 EspArchive *esp_search_formulas (EspFormula *const *seeds,
                                  size_t n,
                                  const EspSearchSettings *settings,

@@ -157,7 +157,7 @@ test_archive (void)
   g_assert_cmpfloat (esp_archive_get_bar (deep, 9), ==, 10.0);
 }
 
-static void
+static bool
 note_progress (void *data, double share, const EspArchive *archive)
 {
   double *last = data;
@@ -166,6 +166,7 @@ note_progress (void *data, double share, const EspArchive *archive)
   g_assert_cmpfloat (share, <=, 1.0);
   g_assert_cmpuint (esp_archive_get_n (archive), >, 0);
   *last = share;
+  return true;
 }
 
 static void
