@@ -66,6 +66,7 @@ struct _EspRecipe
   double policy_clip;
   uint64_t mask_samples;
   uint64_t mask_period;
+  double noise_correlation;
   double guard_penalty;
   double saturation_limit;
   double saturation_penalty;

@@ -84,6 +84,8 @@ static const Field fields[] = {
   FIELD (policy_clip, NUMBER, 0, 1e9, "0.5", "largest norm of the policy's gradient; 0 does not clip"),
   FIELD (mask_samples, COUNT, 1, 16, "2", "masks drawn for each policy update"),
   FIELD (mask_period, COUNT, 1, 1e9, "1000", "steps for which one mask acts"),
+  FIELD (noise_correlation, NUMBER, 0, 0.9999, "0",
+         "how much the noise that explores is like that of the step before, in warm-up too"),
   FIELD (guard_penalty, NUMBER, 0, 1e6, "1", "weight of the penalties for arguments out of a guard's range"),
   FIELD (saturation_limit, NUMBER, 0, 1e6, "3", "size of the network's output from which it is penalised"),
   FIELD (saturation_penalty, NUMBER, 0, 1e6, "0", "weight of that penalty"),

@@ -95,6 +95,17 @@ esp_archive_get_bar (const EspArchive *archive, size_t length)
   return bar;
 }
 
+double
+esp_archive_get_best (const EspArchive *archive, size_t length)
+{
+  double best = -HUGE_VAL;
+
+  for (size_t i = 0; i < archive->entries->len && esp_archive_get (archive, i)->length <= length; i++)
+    best = fmax (best, esp_archive_get (archive, i)->value);
+
+  return best;
+}
+
 bool
 esp_archive_offer (EspArchive *archive, EspFormula *formula, double value)
 {

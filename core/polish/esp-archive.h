@@ -50,6 +50,9 @@ const EspArchiveEntry *esp_archive_get (const EspArchive *archive, size_t i);
 /* Returns the value that a formula of @length must exceed to have a place: −∞ where there is room. */
 double esp_archive_get_bar (const EspArchive *archive, size_t length);
 
+/* Returns the highest value of formulas of at most @length; −∞ where there is none. */
+double esp_archive_get_best (const EspArchive *archive, size_t length);
+
 /* Returns the sum of the reading lengths of all actions. */
 size_t esp_formula_get_total_length (const EspFormula *formula);
 

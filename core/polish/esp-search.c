@@ -12,7 +12,7 @@
 /* What one generation does, whatever the number of workers: so many explorations side by side, each with so
  * many edits to choose from. */
 #define EXPLORATIONS 8
-#define CHILDREN     6
+#define CHILDREN     8
 
 /* Fronts of the population: formulas that are not the best now may become it. */
 #define DEPTH 4
@@ -23,8 +23,10 @@
 
 #define MAX_EDITS 3
 
-/* A formula that is further below the bar than this, on all episodes, is not refitted. */
-#define REFIT_MARGIN 0.05
+/* Measurements to refit n numbers: at first, on few episodes; and those of a formula that is ahead of all that
+ * are no longer, on all of them. */
+#define FIRST_EVALUATIONS(n) (15 + 5 * (n))
+#define FINAL_EVALUATIONS(n) (20 + 15 * (n))
 
 /* The stream of a seed that edits are drawn from; the number of the exploration is added. */
 #define EDIT_STREAM UINT64_C (0x6564697473000000)
@@ -221,7 +223,10 @@ make_child (const Search *search, const EspFormula *parent, EspRandom *random)
     }
 
   child = make_formula (parent, expressions);
-  if (!changed || esp_formula_get_longest (child) > search->settings->length_limit)
+  /* from what is too long only shorter ways lead on */
+  if (!changed
+      || (esp_formula_get_longest (child) > search->settings->length_limit
+          && esp_formula_get_longest (child) >= esp_formula_get_longest (parent)))
     return NULL;
 
   return g_steal_pointer (&child);
@@ -277,24 +282,22 @@ explore (void *data, size_t index, size_t worker)
 
   length = esp_formula_get_total_length (best);
   numbers = get_numbers (best);
-  refit (search, &best, &value, few, 20 + 10 * numbers->len, 0.3, NULL, &exploration->spent);
+  refit (search, &best, &value, few, FIRST_EVALUATIONS (numbers->len), 0.3, NULL, &exploration->spent);
   if (get_gain (search, parent, parent_value, length, value) > 0.0)
     exploration->child = g_steal_pointer (&best);
 }
 
-/* Measures a promising formula on all episodes, and refits its numbers there if it may have a place. */
+/* Measures a promising formula on all episodes, and refits its numbers there if it leads. */
 static void
 admit (Search *search, EspFormula **formula, EspPool *pool)
 {
   size_t episodes = search->settings->episodes;
   size_t length = esp_formula_get_total_length (*formula);
-  double bar = esp_archive_get_bar (search->archive, length);
   double value = measure (search, *formula, episodes, pool, &search->spent);
   g_autoptr (GArray) numbers = get_numbers (*formula);
 
-  if (value < bar - REFIT_MARGIN * fabs (bar))
-    return;
-  refit (search, formula, &value, episodes, 20 + 15 * numbers->len, 0.1, pool, &search->spent);
+  if (value > esp_archive_get_best (search->archive, length))
+    refit (search, formula, &value, episodes, FINAL_EVALUATIONS (numbers->len), 0.1, pool, &search->spent);
   if (!is_cancelled (search))
     esp_archive_offer (search->archive, *formula, value);
 }

@@ -27,7 +27,8 @@ G_BEGIN_DECLS
  * @environment: where formulas are measured
  * @steps: environment steps that may be spent, a generation's more at most
  * @episodes: episodes of a full measurement, from ESP_POLISH_SEED on
- * @length_limit: reading length that no action's formula may exceed
+ * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what they
+ *   were made from
  * @digits: significant digits that numbers are rounded to at the end, more where the return asks for
  *   them; 0 keeps all
  * @tolerance: share of the return's size that rounding may cost
