@@ -15,6 +15,9 @@
 /* What share of the work polishing the candidates is where a search follows. */
 #define POLISH_SHARE 0.2
 
+/* A longer formula does not seed the search. */
+#define MAX_SEED_LENGTH 1000
+
 /* The choice under way. */
 typedef struct
 {
@@ -139,6 +142,10 @@ polish_candidates (Work *work)
 
       consider (work, polished, candidate, formula, &returns);
       g_ptr_array_add (work->formulas, g_steal_pointer (&formula));
+      /* a candidate that lost too much on the way is still worth imitating */
+      formula = esp_network_extract (candidate);
+      if (esp_formula_get_longest (formula) <= MAX_SEED_LENGTH)
+        g_ptr_array_add (work->formulas, g_steal_pointer (&formula));
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "esp-edit.h"
 #include "esp-evaluation.h"
+#include "esp-imitation.h"
 #include "esp-random.h"
 
 /* What one generation does, whatever the number of workers: so many explorations side by side, each with so
@@ -302,6 +303,51 @@ admit (Search *search, EspFormula **formula, EspPool *pool)
     esp_archive_offer (search->archive, *formula, value);
 }
 
+/* Refits the numbers of an imitation on few episodes. */
+static void
+refine (void *data, size_t index, size_t worker)
+{
+  Exploration *explorations = ((void **) data)[0];
+  const Search *search = ((void **) data)[1];
+  Exploration *exploration = &explorations[index];
+  size_t few = get_screening_episodes (search);
+  g_autoptr (GArray) numbers = get_numbers (exploration->child);
+  double value = measure (search, exploration->child, few, NULL, &exploration->spent);
+
+  refit (search, &exploration->child, &value, few, FIRST_EVALUATIONS (numbers->len), 0.3, NULL,
+         &exploration->spent);
+}
+
+/* Adds linear formulas that imitate the best one so far to the archive. */
+static void
+add_imitations (Search *search, EspPool *pool)
+{
+  const EspArchiveEntry *best = esp_archive_get (search->archive, 0);
+  g_autoptr (GPtrArray) imitations = NULL;
+  g_autofree Exploration *explorations = NULL;
+  void *data[] = { NULL, search };
+
+  for (size_t i = 1; i < esp_archive_get_n (search->archive); i++)
+    if (esp_archive_get (search->archive, i)->value > best->value)
+      best = esp_archive_get (search->archive, i);
+  /* a term is a number, an observation, their product, and its addition to the rest */
+  imitations = esp_imitate_linearly (best->formula, search->settings->environment,
+                                     (search->settings->length_limit + 1) / 4, ESP_POLISH_SEED,
+                                     get_screening_episodes (search));
+  explorations = g_new0 (Exploration, MAX (1, imitations->len));
+  data[0] = explorations;
+  for (guint i = 0; i < imitations->len; i++)
+    explorations[i].child = esp_formula_ref (g_ptr_array_index (imitations, i));
+
+  esp_pool_run (pool, imitations->len, refine, data);
+  for (guint i = 0; i < imitations->len; i++)
+    {
+      search->spent += explorations[i].spent;
+      admit (search, &explorations[i].child, pool);
+      esp_formula_unref (explorations[i].child);
+    }
+}
+
 static void
 run_generation (Search *search, EspPool *pool)
 {
@@ -446,6 +492,7 @@ esp_search_formulas (EspFormula *const *seeds,
 
   find_scales (&search,
                esp_archive_get (search.archive, esp_archive_get_n (search.archive) - 1)->formula);
+  add_imitations (&search, pool);
   while (going_on && search.spent < settings->steps && !is_cancelled (&search))
     {
       run_generation (&search, pool);

@@ -1,6 +1,6 @@
 /* The search over formulas: the last stage of polish.
  *
- * Starts from formulas that learning found and looks among their neighbours for shorter and for better
+ * Starts from formulas that learning found, and linear ones that imitate the best of them, and looks among their neighbours for shorter and for better
  * ones: random edits, screened on a few episodes, their numbers refitted by direct search on the return
  * (NLopt's subplex; Rowan's method), the good ones measured on all episodes, all against the archive of
  * what is known. That is a memetic search over expressions, with evolution for the structure and descent for
