@@ -328,6 +328,32 @@ test_leaves (void)
   esp_formula_evaluate_batch (formula, observations, 0, actions);
 }
 
+/* Zero keeps its sign through functions that are odd. */
+static void
+test_zeros (void)
+{
+  static const char *const names[] = { "x" };
+  const EspSymbols symbols = { 1, names, NULL, NULL };
+  g_autoptr (EspFormula) formula = esp_formula_parse ("sin(x); tanh(x); -x; x*2", &symbols, 4, NULL);
+  const double zeros[] = { -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0 };
+  double actions[4 * G_N_ELEMENTS (zeros)];
+
+  esp_formula_evaluate_batch (formula, zeros, G_N_ELEMENTS (zeros), actions);
+  for (size_t i = 0; i < G_N_ELEMENTS (zeros); i++)
+    {
+      double expected[4];
+
+      esp_formula_evaluate (formula, &zeros[i], expected);
+      for (size_t k = 0; k < 4; k++)
+        {
+          double value = actions[k * G_N_ELEMENTS (zeros) + i];
+
+          g_assert_cmpfloat (value, ==, 0.0);
+          g_assert_cmpint (signbit (value) != 0, ==, signbit (expected[k]) != 0);
+        }
+    }
+}
+
 /* An expression that needs more rows than any cache has. */
 static void
 test_wide (void)
@@ -379,6 +405,7 @@ main (int argc, char **argv)
   g_test_add_func ("/program/formulas", test_formulas);
   g_test_add_func ("/program/places", test_places);
   g_test_add_func ("/program/leaves", test_leaves);
+  g_test_add_func ("/program/zeros", test_zeros);
   g_test_add_func ("/program/wide", test_wide);
   return g_test_run ();
 }
