@@ -131,7 +131,6 @@ esp_command_eval (char **arguments)
   };
   const char *notes = "Example: espalier eval cartpole --policy '10*theta + 2*theta_dot'\n";
   g_autoptr (GError) error = NULL;
-  g_auto (EspParseError) failure = { 0 };
   g_autoptr (EspFormula) formula = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
   const EspEnvironmentInfo *info;
@@ -165,9 +164,9 @@ esp_command_eval (char **arguments)
   else
     {
       esp_signal_names_init (&names, info);
-      formula = esp_formula_parse_text (policy, &names.symbols, info->n_actions, &failure);
+      formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
       if (formula == NULL)
-        return esp_command_point (&failure, policy);
+        return esp_command_complain (error);
       returns = evaluate (formula, info, seed.value, episodes.value, pool);
     }
   if (as_json)

@@ -20,6 +20,7 @@ typedef struct
   EspNumber workers;
   const char *recipe;
   const char *formula;
+  const char *inserted;
   GPtrArray *assignments;
   const char *checkpoint;
   const char *resume;
@@ -35,12 +36,19 @@ check_request (const Request *request, GError **error)
                         : request->steps.given          ? "--steps"
                         : request->recipe != NULL       ? "--recipe"
                         : request->formula != NULL      ? "--formula"
+                        : request->inserted != NULL     ? "--insert"
                         : request->assignments->len > 0 ? "--set"
                                                         : NULL;
 
   if (request->workers.given && (request->workers.value < 1 || request->workers.value > ESP_MAX_WORKERS))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--workers takes a number from 1 to %d", ESP_MAX_WORKERS);
+      return FALSE;
+    }
+  if (request->formula != NULL && request->inserted != NULL)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+                   "--formula trains the formula itself, and --insert a network that starts as one; leave one out");
       return FALSE;
     }
   if (request->resume == NULL || refused == NULL)
@@ -51,6 +59,15 @@ check_request (const Request *request, GError **error)
   return FALSE;
 }
 
+static gboolean
+set_formula (EspRecipe *recipe, const char *field, const char *formula, GError **error)
+{
+  g_autofree char *line = g_strdelimit (g_strdup (formula), "\r\n\t", ' ');
+  g_autofree char *assignment = g_strdup_printf ("%s=%s", field, line);
+
+  return esp_recipe_set (recipe, assignment, error);
+}
+
 static EspRecipe *
 load_recipe (const Request *request, GError **error)
 {
@@ -58,14 +75,13 @@ load_recipe (const Request *request, GError **error)
 
   if (recipe == NULL)
     return NULL;
-  if (request->formula != NULL)
-    {
-      g_autofree char *line = g_strdelimit (g_strdup (request->formula), "\r\n\t", ' ');
-      g_autofree char *assignment = g_strdup_printf ("formula=%s", line);
-
-      if (!esp_recipe_set (recipe, "policy=expression", error) || !esp_recipe_set (recipe, assignment, error))
-        return NULL;
-    }
+  if ((request->formula != NULL
+       && (!esp_recipe_set (recipe, "policy=expression", error)
+           || !set_formula (recipe, "formula", request->formula, error)))
+      || (request->inserted != NULL
+          && (!esp_recipe_set (recipe, "policy=symbolic", error)
+              || !set_formula (recipe, "initial_formula", request->inserted, error))))
+    return NULL;
   for (guint i = 0; i < request->assignments->len; i++)
     if (!esp_recipe_set (recipe, g_ptr_array_index (request->assignments, i), error))
       return NULL;
@@ -423,6 +439,9 @@ esp_command_train (char **arguments)
     { "formula", ESP_OPTION_TEXT, &request.formula, "EXPR",
       "train the constants of this formula, an expression for each action separated by ;, instead of a "
       "network" },
+    { "insert", ESP_OPTION_TEXT, &request.inserted, "EXPR",
+      "start the symbolic network as this formula, if its arrangement contains it, and train on from there; "
+      "each action is centre + half·tanh(…) of its limits" },
     { "set", ESP_OPTION_TEXTS, assignments, "FIELD=VALUE",
       "change one field of the recipe; may be repeated" },
     { "checkpoint", ESP_OPTION_TEXT, &request.checkpoint, "FILE",

@@ -42,8 +42,8 @@ EspFormula *esp_formula_new (EspExpression *const *expressions, size_t n, const 
 /* Parses @text: @n_actions expressions separated by `;` (one may follow the last), among them definitions
  * `name = expression;`. Fails with ESP_ERROR_SYNTAX (the message names the column, counted in characters
  * from 1, and the line from the second on, and what was expected), or ESP_ERROR_USAGE for an unknown name or
- * a wrong number of expressions; esp_formula_parse_text() in esp-parse.h gives the place as numbers as well.
- * Any thread.
+ * a wrong number of expressions, and the error points at the piece (esp_error_get_pointed());
+ * esp_formula_parse_text() in esp-parse.h gives the place as numbers as well. Any thread.
  *
  * The language, from what binds loosest to what binds tightest:
  *   a + b, a - b      from the left

@@ -706,7 +706,10 @@ esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions
   g_auto (EspParseError) failure = { 0 };
   EspFormula *formula = esp_formula_parse_text (text, symbols, n_actions, &failure);
 
-  if (formula == NULL)
-    g_set_error_literal (error, ESP_ERROR, (int) failure.code, failure.message);
+  if (formula == NULL && error != NULL)
+    {
+      *error = g_error_new_literal (ESP_ERROR, (int) failure.code, failure.message);
+      esp_error_take_pointed (*error, esp_parse_error_point (&failure, text));
+    }
   return formula;
 }

@@ -21,6 +21,8 @@ typedef enum
   ESP_FORMAT_PYTHON,
   ESP_FORMAT_SYMPY,
   ESP_FORMAT_C,
+  ESP_FORMAT_JSON,
+  ESP_FORMAT_DOT,
   ESP_N_FORMATS,
 } EspFormat;
 
@@ -46,8 +48,9 @@ const EspFormatInfo *esp_format_get_info (EspFormat format);
 gboolean esp_format_find (const char *name, EspFormat *format, GError **error);
 
 /* Returns @formula, which acts in @environment, in @format, with a line feed at its end. @single asks C for
- * single precision. Fails with ESP_ERROR_RANGE where the formula is too long. Free with g_free(). Any
- * thread; may take a moment for C, whose self-test comes from episodes. */
+ * single precision. Fails with ESP_ERROR_RANGE where the formula is too long to read, except for JSON and DOT,
+ * which have a shared term once. Free with g_free(). Any thread; may take a moment for C, whose self-test comes
+ * from episodes. */
 char *esp_formula_export (const EspFormula *formula,
                           const EspEnvironmentInfo *environment,
                           EspFormat format,

@@ -64,7 +64,7 @@ def expect_complaint(arguments, status, *words):
     expect(result[0] == status, f"exit status is not {status}: {shown}")
     expect(result[1] == "", f"something on standard output: {shown}")
     lines = result[2].split("\n")
-    points = "--policy" in arguments and len(lines) == 4 and re.fullmatch(" *[\\^]~*", lines[2])
+    points = len(lines) == 4 and re.fullmatch(" *[\\^]~*", lines[2])
     expect(lines[-1] == "" and (len(lines) == 2 or points), f"not one line: {shown}")
     expect(result[2].startswith("espalier: "), f"not said by the program: {shown}")
     for word in words:
@@ -236,6 +236,29 @@ def test_pointing():
                              "        ^\n"), result)
     result = espalier("eval", "cartpole", "--policy", "a = x;\nwheel + a")
     expect(result[2].endswith("\n  wheel + a\n  ^~~~~\n") and "line 2, column 1" in result[2], result)
+    for arguments in [
+        ["export", "--policy", "x + * 2", "--env", "cartpole", "--format", "c"],
+        ["simplify", "x + * 2"], ["check", "x", "x + * 2"],
+        ["train", "cartpole", "--formula", "x + * 2"], ["train", "cartpole", "--insert", "x + * 2"],
+    ]:
+        result = espalier(*arguments)
+        expect(result[0] == 2 and result[2].endswith("\n  x + * 2\n      ^\n"), f"{arguments}: {result}")
+
+    # the expression of an environment's file, which a process of its own has read
+    folder = os.path.join(FOLDER, "..", "..", "resources", "environments", "ball-in-cup")
+    with tempfile.TemporaryDirectory() as copy:
+        for name in os.listdir(folder):
+            shutil.copy(os.path.join(folder, name), copy)
+        file = os.path.join(copy, "ball-in-cup.json")
+        with open(file, encoding="utf-8") as source:
+            definition = json.load(source)
+        definition["name"] = "other"
+        definition["reward"] = "1 + * 2"
+        with open(file, "w", encoding="utf-8") as target:
+            json.dump(definition, target)
+        result = espalier("eval", file, "--policy", "0; 0")
+        expect(result[0] == 2 and "“reward”" in result[2] and "column 5" in result[2], result)
+        expect(result[2].endswith("\n  1 + * 2\n      ^\n"), result)
 
 def test_export(folder):
     """Every format of a formula, from text, from a file and from a result; files; and what cannot be."""
@@ -251,7 +274,8 @@ def test_export(folder):
     for name, words in {
         "text": [policy], "unicode": ["θ̇", "·"], "latex": ["\\begin{equation*}", "F = 10 \\theta"],
         "python": ["import numpy as np", "def policy(observation):", "theta_dot = observation[..., 3]"],
-        "sympy": ["10*theta", "Piecewise("], "c": ["void policy(const double observation[4], double action[1]);", "pdiv"],
+        "sympy": ["10*theta", "Piecewise("], "json": ['"format": "espalier-formula"', '"theta_dot"', '"pdiv"'],
+        "dot": ["digraph", "theta_dot", "force", "->"], "c": ["void policy(const double observation[4], double action[1]);", "pdiv"],
     }.items():
         out = export("--policy", policy, "--env", "cartpole", "--format", name)
         expect(out.endswith("\n"), name)
@@ -271,6 +295,26 @@ def test_export(folder):
     with open(path("result.json"), "w", encoding="utf-8") as file:
         json.dump({"environment": "cartpole", "formula": policy}, file)
     expect(export("--policy", path("result.json"), "--format", "text") == policy + "\n", "not the formula of the result")
+
+    # JSON is read again without loss, also from several actions, and only where it fits
+    for environment_name, several in [("cartpole", policy), ("reacher", "0.1 + 0.2*cos_theta_1; sin_theta_1/3")]:
+        text = export("--policy", several, "--env", environment_name, "--format", "json")
+        with open(path("formula.json"), "w", encoding="utf-8") as file:
+            file.write(text)
+        again = ["--policy", path("formula.json"), "--env", environment_name, "--format"]
+        expect(export(*again, "json") == text, f"{text} is not read again")
+        expect(export(*again, "c") == export("--policy", several, "--env", environment_name, "--format", "c"), several)
+    expect_complaint(["export", "--policy", path("formula.json"), "--format", "text"], 2, "--env")
+    expect_complaint(["export", "--policy", path("formula.json"), "--env", "cartpole", "--format", "text"], 2, "cos_theta_1")
+    with open(path("two.json"), "w", encoding="utf-8") as file:
+        file.write('{"format": "espalier-formula", "version": 1, "variables": [], "nodes": [{"constant": 1}], "actions": [0, 0]}')
+    expect_complaint(["export", "--policy", path("two.json"), "--env", "cartpole", "--format", "text"], 2, "2 expressions", "1")
+    with open(path("two.json"), "w", encoding="utf-8") as file:
+        file.write('{"format": "espalier-formula", "version": 2}')
+    expect_complaint(["export", "--policy", path("two.json"), "--env", "cartpole", "--format", "text"], 2, "version 2")
+    if shutil.which("dot") is not None:
+        drawn = subprocess.run(["dot", "-Tplain"], input=export("--policy", policy, "--env", "cartpole", "--format", "dot").encode(), capture_output=True, check=False)
+        expect(drawn.returncode == 0 and drawn.stdout.startswith(b"graph "), drawn)
 
     # of a checkpoint it is the formula that the run ends as
     run = ["train", "cartpole", "--recipe", tiny_recipe(folder), "--checkpoint", path("run")]
