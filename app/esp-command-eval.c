@@ -56,10 +56,6 @@ append_as_text (GString *text, const EspFormula *formula, const EspReturns *retu
                           returns->deviation, returns->minimum, returns->maximum, returns->mean_length);
   if (formula == NULL)
     return;
-  g_string_append (text, "reading length:");
-  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
-    g_string_append_printf (text, "%s %zu", i == 0 ? "" : ",", esp_formula_get_length (formula, i));
-  g_string_append_c (text, '\n');
   esp_report_append_metrics_text (text, formula);
   g_string_append_c (text, '\n');
 }

@@ -249,10 +249,11 @@ print_json (const Request *request, const Policy *policy, EspFormat format, cons
   esp_report_append_string (json, policy->environment->name);
   g_string_append_printf (json, ", \"format\": \"%s\", \"formula\": ", esp_format_get_info (format)->name);
   esp_report_append_string (json, esp_formula_get_text (policy->formula));
-  g_string_append (json, ", \"reading_length\": [");
-  for (size_t i = 0; i < esp_formula_get_n_actions (policy->formula); i++)
-    g_string_append_printf (json, "%s%zu", i == 0 ? "" : ", ", esp_formula_get_length (policy->formula, i));
-  g_string_append (json, "], ");
+  g_string_append (json, ", \"reading_length\": ");
+  esp_report_append_lengths (json, policy->formula);
+  g_string_append (json, ", \"metrics\": ");
+  esp_report_append_metrics (json, policy->formula);
+  g_string_append (json, ", ");
   if (request->output != NULL)
     {
       g_string_append (json, "\"output\": ");

@@ -275,7 +275,9 @@ append_formula_as_text (GString *text, const EspEnvironmentInfo *environment, co
       g_autofree char *expression = esp_expression_to_text (esp_formula_get_expression (formula, i), symbols);
 
       g_string_append_printf (text, "  %s = %s\n", environment->actions[i].name, expression);
-      g_string_append_printf (text, "  (reading length %zu)\n\n", esp_formula_get_length (formula, i));
+      if (esp_formula_get_n_actions (formula) > 1)
+        g_string_append_printf (text, "  (reading length %zu)\n", esp_formula_get_length (formula, i));
+      g_string_append_c (text, '\n');
     }
   g_string_append (text, "  ");
   esp_report_append_metrics_text (text, formula);

@@ -5,6 +5,7 @@
 
 #include "esp-code.h"
 #include "esp-error.h"
+#include "esp-metrics.h"
 #include "esp-print.h"
 
 #define SUM     ESP_PRECEDENCE_SUM
@@ -396,7 +397,8 @@ append_size (GString *string, const EspFormula *formula, const EspCode *code, co
   };
   g_autoptr (GString) list = g_string_new (NULL);
   g_autoptr (GString) line = g_string_new (NULL);
-  size_t total = 0, length = 0, constants = esp_code_count (code, ESP_OPERATION_CONSTANT);
+  EspMetrics metrics = esp_metrics_of_formula (formula);
+  g_autofree char *phrase = esp_metrics_to_text (&metrics);
   size_t bytes = export->single ? sizeof (float) : sizeof (double);
 
   for (size_t i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -405,23 +407,22 @@ append_size (GString *string, const EspFormula *formula, const EspCode *code, co
 
       for (size_t k = 0; k < G_N_ELEMENTS (kinds[i].operations) && kinds[i].operations[k] != 0; k++)
         count += esp_code_count (code, kinds[i].operations[k]);
-      total += count;
       if (count > 0)
         g_string_append_printf (list, "%s%" G_GSIZE_FORMAT " %s", list->len > 0 ? ", " : "", count,
                                 count == 1 ? kinds[i].one : kinds[i].many);
     }
-  for (size_t i = 0; i < code->n_actions; i++)
-    length += esp_formula_get_length (formula, i);
-
-  g_string_append_printf (line, " * Operations: %" G_GSIZE_FORMAT "%s%s%s.", total, total > 0 ? " (" : "",
-                          list->str, total > 0 ? ")" : "");
+  if (list->len > 0)
+    g_string_append_printf (line, " * Operations: %s.", list->str);
+  else
+    g_string_append (line, " * Operations: none.");
+  esp_code_append_lines (string, line->str, " *     ");
+  g_string_printf (line, " * Complexity: %s (a shared term once).", phrase);
   esp_code_append_lines (string, line->str, " *     ");
   g_string_printf (line,
-                   " * Size: reading length %" G_GSIZE_FORMAT "; %" G_GSIZE_FORMAT
-                   " different constant%s (%" G_GSIZE_FORMAT " bytes); %u local variable%s (%" G_GSIZE_FORMAT
+                   " * Memory: %" G_GSIZE_FORMAT " bytes of constants; %u local variable%s (%" G_GSIZE_FORMAT
                    " bytes at most).",
-                   length, constants, constants == 1 ? "" : "s", constants * bytes, code->n_locals,
-                   code->n_locals == 1 ? "" : "s", code->n_locals * bytes);
+                   metrics.constants * bytes, code->n_locals, code->n_locals == 1 ? "" : "s",
+                   code->n_locals * bytes);
   esp_code_append_lines (string, line->str, " *     ");
 }
 

@@ -70,6 +70,12 @@ EspExpression *esp_formula_get_expression (const EspFormula *formula, size_t act
 /* Returns the reading length of the expression of @action. */
 size_t esp_formula_get_length (const EspFormula *formula, size_t action);
 
+/* Returns the sum of the reading lengths of all actions; G_MAXSIZE when it would overflow. */
+size_t esp_formula_get_total_length (const EspFormula *formula);
+
+/* Returns the reading length of the longest action. */
+size_t esp_formula_get_longest (const EspFormula *formula);
+
 /* Returns the names of the variables, owned by @formula. */
 const EspSymbols *esp_formula_get_symbols (const EspFormula *formula);
 

@@ -53,17 +53,6 @@ publish (EspAssessor *assessor, EspFormula *formula)
     esp_triple_publish (&assessor->formulas[i], formula);
 }
 
-static size_t
-get_longest (const EspFormula *formula)
-{
-  size_t longest = 0;
-
-  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
-    longest = MAX (longest, esp_formula_get_length (formula, a));
-
-  return longest;
-}
-
 static void
 evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
 {
@@ -72,7 +61,7 @@ evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
   size_t episodes = assessor->recipe->evaluation_episodes;
 
   publish (assessor, formula);
-  evaluation->reading_length = get_longest (formula);
+  evaluation->reading_length = esp_formula_get_longest (formula);
   evaluation->live_paths = esp_network_count_live (network);
   evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
   evaluation->masked = esp_evaluate_masked (network, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
@@ -96,7 +85,7 @@ evaluate (EspAssessor *assessor)
       g_autoptr (EspFormula) formula = esp_actor_get_formula (actor);
 
       publish (assessor, formula);
-      assessor->evaluation.reading_length = get_longest (formula);
+      assessor->evaluation.reading_length = esp_formula_get_longest (formula);
     }
   assessor->evaluation.masked = esp_evaluate_actor (
       actor, ESP_CHOICE_SEED, assessor->recipe->evaluation_episodes, NULL, &assessor->cancelled);
@@ -177,7 +166,7 @@ choose_symbolic (EspAssessor *assessor)
         = esp_polish (candidate, &settings, assessor->pool, note_progress, assessor, &assessor->cancelled);
       g_autoptr (EspFormula) formula = esp_polish_formula (polished, &settings, assessor->pool, &assessor->cancelled);
       EspReturns returns = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, CHOICE_EPISODES, assessor->pool, &assessor->cancelled);
-      size_t length = get_longest (formula);
+      size_t length = esp_formula_get_longest (formula);
       double margin = best_returns.deviation / sqrt (CHOICE_EPISODES);
       bool within = length <= recipe->length_limit, best_within = best_length <= recipe->length_limit;
       bool better = returns.mean > best_returns.mean + margin

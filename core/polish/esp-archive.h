@@ -48,12 +48,6 @@ const EspArchiveEntry *esp_archive_get (const EspArchive *archive, size_t i);
 /* Returns the value that a formula of @length must exceed to have a place: −∞ where there is room. */
 double esp_archive_get_bar (const EspArchive *archive, size_t length);
 
-/* Returns the sum of the reading lengths of all actions. */
-size_t esp_formula_get_total_length (const EspFormula *formula);
-
-/* Returns the reading length of the longest action. */
-size_t esp_formula_get_longest (const EspFormula *formula);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspArchive, esp_archive_free)
 
 G_END_DECLS

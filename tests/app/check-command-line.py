@@ -94,12 +94,12 @@ def test_help():
         ("bench",): ["NAME", "--json", "--phases", "--rounds", "--turn", "espl", "all", "runs"],
         ("compare",): ["ENV", "--policies", "--seeds", "--steps", "--episodes", "--set", "--workers", "--json"],
         ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
-        ("export",): ["--policy", "--env", "--format", "--output", "--test-vectors", "--single", "latex", "sympy", "python"],
+        ("export",): ["--policy", "--env", "--format", "--output", "--test-vectors", "--single", "latex", "sympy", "python", "json", "dot"],
         ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
         ("simplify",): ["EXPR", "--env", "--visited", "--round", "--drop", "--log", "--json"],
         ("check",): ["A", "B", "--env", "--seed", "--json"],
         ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--workers", "--json",
-                     "batch_size", "path_threshold"],
+                     "--formula", "--insert", "initial_formula", "batch_size", "path_threshold"],
     }.items():
         for option in ("--help", "-h"):
             status, out, err = espalier(*command, option)
@@ -244,21 +244,46 @@ def test_pointing():
         result = espalier(*arguments)
         expect(result[0] == 2 and result[2].endswith("\n  x + * 2\n      ^\n"), f"{arguments}: {result}")
 
-    # the expression of an environment's file, which a process of its own has read
-    folder = os.path.join(FOLDER, "..", "..", "resources", "environments", "ball-in-cup")
-    with tempfile.TemporaryDirectory() as copy:
-        for name in os.listdir(folder):
-            shutil.copy(os.path.join(folder, name), copy)
-        file = os.path.join(copy, "ball-in-cup.json")
-        with open(file, encoding="utf-8") as source:
-            definition = json.load(source)
-        definition["name"] = "other"
-        definition["reward"] = "1 + * 2"
-        with open(file, "w", encoding="utf-8") as target:
-            json.dump(definition, target)
-        result = espalier("eval", file, "--policy", "0; 0")
-        expect(result[0] == 2 and "“reward”" in result[2] and "column 5" in result[2], result)
-        expect(result[2].endswith("\n  1 + * 2\n      ^\n"), result)
+
+def test_formula(folder):
+    """A formula is trained itself, or a network that starts as it, and what is not in a network is refused."""
+    recipe = ["--recipe", tiny_recipe(folder), "--set", "polish_rounds=0"]
+    still = [*recipe, "--set", f"warm_up_steps={TINY['steps']}", "--json"]
+    formula = "0.75*theta + sin(0.5*x_dot) - 0.125"
+    result = expect_result(["train", "cartpole", "--formula", formula, *still])
+    expect(result["policy"] == "expression" and result["updates"] == 0, result)
+    same = expect_result(["check", result["formula"], formula, "--env", "cartpole", "--json"])
+    expect(same["equal"], same)
+    learnt = expect_result(["train", "cartpole", "--formula", formula, *recipe, "--json"])
+    expect(learnt["updates"] > 0 and learnt["formula"] != result["formula"], learnt)
+    expect(learnt["formula"].count("sin(") == 1 and learnt["reading_length"] == result["reading_length"], learnt)
+    measured = expect_result(["eval", "cartpole", "--policy", learnt["formula"], "--json"])
+    expect(measured["mean"] == learnt["formula_return"]["mean"], (measured, learnt))
+
+    inserted = f"tanh({formula})"
+    arrangement = ["--set", "arrangement=sin,mul/cos"]
+    result = expect_result(["train", "cartpole", "--insert", inserted, *arrangement, *still])
+    expect(result["policy"] == "symbolic" and result["updates"] == 0, result)
+    same = expect_result(["check", result["formula"], inserted, "--env", "cartpole", "--json"])
+    expect(same["equal"], (result, same))
+    checkpoint = os.path.join(folder, "run")
+    learnt = expect_result(["train", "cartpole", "--insert", inserted, *arrangement, *recipe, "--checkpoint", checkpoint, "--json"])
+    expect(learnt["updates"] > 0, learnt)
+    again = expect_result(["train", "cartpole", "--resume", checkpoint, "--json"])
+    expect({**again, "wall_seconds": 0} == {**learnt, "wall_seconds": 0}, (again, learnt))
+
+    for arguments, words in [
+        (["--insert", "tanh(cos(cos(theta)))", *arrangement], ["sin,mul/cos", "cos(theta)"]),
+        (["--insert", "theta"], ["tanh(…)", "“theta”"]),
+        (["--insert", "tanh(theta)", "--set", "policy=neural"], ["symbolic policy"]),
+        (["--insert", "tanh(theta)", "--formula", "theta"], ["--insert", "--formula"]),
+        (["--insert", "tanh(theta)", "--resume", checkpoint], ["--resume", "--insert"]),
+        (["--formula", "theta", "--resume", checkpoint], ["--resume", "--formula"]),
+        (["--formula", "theta + q"], ["“formula”", "“q”", "column 9"]),
+        (["--formula", "theta; x"], ["2 expressions"]),
+    ]:
+        expect_complaint(["train", "cartpole", *arguments], 2, *words)
+
 
 def test_export(folder):
     """Every format of a formula, from text, from a file and from a result; files; and what cannot be."""
@@ -275,7 +300,7 @@ def test_export(folder):
         "text": [policy], "unicode": ["θ̇", "·"], "latex": ["\\begin{equation*}", "F = 10 \\theta"],
         "python": ["import numpy as np", "def policy(observation):", "theta_dot = observation[..., 3]"],
         "sympy": ["10*theta", "Piecewise("], "json": ['"format": "espalier-formula"', '"theta_dot"', '"pdiv"'],
-        "dot": ["digraph", "theta_dot", "force", "->"], "c": ["void policy(const double observation[4], double action[1]);", "pdiv"],
+        "dot": ["digraph", "θ̇", "force", "->"], "c": ["void policy(const double observation[4], double action[1]);", "pdiv"],
     }.items():
         out = export("--policy", policy, "--env", "cartpole", "--format", name)
         expect(out.endswith("\n"), name)
@@ -283,7 +308,7 @@ def test_export(folder):
             expect(word in out, f"“{word}” is not in {out}")
         status, json_out, _ = espalier("export", "--policy", policy, "--env", "cartpole", "--format", name, "--json")
         result = json.loads(json_out)
-        expect(status == 0 and list(result) == ["environment", "format", "formula", "reading_length", "text"], result)
+        expect(status == 0 and list(result) == ["environment", "format", "formula", "reading_length", "metrics", "text"], result)
         expect(result["text"] == out and result["format"] == name, result)
     expect("align*" in export("--policy", "cos_theta_1; 2", "--env", "reacher", "--format", "latex"), "no align*")
 
@@ -529,7 +554,7 @@ def test_compare(folder):
     arguments = ["compare", "pendulum", "--policies", recipe + "," + neural, "--seeds", "3,5..6", "--json"]
     result = expect_result([*arguments, "--workers", "1"])
     expect(list(result) == ["environment", "episodes", "report_seed", "runs", "policies", "references"], list(result))
-    keys = ["environment", "policy", "seed", "mean", "std", "steps", "wall_seconds", "reading_length", "formula"]
+    keys = ["environment", "policy", "seed", "mean", "std", "steps", "wall_seconds", "reading_length", "metrics", "formula"]
     expect([(run["policy"], run["seed"]) for run in result["runs"]]
            == [(name, seed) for name in ("tiny", "neural") for seed in (3, 5, 6)], result["runs"])
     for run in result["runs"]:
@@ -683,6 +708,10 @@ def test_bad_environments(folder):
         path = write_environment(folder, model, **changes)
         for arguments in (["train", path], ["eval", path, "--policy", "0"], ["envs", path], ["--environment", path]):
             expect_complaint(arguments, status, "“mine.json”", *words)
+    # an expression of the file, which a process of its own has read, is pointed at
+    path = write_environment(folder, sound, reward="x + * 2")
+    result = espalier("envs", path)
+    expect(result[0] == 2 and "“reward”" in result[2] and result[2].endswith("\n  x + * 2\n      ^\n"), result)
     os.mkfifo(os.path.join(folder, "pipe.json"))
     expect_complaint(["envs", os.path.join(folder, "pipe.json")], 1, "not a file")
     expect_complaint(["envs", folder + "/.json"], 1, ".json")
@@ -713,7 +742,7 @@ def test_helper_process(folder):
 
 
 def test_simplify(folder):
-    keys = ["input", "simplified", "length_before", "length_after", "domain", "rewrites"]
+    keys = ["input", "simplified", "length_before", "length_after", "domain", "metrics", "rewrites"]
     result = expect_result(["simplify", "0.357*0.6994*theta + sin(x)^2 + cos(x)^2", "--env", "cartpole", "--json"])
     expect(list(result) == keys, result)
     expect(result["input"] == "0.357*0.6994*theta + sin(x)^2 + cos(x)^2", result)
@@ -744,7 +773,7 @@ def test_simplify(folder):
 
     status, out, err = espalier("simplify", "--log", "x + x + y*0")
     expect(status == 0 and err == "", err)
-    for word in ["1. ", "→", "2*x\n", "reading length: 3, was 7"]:
+    for word in ["1. ", "→", "2*x\n", "reading length 3, 1 operation, depth 2, 1 constant, about 4 cycles\nbefore: reading length 7, 3 operations"]:
         expect(word in out, f"“{word}” is not in {out}")
 
     expect_complaint(["simplify"], 2, "EXPR is missing")
