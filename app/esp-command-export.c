@@ -150,10 +150,11 @@ load_json (const Request *request, Policy *policy, GError **error)
     }
   if (formula == NULL)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
-                   "“%s” is neither a formula of “--format json” nor a result of “espalier train --json”, for "
-                   "it has no text “formula”",
-                   request->policy);
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_FILE,
+        "“%s” is neither a formula of “--format json” nor a result of “espalier train --json”, for "
+        "it has no text “formula”",
+        request->policy);
       return FALSE;
     }
 
@@ -310,7 +311,8 @@ esp_command_export (char **arguments)
   const EspOption options[] = {
     { "policy", ESP_OPTION_TEXT, &request.policy, "'EXPR; EXPR'|FILE",
       "one expression per action, in the names that “espalier envs” lists; or a file with that text, with "
-      "what “train --json” or “--format json” wrote, or a checkpoint, of which it is the formula that the run "
+      "what “train --json” or “--format json” wrote, or a checkpoint, of which it is the formula that the "
+      "run "
       "ends as" },
     { "env", ESP_OPTION_TEXT, &request.environment, "ENV",
       "the environment that it acts in; a checkpoint or a result knows its own" },

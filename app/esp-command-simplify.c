@@ -90,10 +90,11 @@ append_as_json (GString *text, const char *input, const Result *result, const Es
   esp_report_append_string (text, input);
   g_string_append (text, ", \"simplified\": ");
   esp_report_append_string (text, line);
-  g_string_append_printf (
-    text,
-    ", \"length_before\": %" G_GSIZE_FORMAT ", \"length_after\": %" G_GSIZE_FORMAT ", \"domain\": \"%s\"",
-    esp_formula_get_total_length (result->raw), esp_formula_get_total_length (simplified), get_domain_name (result));
+  g_string_append_printf (text,
+                          ", \"length_before\": %" G_GSIZE_FORMAT ", \"length_after\": %" G_GSIZE_FORMAT
+                          ", \"domain\": \"%s\"",
+                          esp_formula_get_total_length (result->raw),
+                          esp_formula_get_total_length (simplified), get_domain_name (result));
   if (result->reduced)
     {
       g_string_append (text, ", \"max_error\": ");

@@ -42,13 +42,15 @@ check_request (const Request *request, GError **error)
 
   if (request->workers.given && (request->workers.value < 1 || request->workers.value > ESP_MAX_WORKERS))
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--workers takes a number from 1 to %d", ESP_MAX_WORKERS);
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--workers takes a number from 1 to %d",
+                   ESP_MAX_WORKERS);
       return FALSE;
     }
   if (request->formula != NULL && request->inserted != NULL)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-                   "--formula trains the formula itself, and --insert a network that starts as one; leave one out");
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_USAGE,
+        "--formula trains the formula itself, and --insert a network that starts as one; leave one out");
       return FALSE;
     }
   if (request->resume == NULL || refused == NULL)
@@ -195,8 +197,9 @@ stop (EspTrainer *trainer, const Request *request)
 {
   g_autofree char *failure = NULL;
   g_autofree char *file = request->checkpoint != NULL ? g_shell_quote (request->checkpoint) : NULL;
-  g_autofree char *environment = request->environment->file != NULL ? g_shell_quote (request->environment->file)
-                                                                    : g_strdup (request->environment->name);
+  g_autofree char *environment = request->environment->file != NULL
+                                   ? g_shell_quote (request->environment->file)
+                                   : g_strdup (request->environment->name);
   EspRunState state;
 
   esp_trainer_stop (trainer);
@@ -462,7 +465,8 @@ esp_command_train (char **arguments)
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
     .summary =
-      "Trains a symbolic policy in the environment ENV and prints the formula that it ends as; with a recipe\n"
+      "Trains a symbolic policy in the environment ENV and prints the formula that it ends as; with a "
+      "recipe\n"
       "whose field policy is neural, such as sac or td3, a neural network to compare with.\n"
       "Progress goes to the standard error: share done, time left, steps per second, mean returns of the\n"
       "sampled, the masked and the extracted policy, the formula's reading length, and the formula so far.",

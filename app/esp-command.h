@@ -38,8 +38,8 @@ gboolean esp_command_parse (
 /* Prints a line on standard error with the program's name before it. */
 void esp_command_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* Prints the sentence of @error, and below it what points at the piece of a formula that is wrong, if it does;
- * returns the exit status that its code asks for. */
+/* Prints the sentence of @error, and below it what points at the piece of a formula that is wrong, if it
+ * does; returns the exit status that its code asks for. */
 int esp_command_complain (const GError *error);
 
 /**

@@ -150,10 +150,9 @@ conclude (const char *path, int status, gboolean in_time, GString *text, char **
   pointed = split_pointed (said);
   if (in_time && WIFEXITED (status) && g_str_has_prefix (said, "espalier: ") && strchr (said, '\n') == NULL)
     {
-      refusal = g_error_new_literal (ESP_ERROR,
-                                     WEXITSTATUS (status) == ESP_EXIT_USAGE ? ESP_ERROR_USAGE
-                                                                            : ESP_ERROR_FILE,
-                                     said + strlen ("espalier: "));
+      refusal = g_error_new_literal (
+        ESP_ERROR, WEXITSTATUS (status) == ESP_EXIT_USAGE ? ESP_ERROR_USAGE : ESP_ERROR_FILE,
+        said + strlen ("espalier: "));
       if (pointed != NULL)
         esp_error_take_pointed (refusal, g_strdup (pointed));
       g_propagate_error (error, refusal);

@@ -34,8 +34,8 @@ typedef enum
 
 GQuark esp_error_quark (void);
 
-/* Keeps with @error, of this domain, what points at the piece of a text that is wrong: two lines, the text's and
- * one with a caret, for a terminal to show below the message. It goes wherever the error goes. Takes over
+/* Keeps with @error, of this domain, what points at the piece of a text that is wrong: two lines, the text's
+ * and one with a caret, for a terminal to show below the message. It goes wherever the error goes. Takes over
  * @pointed. */
 void esp_error_take_pointed (GError *error, char *pointed);
 

@@ -82,7 +82,8 @@ is_word (const char *word, gsize length)
 
 /* json-glib 1.6 recurses without a limit, so the depth is counted first. It also reads comments, other
  * quotation marks, assignments and octal numbers, which are no JSON (010 would be 8) and in which brackets
- * could hide from the count: whatever stands outside of strings must be JSON's, and what is escaped in them. */
+ * could hide from the count: whatever stands outside of strings must be JSON's, and what is escaped in them.
+ */
 static gboolean
 scan_tokens (const char *name, const char *text, gsize length, GError **error)
 {

@@ -5,6 +5,7 @@
 
 #include "esp-builder.h"
 #include "esp-interval.h"
+#include "esp-order.h"
 
 G_BEGIN_DECLS
 
@@ -50,6 +51,20 @@ double esp_number_tidy (double value);
 
 /* Returns whether both expressions differ only in their numbers, and these by rounding. */
 bool esp_expression_almost_equal (const EspExpression *a, const EspExpression *b);
+
+/* Returns whether @expression is a number. */
+static inline bool
+esp_is_constant (const EspExpression *expression)
+{
+  return esp_expression_get_operation (expression) == ESP_OPERATION_CONSTANT;
+}
+
+/* Returns whether @expression is the number @value. */
+static inline bool
+esp_is_number (const EspExpression *expression, double value)
+{
+  return esp_is_constant (expression) && esp_expression_get_value (expression) == value;
+}
 
 /* Returns the simplest form that one rule finds for @plain, whose operands are simplified, or NULL. It may be
  * longer than @plain. */

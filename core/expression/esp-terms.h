@@ -13,6 +13,9 @@
 
 G_BEGIN_DECLS
 
+/* Sums of more terms are not searched for common factors, which takes the square of their number. */
+#define ESP_MAX_SEARCHED_TERMS 24
+
 /**
  * EspFactor:
  * @base: what is raised
@@ -83,6 +86,9 @@ EspExpression *esp_product_build_term (const EspProduct *product, EspRewriter *r
  * out. Returns false as above. */
 bool esp_sum_init (EspSum *sum, EspRewriter *rewriter, EspExpression *expression, double scale, bool expand);
 void esp_sum_clear (EspSum *sum);
+
+/* Makes @sum the number 0, to add to. */
+void esp_sum_init_empty (EspSum *sum);
 
 /* Returns the coefficient of the term @key, NULL for none. */
 double *esp_sum_find (const EspSum *sum, EspExpression *key);

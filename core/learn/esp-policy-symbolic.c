@@ -2,8 +2,8 @@
  * standard deviation of the exploration noise (discarded at deployment).
  *
  * The networks are drawn, or start as the recipe's initial formula: its paths then have its weights and a
- * selection probability of 1, all others keep the weights that were drawn and have 0, so that without learning
- * the policy is the formula (to single precision), and learning may open and close paths as ever. */
+ * selection probability of 1, all others keep the weights that were drawn and have 0, so that without
+ * learning the policy is the formula (to single precision), and learning may open and close paths as ever. */
 
 #include <math.h>
 #include <string.h>
@@ -62,8 +62,8 @@ insert_formula (const EspRecipe *recipe,
   return network;
 }
 
-/* Returns whether an open path of the action with the paths @mask reads the operator that writes @feature from
- * layer @first on. */
+/* Returns whether an open path of the action with the paths @mask reads the operator that writes @feature
+ * from layer @first on. */
 static bool
 is_read (const EspArrangement *arrangement, const uint8_t *mask, size_t first, size_t feature)
 {
@@ -92,10 +92,8 @@ take_biases (EspPolicy *policy, const EspNetwork *network, size_t action)
       for (size_t k = 0; k < layer->n_operators; k++)
         if (is_read (arrangement, mask, l + 1, layer->n_features + k))
           for (size_t i = 0; i < esp_operator_get_n_arguments (layer->operators[k]); i++)
-            policy->biases[first + layer->first_argument[k] + i] = (float)
-                                                                     network->biases[first
-                                                                                     + layer->first_argument[k]
-                                                                                     + i];
+            policy->biases[first + layer->first_argument[k] + i] =
+              (float) network->biases[first + layer->first_argument[k] + i];
     }
 }
 
@@ -143,10 +141,11 @@ start_from_formula (EspPolicy *policy, GError **error)
   for (size_t i = 0; i < policy->n_weights; i++)
     if (network->mask[i] != read->mask[i] || (read->mask[i] && !isfinite (read->weights[i])))
       {
-        g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
-                     "the initial formula has a weight of %g, which the network would drop; change it, or lower "
-                     "the recipe's fields “smallest_weight” and “path_threshold”",
-                     network->weights[i]);
+        g_set_error (
+          error, ESP_ERROR, ESP_ERROR_RANGE,
+          "the initial formula has a weight of %g, which the network would drop; change it, or lower "
+          "the recipe's fields “smallest_weight” and “path_threshold”",
+          network->weights[i]);
         return FALSE;
       }
 

@@ -204,16 +204,20 @@ find_guarded (const Insertion *insertion, EspExpression *node)
     case ESP_OPERATION_LOG:
       return is_within (insertion, node, 0, ESP_GUARD_LOG, HUGE_VAL) ? ESP_OPERATION_GUARDED_LOG : operation;
     case ESP_OPERATION_EXP:
-      return is_within (insertion, node, 0, ESP_GUARD_EXP_LOW, ESP_GUARD_EXP_HIGH)
-               ? ESP_OPERATION_GUARDED_EXP
-               : operation;
+      return is_within (insertion, node, 0, ESP_GUARD_EXP_LOW, ESP_GUARD_EXP_HIGH) ? ESP_OPERATION_GUARDED_EXP
+                                                                                   : operation;
     default:
       return operation;
     }
 }
 
 static Sum *
-get_operator_sum (Insertion *insertion, EspExpression *node, EspOperation operation, Sum *const *operands, Sum *one, Sum *zero)
+get_operator_sum (Insertion *insertion,
+                  EspExpression *node,
+                  EspOperation operation,
+                  Sum *const *operands,
+                  Sum *one,
+                  Sum *zero)
 {
   Feature feature = { .expression = node, .arguments = { operands[0], operands[1], operands[2] } };
 

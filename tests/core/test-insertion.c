@@ -1,5 +1,6 @@
 /* From formulas back to networks: extracted, inserted and extracted again, it is the same function; what a
- * network does not contain is refused with a reason; and a policy starts as a formula, and learns from there. */
+ * network does not contain is refused with a reason; and a policy starts as a formula, and learns from there.
+ */
 
 #include <math.h>
 #include <string.h>
