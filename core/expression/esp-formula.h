@@ -27,6 +27,11 @@ typedef struct
   const char *const *latex;
 } EspSymbols;
 
+/**
+ * EspFormula:
+ *
+ * Expressions, one per action, with the names of their variables.
+ */
 typedef struct _EspFormula EspFormula;
 
 /* What esp_formula_parse() reads: bytes of text; parentheses, calls, signs and powers in each other; and
@@ -58,7 +63,10 @@ EspFormula *esp_formula_new (EspExpression *const *expressions, size_t n, const 
  * of a variable, s and a number, a function, a constant or another definition. */
 EspFormula *esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions, GError **error);
 
+/* Counts a reference; returns @formula. Any thread. */
 EspFormula *esp_formula_ref (EspFormula *formula);
+
+/* Drops a reference. Any thread. */
 void esp_formula_unref (EspFormula *formula);
 
 /* Returns the number of expressions, one per action. */

@@ -36,7 +36,10 @@ typedef struct
   bool used_box;
 } EspRewriter;
 
+/* Makes a rewriter for variables in @box[n] (NULL for anywhere; borrowed). */
 void esp_rewriter_init (EspRewriter *rewriter, const EspInterval *box, size_t n);
+
+/* Frees what @rewriter has, and all expressions that its builder made. */
 void esp_rewriter_clear (EspRewriter *rewriter);
 
 /* Returns an interval of the values of @expression, which is of the rewriter's builder. */

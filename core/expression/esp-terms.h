@@ -71,6 +71,8 @@ typedef struct
 /* Takes @expression apart. Returns false, with nothing to clear, when numbers would leave the range in
  * which doubles are exact to rounding; the expression is better left alone then. */
 bool esp_product_init (EspProduct *product, EspRewriter *rewriter, EspExpression *expression);
+
+/* Each frees what its argument has. */
 void esp_product_clear (EspProduct *product);
 
 /* Multiplies by base^exponent as it is. Returns false as above. */

@@ -584,18 +584,6 @@ place_and_write (EspNetwork *network, size_t action, Insertion *insertion, const
   return true;
 }
 
-static gboolean
-expressions_are_equal (gconstpointer a, gconstpointer b)
-{
-  return esp_expression_equal (a, b);
-}
-
-static guint
-hash_expression (gconstpointer expression)
-{
-  return (guint) esp_expression_hash (expression);
-}
-
 static bool
 insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GError **error)
 {
@@ -603,7 +591,7 @@ insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GE
   double centre = 0.5 * (signal->high + signal->low), half = 0.5 * (signal->high - signal->low);
   EspExpression *whole = esp_formula_get_expression (formula, action), *argument;
   g_autoptr (GArray) features = g_array_new (FALSE, FALSE, sizeof (Feature));
-  g_autoptr (GHashTable) numbers = g_hash_table_new (hash_expression, expressions_are_equal);
+  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
   g_autoptr (GPtrArray) sums = g_ptr_array_new_with_free_func ((GDestroyNotify) sum_free);
   const EspEnvironmentInfo *environment = network->environment;
   EspInterval box[ESP_MAX_OBSERVATIONS];
