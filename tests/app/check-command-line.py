@@ -738,6 +738,8 @@ def test_bad_environments(folder):
     path = write_environment(folder, sound, reward="x + * 2")
     result = espalier("envs", path)
     expect(result[0] == 2 and "“reward”" in result[2] and result[2].endswith("\n  x + * 2\n      ^\n"), result)
+    result = espalier("envs", write_environment(folder, sound, reward="x + s12"))
+    expect(result[0] == 2 and "“s12” at column 5" in result[2] and result[2].endswith("\n  x + s12\n      ^~~\n"), result)
     os.mkfifo(os.path.join(folder, "pipe.json"))
     expect_complaint(["envs", os.path.join(folder, "pipe.json")], 1, "not a file")
     expect_complaint(["envs", folder + "/.json"], 1, ".json")
