@@ -56,10 +56,6 @@ append_as_text (GString *text, const EspFormula *formula, const EspReturns *retu
                           returns->deviation, returns->minimum, returns->maximum, returns->mean_length);
   if (formula == NULL)
     return;
-  g_string_append (text, "reading length:");
-  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
-    g_string_append_printf (text, "%s %zu", i == 0 ? "" : ",", esp_formula_get_length (formula, i));
-  g_string_append_c (text, '\n');
   esp_report_append_metrics_text (text, formula);
   g_string_append_c (text, '\n');
 }
@@ -131,7 +127,6 @@ esp_command_eval (char **arguments)
   };
   const char *notes = "Example: espalier eval cartpole --policy '10*theta + 2*theta_dot'\n";
   g_autoptr (GError) error = NULL;
-  g_auto (EspParseError) failure = { 0 };
   g_autoptr (EspFormula) formula = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
   const EspEnvironmentInfo *info;
@@ -165,9 +160,9 @@ esp_command_eval (char **arguments)
   else
     {
       esp_signal_names_init (&names, info);
-      formula = esp_formula_parse_text (policy, &names.symbols, info->n_actions, &failure);
+      formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
       if (formula == NULL)
-        return esp_command_point (&failure, policy);
+        return esp_command_complain (error);
       returns = evaluate (formula, info, seed.value, episodes.value, pool);
     }
   if (as_json)

@@ -6,6 +6,7 @@
 
 #include "esp-command.h"
 #include "esp-error.h"
+#include "esp-expression-json.h"
 #include "esp-formula-export.h"
 #include "esp-json.h"
 #include "esp-report.h"
@@ -105,7 +106,31 @@ load_checkpoint (const Request *request, Policy *policy, GError **error)
   return TRUE;
 }
 
-/* Takes the formula from what `train --json` printed. */
+/* Takes the formula from what `--format json` wrote. */
+static gboolean
+load_formula (const Request *request, JsonNode *document, Policy *policy, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (request->policy);
+  EspSignalNames names;
+  size_t n;
+
+  if (!find_environment (request, NULL, policy, error))
+    return FALSE;
+  esp_signal_names_init (&names, policy->environment);
+  policy->formula = esp_formula_from_json_node (name, document, &names.symbols, error);
+  if (policy->formula == NULL)
+    return FALSE;
+  n = esp_formula_get_n_actions (policy->formula);
+  if (n == policy->environment->n_actions)
+    return TRUE;
+
+  g_clear_pointer (&policy->formula, esp_formula_unref);
+  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "%s has %zu expression%s, but %s takes %zu, one per action",
+               name, n, n == 1 ? "" : "s", policy->environment->name, policy->environment->n_actions);
+  return FALSE;
+}
+
+/* Takes the formula from what `train --json` or `--format json` wrote. */
 static gboolean
 load_json (const Request *request, Policy *policy, GError **error)
 {
@@ -115,6 +140,8 @@ load_json (const Request *request, Policy *policy, GError **error)
 
   if (node == NULL)
     return FALSE;
+  if (esp_json_is_formula (node))
+    return load_formula (request, node, policy, error);
   object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   if (object != NULL)
     {
@@ -123,9 +150,11 @@ load_json (const Request *request, Policy *policy, GError **error)
     }
   if (formula == NULL)
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_FILE,
-                   "“%s” has no text “formula”, as the result of “espalier train --json” has",
-                   request->policy);
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_FILE,
+        "“%s” is neither a formula of “--format json” nor a result of “espalier train --json”, for "
+        "it has no text “formula”",
+        request->policy);
       return FALSE;
     }
 
@@ -136,8 +165,6 @@ static gboolean
 load_file (const Request *request, Policy *policy, GError **error)
 {
   g_autofree char *text = NULL;
-  g_autoptr (GError) reason = NULL;
-  g_autofree char *message = NULL;
   char beginning[CHECKPOINT_HEADER] = { 0 };
   FILE *file = fopen (request->policy, "rb");
   size_t n, length;
@@ -175,10 +202,9 @@ load_file (const Request *request, Policy *policy, GError **error)
     }
   if (!find_environment (request, NULL, policy, error))
     return FALSE;
-  if (!parse (policy, g_strstrip (text), &reason))
+  if (!parse (policy, g_strstrip (text), error))
     {
-      message = g_strdup_printf ("%s: %s", request->policy, reason->message);
-      g_set_error_literal (error, reason->domain, reason->code, message);
+      g_prefix_error (error, "%s: ", request->policy);
       return FALSE;
     }
 
@@ -224,10 +250,11 @@ print_json (const Request *request, const Policy *policy, EspFormat format, cons
   esp_report_append_string (json, policy->environment->name);
   g_string_append_printf (json, ", \"format\": \"%s\", \"formula\": ", esp_format_get_info (format)->name);
   esp_report_append_string (json, esp_formula_get_text (policy->formula));
-  g_string_append (json, ", \"reading_length\": [");
-  for (size_t i = 0; i < esp_formula_get_n_actions (policy->formula); i++)
-    g_string_append_printf (json, "%s%zu", i == 0 ? "" : ", ", esp_formula_get_length (policy->formula, i));
-  g_string_append (json, "], ");
+  g_string_append (json, ", \"reading_length\": ");
+  esp_report_append_lengths (json, policy->formula);
+  g_string_append (json, ", \"metrics\": ");
+  esp_report_append_metrics (json, policy->formula);
+  g_string_append (json, ", ");
   if (request->output != NULL)
     {
       g_string_append (json, "\"output\": ");
@@ -284,7 +311,9 @@ esp_command_export (char **arguments)
   const EspOption options[] = {
     { "policy", ESP_OPTION_TEXT, &request.policy, "'EXPR; EXPR'|FILE",
       "one expression per action, in the names that “espalier envs” lists; or a file with that text, with "
-      "what “train --json” printed, or a checkpoint, of which it is the formula that the run ends as" },
+      "what “train --json” or “--format json” wrote, or a checkpoint, of which it is the formula that the "
+      "run "
+      "ends as" },
     { "env", ESP_OPTION_TEXT, &request.environment, "ENV",
       "the environment that it acts in; a checkpoint or a result knows its own" },
     { "format", ESP_OPTION_TEXT, &request.format, "FORMAT", "what to write it as, see below" },

@@ -80,16 +80,6 @@ clear (Result *result)
   g_clear_pointer (&result->raw, esp_formula_unref);
 }
 
-static size_t
-get_total_length (const EspFormula *formula)
-{
-  size_t length = 0;
-
-  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
-    length += esp_formula_get_length (formula, i);
-  return length;
-}
-
 static void
 append_as_json (GString *text, const char *input, const Result *result, const EspFormula *simplified)
 {
@@ -100,15 +90,18 @@ append_as_json (GString *text, const char *input, const Result *result, const Es
   esp_report_append_string (text, input);
   g_string_append (text, ", \"simplified\": ");
   esp_report_append_string (text, line);
-  g_string_append_printf (
-    text,
-    ", \"length_before\": %" G_GSIZE_FORMAT ", \"length_after\": %" G_GSIZE_FORMAT ", \"domain\": \"%s\"",
-    get_total_length (result->raw), get_total_length (simplified), get_domain_name (result));
+  g_string_append_printf (text,
+                          ", \"length_before\": %" G_GSIZE_FORMAT ", \"length_after\": %" G_GSIZE_FORMAT
+                          ", \"domain\": \"%s\"",
+                          esp_formula_get_total_length (result->raw),
+                          esp_formula_get_total_length (simplified), get_domain_name (result));
   if (result->reduced)
     {
       g_string_append (text, ", \"max_error\": ");
       esp_report_append_number (text, result->error);
     }
+  g_string_append (text, ", \"metrics\": ");
+  esp_report_append_metrics (text, simplified);
   g_string_append (text, ", \"rewrites\": [");
   for (size_t i = 0; i < result->n; i++)
     for (size_t k = 0; k < esp_rewrite_log_get_n_steps (result->logs[i]); k++)
@@ -147,8 +140,11 @@ append_as_text (GString *text, const Result *result, const EspFormula *simplifie
         g_string_append_printf (text, "%" G_GSIZE_FORMAT ". %s%s: %s → %s\n   %s\n", k + 1, step->rule,
                                 step->needs_bounds ? " (within the bounds)" : "", before, after, whole);
       }
-  g_string_append_printf (text, "%s\nreading length: %" G_GSIZE_FORMAT ", was %" G_GSIZE_FORMAT "\n", line,
-                          get_total_length (simplified), get_total_length (result->raw));
+  g_string_append_printf (text, "%s\n", line);
+  esp_report_append_metrics_text (text, simplified);
+  g_string_append (text, "\nbefore: ");
+  esp_report_append_metrics_text (text, result->raw);
+  g_string_append_c (text, '\n');
   if (strcmp (domain, "limits") == 0)
     g_string_append (text, "the same function within the limits of the observations\n");
   else if (strcmp (domain, "visited") == 0)

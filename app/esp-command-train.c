@@ -21,6 +21,7 @@ typedef struct
   EspNumber polish;
   const char *recipe;
   const char *formula;
+  const char *inserted;
   GPtrArray *assignments;
   const char *checkpoint;
   const char *resume;
@@ -36,12 +37,21 @@ check_request (const Request *request, GError **error)
                         : request->steps.given          ? "--steps"
                         : request->recipe != NULL       ? "--recipe"
                         : request->formula != NULL      ? "--formula"
+                        : request->inserted != NULL     ? "--insert"
                         : request->assignments->len > 0 ? "--set"
                                                         : NULL;
 
   if (request->workers.given && (request->workers.value < 1 || request->workers.value > ESP_MAX_WORKERS))
     {
-      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--workers takes a number from 1 to %d", ESP_MAX_WORKERS);
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "--workers takes a number from 1 to %d",
+                   ESP_MAX_WORKERS);
+      return FALSE;
+    }
+  if (request->formula != NULL && request->inserted != NULL)
+    {
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_USAGE,
+        "--formula trains the formula itself, and --insert a network that starts as one; leave one out");
       return FALSE;
     }
   if (request->resume == NULL || refused == NULL)
@@ -52,6 +62,15 @@ check_request (const Request *request, GError **error)
   return FALSE;
 }
 
+static gboolean
+set_formula (EspRecipe *recipe, const char *field, const char *formula, GError **error)
+{
+  g_autofree char *line = g_strdelimit (g_strdup (formula), "\r\n\t", ' ');
+  g_autofree char *assignment = g_strdup_printf ("%s=%s", field, line);
+
+  return esp_recipe_set (recipe, assignment, error);
+}
+
 static EspRecipe *
 load_recipe (const Request *request, GError **error)
 {
@@ -59,14 +78,13 @@ load_recipe (const Request *request, GError **error)
 
   if (recipe == NULL)
     return NULL;
-  if (request->formula != NULL)
-    {
-      g_autofree char *line = g_strdelimit (g_strdup (request->formula), "\r\n\t", ' ');
-      g_autofree char *assignment = g_strdup_printf ("formula=%s", line);
-
-      if (!esp_recipe_set (recipe, "policy=expression", error) || !esp_recipe_set (recipe, assignment, error))
-        return NULL;
-    }
+  if ((request->formula != NULL
+       && (!esp_recipe_set (recipe, "policy=expression", error)
+           || !set_formula (recipe, "formula", request->formula, error)))
+      || (request->inserted != NULL
+          && (!esp_recipe_set (recipe, "policy=symbolic", error)
+              || !set_formula (recipe, "initial_formula", request->inserted, error))))
+    return NULL;
   for (guint i = 0; i < request->assignments->len; i++)
     if (!esp_recipe_set (recipe, g_ptr_array_index (request->assignments, i), error))
       return NULL;
@@ -181,8 +199,9 @@ stop (EspTrainer *trainer, const Request *request)
 {
   g_autofree char *failure = NULL;
   g_autofree char *file = request->checkpoint != NULL ? g_shell_quote (request->checkpoint) : NULL;
-  g_autofree char *environment = request->environment->file != NULL ? g_shell_quote (request->environment->file)
-                                                                    : g_strdup (request->environment->name);
+  g_autofree char *environment = request->environment->file != NULL
+                                   ? g_shell_quote (request->environment->file)
+                                   : g_strdup (request->environment->name);
   EspRunState state;
 
   esp_trainer_stop (trainer);
@@ -282,7 +301,9 @@ append_formula_as_text (GString *text, const EspEnvironmentInfo *environment, co
       g_autofree char *expression = esp_expression_to_text (esp_formula_get_expression (formula, i), symbols);
 
       g_string_append_printf (text, "  %s = %s\n", environment->actions[i].name, expression);
-      g_string_append_printf (text, "  (reading length %zu)\n\n", esp_formula_get_length (formula, i));
+      if (esp_formula_get_n_actions (formula) > 1)
+        g_string_append_printf (text, "  (reading length %zu)\n", esp_formula_get_length (formula, i));
+      g_string_append_c (text, '\n');
     }
   g_string_append (text, "  ");
   esp_report_append_metrics_text (text, formula);
@@ -464,6 +485,9 @@ esp_command_train (char **arguments)
     { "formula", ESP_OPTION_TEXT, &request.formula, "EXPR",
       "train the constants of this formula, an expression for each action separated by ;, instead of a "
       "network" },
+    { "insert", ESP_OPTION_TEXT, &request.inserted, "EXPR",
+      "start the symbolic network as this formula, if its arrangement contains it, and train on from there; "
+      "each action is centre + half·tanh(…) of its limits" },
     { "set", ESP_OPTION_TEXTS, assignments, "FIELD=VALUE",
       "change one field of the recipe; may be repeated" },
     { "checkpoint", ESP_OPTION_TEXT, &request.checkpoint, "FILE",
@@ -485,7 +509,8 @@ esp_command_train (char **arguments)
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
     .summary =
-      "Trains a symbolic policy in the environment ENV and prints the formula that it ends as; with a recipe\n"
+      "Trains a symbolic policy in the environment ENV and prints the formula that it ends as; with a "
+      "recipe\n"
       "whose field policy is neural, such as sac or td3, a neural network to compare with.\n"
       "Progress goes to the standard error: share done, time left, steps per second, mean returns of the\n"
       "sampled, the masked and the extracted policy, the formula's reading length, and the formula so far.",

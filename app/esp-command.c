@@ -25,24 +25,17 @@ esp_command_say (const char *format, ...)
 int
 esp_command_complain (const GError *error)
 {
+  const char *pointed = esp_error_get_pointed (error);
+
   esp_command_say ("%s", error->message);
+  if (pointed != NULL)
+    fprintf (stderr, "%s\n", pointed);
 
   return g_error_matches (error, ESP_ERROR, ESP_ERROR_USAGE)
              || g_error_matches (error, ESP_ERROR, ESP_ERROR_SYNTAX)
              || g_error_matches (error, ESP_ERROR, ESP_ERROR_RANGE)
            ? ESP_EXIT_USAGE
            : ESP_EXIT_FAILED;
-}
-
-int
-esp_command_point (const EspParseError *failure, const char *text)
-{
-  g_autofree char *pointed = esp_parse_error_point (failure, text);
-
-  esp_command_say ("%s", failure->message);
-  fprintf (stderr, "%s\n", pointed);
-
-  return ESP_EXIT_USAGE;
 }
 
 gboolean

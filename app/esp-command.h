@@ -6,7 +6,6 @@
 
 #include "esp-environment.h"
 #include "esp-options.h"
-#include "esp-parse.h"
 
 G_BEGIN_DECLS
 
@@ -39,12 +38,9 @@ gboolean esp_command_parse (
 /* Prints a line on standard error with the program's name before it. */
 void esp_command_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
-/* Prints the sentence of @error and returns the exit status that its code asks for. */
+/* Prints the sentence of @error, and below it what points at the piece of a formula that is wrong, if it
+ * does; returns the exit status that its code asks for. */
 int esp_command_complain (const GError *error);
-
-/* Prints why the formula @text cannot be read, and below it where, with a caret under the piece that is
- * wrong; returns the exit status. */
-int esp_command_point (const EspParseError *failure, const char *text);
 
 /**
  * EspTaskChoice:

@@ -289,23 +289,21 @@ esp_comparison_get_share (const EspComparison *comparison, size_t *n_over)
   return comparison->contests->len > 0 ? sum / comparison->contests->len : 1.0;
 }
 
-/* Returns the reading length of the longest action. */
-static size_t
-get_length (const EspFormula *formula)
-{
-  size_t longest = 0;
-
-  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
-    longest = MAX (longest, esp_formula_get_length (formula, a));
-
-  return longest;
-}
-
 static void
 append_length (GString *text, const EspFormula *formula)
 {
   if (formula != NULL)
-    g_string_append_printf (text, "%zu", get_length (formula));
+    g_string_append_printf (text, "%zu", esp_formula_get_longest (formula));
+  else
+    g_string_append (text, "null");
+}
+
+static void
+append_metrics (GString *text, const EspFormula *formula)
+{
+  g_string_append (text, ", \"metrics\": ");
+  if (formula != NULL)
+    esp_report_append_metrics (text, formula);
   else
     g_string_append (text, "null");
 }
@@ -361,7 +359,7 @@ summarise (const EspComparison *comparison, size_t contender)
       seconds += contest->seconds;
       summary.best = fmax (summary.best, contest->returns.mean);
       if (contest->formula != NULL)
-        lengths[n_formulas++] = (double) get_length (contest->formula);
+        lengths[n_formulas++] = (double) esp_formula_get_longest (contest->formula);
     }
   n = (double) summary.n;
   summary.mean = sum / n;
@@ -391,6 +389,7 @@ append_run (GString *text, const EspComparison *comparison, const EspContest *co
   esp_report_append_number (text, contest->seconds);
   g_string_append (text, ", \"reading_length\": ");
   append_length (text, contest->formula);
+  append_metrics (text, contest->formula);
   g_string_append (text, ", \"formula\": ");
   esp_report_append_formula (text, contest->formula);
   g_string_append_c (text, '}');
@@ -440,6 +439,7 @@ append_rival (GString *text, const EspRival *rival)
   esp_report_append_number (text, rival->returns.deviation);
   g_string_append (text, ", \"reading_length\": ");
   append_length (text, rival->formula);
+  append_metrics (text, rival->formula);
   g_string_append (text, ", \"formula\": ");
   esp_report_append_formula (text, rival->formula);
   g_string_append_c (text, '}');
@@ -518,7 +518,7 @@ esp_comparison_append_table (const EspComparison *comparison, GString *text)
       append_cell (text, 9, 2, NAN);
       append_cell (text, 11, 2, NAN);
       append_cell (text, 11, 2, NAN);
-      append_cell (text, 7, 0, rival->formula != NULL ? (double) get_length (rival->formula) : NAN);
+      append_cell (text, 7, 0, rival->formula != NULL ? (double) esp_formula_get_longest (rival->formula) : NAN);
       append_cell (text, 9, 1, NAN);
       g_string_append_c (text, '\n');
     }

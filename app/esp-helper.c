@@ -118,6 +118,19 @@ listen_to (int input, GString *text)
     }
 }
 
+/* Cuts what points at a piece of an expression off from the sentence before it, and returns it; NULL where
+ * nothing does. */
+static char *
+split_pointed (char *said)
+{
+  char *line = strchr (said, '\n'), *caret = line != NULL ? strchr (line + 1, '\n') : NULL;
+
+  if (caret == NULL || caret[1 + strspn (caret + 1, " ")] != '^' || strchr (caret + 1, '\n') != NULL)
+    return NULL;
+  *line = '\0';
+  return line + 1;
+}
+
 /* Turns how the helper ended into the checker's answer. */
 static gboolean
 conclude (const char *path, int status, gboolean in_time, GString *text, char **digest, GError **error)
@@ -125,15 +138,25 @@ conclude (const char *path, int status, gboolean in_time, GString *text, char **
   g_autofree char *name = g_filename_display_basename (path);
   g_autofree char *said = g_utf8_make_valid (text->str, (gssize) text->len);
 
+  char *pointed;
+  GError *refusal;
+
   g_strchomp (said);
   if (in_time && WIFEXITED (status) && WEXITSTATUS (status) == ESP_EXIT_DONE)
     {
       *digest = g_steal_pointer (&said);
       return TRUE;
     }
+  pointed = split_pointed (said);
   if (in_time && WIFEXITED (status) && g_str_has_prefix (said, "espalier: ") && strchr (said, '\n') == NULL)
-    g_set_error (error, ESP_ERROR, WEXITSTATUS (status) == ESP_EXIT_USAGE ? ESP_ERROR_USAGE : ESP_ERROR_FILE,
-                 "%s", said + strlen ("espalier: "));
+    {
+      refusal = g_error_new_literal (
+        ESP_ERROR, WEXITSTATUS (status) == ESP_EXIT_USAGE ? ESP_ERROR_USAGE : ESP_ERROR_FILE,
+        said + strlen ("espalier: "));
+      if (pointed != NULL)
+        esp_error_take_pointed (refusal, g_strdup (pointed));
+      g_propagate_error (error, refusal);
+    }
   else if (!in_time
            || (WIFSIGNALED (status) && (WTERMSIG (status) == SIGXCPU || WTERMSIG (status) == SIGKILL)))
     g_set_error (

@@ -129,7 +129,7 @@ esp_report_append_metrics_text (GString *text, const EspFormula *formula)
 {
   EspMetrics metrics = esp_metrics_of_formula (formula);
 
-  g_string_append_printf (text, "%zu operation%s, depth %u, %zu constant%s, about %.0f cycles",
-                          metrics.operations, metrics.operations == 1 ? "" : "s", metrics.depth,
-                          metrics.constants, metrics.constants == 1 ? "" : "s", metrics.cycles);
+  g_autofree char *phrase = esp_metrics_to_text (&metrics);
+
+  g_string_append (text, phrase);
 }

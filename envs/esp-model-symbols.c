@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "esp-error.h"
+#include "esp-parse.h"
 #include "esp-token.h"
 
 typedef struct
@@ -249,7 +250,13 @@ esp_model_symbols_parse (const EspModelSymbols *symbols,
   while (token.kind != ESP_TOKEN_END)
     {
       if (token.kind == ESP_TOKEN_NAME && !check_name (symbols, &token, joints_only, error))
-        return NULL;
+        {
+          const EspParseError failure = { .start = (size_t) (token.text - text), .length = token.length };
+
+          if (error != NULL)
+            esp_error_take_pointed (*error, esp_parse_error_point (&failure, text));
+          return NULL;
+        }
       token = esp_token_read (token.text + token.length,
                               token.column + g_utf8_strlen (token.text, (gssize) token.length));
     }

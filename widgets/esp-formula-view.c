@@ -210,24 +210,15 @@ static void
 copy_latex (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   EspFormulaView *view = ESP_FORMULA_VIEW (widget);
-  const char *names[ESP_MAX_OBSERVATIONS], *unicode[ESP_MAX_OBSERVATIONS], *latex[ESP_MAX_OBSERVATIONS];
-  EspSymbols symbols = get_symbols (view, names, unicode, latex);
-  g_autoptr (GString) text = g_string_new (NULL);
+  const char *actions[ESP_MAX_ACTIONS] = { NULL };
+  g_autofree char *text = NULL;
 
   if (!view->formula)
     return;
-  for (size_t i = 0; i < esp_formula_get_n_actions (view->formula); i++)
-    {
-      g_autofree char *expression = esp_expression_to_latex (esp_formula_get_expression (view->formula, i),
-                                                             &symbols, 0);
-      const EspSignal *action = view->environment && i < view->environment->n_actions
-                                  ? &view->environment->actions[i]
-                                  : NULL;
-
-      g_string_append_printf (text, "%s%s = %s", i > 0 ? " \\\\\n" : "",
-                              action && action->latex ? action->latex : "u", expression);
-    }
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text->str);
+  for (size_t i = 0; view->environment != NULL && i < view->environment->n_actions; i++)
+    actions[i] = view->environment->actions[i].latex;
+  text = esp_formula_to_latex (view->formula, actions, 0);
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
 }
 
 static void

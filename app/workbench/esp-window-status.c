@@ -38,8 +38,7 @@ set_measures (GtkWidget *widget, const EspFormula *formula)
     {
       EspMetrics metrics = esp_metrics_of_formula (formula);
 
-      text = g_strdup_printf ("%zu operations, depth %u, %zu constants, about %.0f processor cycles",
-                              metrics.operations, metrics.depth, metrics.constants, metrics.cycles);
+      text = esp_metrics_to_text (&metrics);
     }
   if (g_strcmp0 (gtk_widget_get_tooltip_text (widget), text) != 0)
     gtk_widget_set_tooltip_text (widget, text);
@@ -234,7 +233,7 @@ static void
 update_formula_note (EspWindow *self)
 {
   EspFormula *formula = esp_session_get_formula (self->session);
-  size_t length = 0;
+  size_t length;
   g_autofree char *text = NULL;
   g_autofree char *note = NULL;
 
@@ -243,8 +242,7 @@ update_formula_note (EspWindow *self)
       set_text (self->formula_label, "");
       return;
     }
-  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
-    length = MAX (length, esp_formula_get_length (formula, i));
+  length = esp_formula_get_longest (formula);
   text = esp_figure_count (length);
   note = g_strdup_printf ("reading length %s", text);
   set_text (self->formula_label, note);

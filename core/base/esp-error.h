@@ -34,4 +34,13 @@ typedef enum
 
 GQuark esp_error_quark (void);
 
+/* Keeps with @error, of this domain, what points at the piece of a text that is wrong: two lines, the text's
+ * and one with a caret, for a terminal to show below the message. It goes wherever the error goes. Takes over
+ * @pointed. */
+void esp_error_take_pointed (GError *error, char *pointed);
+
+/* Returns those two lines without a newline at the end, owned by @error; NULL where nothing points, or where
+ * @error is of another domain. */
+const char *esp_error_get_pointed (const GError *error);
+
 G_END_DECLS

@@ -82,7 +82,8 @@ is_word (const char *word, gsize length)
 
 /* json-glib 1.6 recurses without a limit, so the depth is counted first. It also reads comments, other
  * quotation marks, assignments and octal numbers, which are no JSON (010 would be 8) and in which brackets
- * could hide from the count: whatever stands outside of strings must be JSON's. */
+ * could hide from the count: whatever stands outside of strings must be JSON's, and what is escaped in them.
+ */
 static gboolean
 scan_tokens (const char *name, const char *text, gsize length, GError **error)
 {
@@ -97,7 +98,14 @@ scan_tokens (const char *name, const char *text, gsize length, GError **error)
       if (c == '"')
         {
           while (scan.position < length && text[scan.position] != '"')
-            scan.position += text[scan.position] == '\\' ? 2 : 1;
+            {
+              /* json-glib would take \101 for a letter as well, and drop other backslashes */
+              if (text[scan.position] == '\\' && scan.position + 1 < length
+                  && (text[scan.position + 1] == '\0'
+                      || strchr ("\"\\/bfnrtu", text[scan.position + 1]) == NULL))
+                return refuse_at (name, &scan, error);
+              scan.position += text[scan.position] == '\\' ? 2 : 1;
+            }
           if (scan.position >= length)
             return refuse_at (name, &scan, error);
           scan.position++;

@@ -14,7 +14,10 @@ G_BEGIN_DECLS
  */
 typedef struct _EspBuilder EspBuilder;
 
+/* Returns a builder without expressions; esp_builder_free() it. */
 EspBuilder *esp_builder_new (void);
+
+/* Drops all its references. */
 void esp_builder_free (EspBuilder *builder);
 
 /* Returns the expression of this structure, borrowed. */
@@ -25,10 +28,6 @@ esp_builder_apply (EspBuilder *builder, EspOperation operation, EspExpression *c
 EspExpression *esp_builder_unary (EspBuilder *builder, EspOperation operation, EspExpression *a);
 EspExpression *
 esp_builder_binary (EspBuilder *builder, EspOperation operation, EspExpression *a, EspExpression *b);
-
-/* Returns the reading order of two expressions: negative, 0 or positive. Variables come
- * first, by index, then powers, products, quotients, functions and sums, the shorter first. */
-int esp_expression_compare (const EspExpression *a, const EspExpression *b);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspBuilder, esp_builder_free)
 

@@ -69,6 +69,8 @@ typedef struct
 /* Takes @formula apart. Operations on constants alone are replaced by their value. With @statements there
  * are local variables, and squares and cubes are products; else every expression stands by itself. */
 void esp_code_init (EspCode *code, const EspFormula *formula, bool statements);
+
+/* Frees what @code has. */
 void esp_code_clear (EspCode *code);
 
 /* Returns how often @operation is computed. */

@@ -65,6 +65,7 @@ typedef struct
   bool single;
 } EspExport;
 
+/* Frees @vectors and its arrays; NULL is allowed. */
 void esp_test_vectors_free (EspTestVectors *vectors);
 
 /* Returns @vectors as comma-separated values: a line of names (observations, actions, and each action's

@@ -412,11 +412,16 @@ read_lists (Reader *reader, JsonArray *nodes, JsonArray *actions, GError **error
   return read_actions (reader, actions, error);
 }
 
-EspFormula *
-esp_formula_from_json (
-  const char *name, const char *text, size_t length, const EspSymbols *symbols, GError **error)
+bool
+esp_json_is_formula (JsonNode *document)
 {
-  g_autoptr (JsonNode) document = esp_json_parse (name, text, length, error);
+  return JSON_NODE_HOLDS_OBJECT (document)
+         && g_strcmp0 (get_text (json_node_get_object (document), "format"), FORMAT) == 0;
+}
+
+EspFormula *
+esp_formula_from_json_node (const char *name, JsonNode *document, const EspSymbols *symbols, GError **error)
+{
   g_autoptr (GHashTable) indices = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) read = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
   g_auto (GStrv) names = NULL;
@@ -426,8 +431,6 @@ esp_formula_from_json (
   JsonArray *variables, *nodes, *actions;
   JsonObject *root;
 
-  if (document == NULL)
-    return NULL;
   if (!JSON_NODE_HOLDS_OBJECT (document))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_SYNTAX, "%s is not a JSON object", name);
@@ -442,4 +445,13 @@ esp_formula_from_json (
       || (symbols != NULL && !take_symbols (&reader, symbols, error)))
     return NULL;
   return read_lists (&reader, nodes, actions, error);
+}
+
+EspFormula *
+esp_formula_from_json (
+  const char *name, const char *text, size_t length, const EspSymbols *symbols, GError **error)
+{
+  g_autoptr (JsonNode) document = esp_json_parse (name, text, length, error);
+
+  return document != NULL ? esp_formula_from_json_node (name, document, symbols, error) : NULL;
 }

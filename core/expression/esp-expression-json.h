@@ -13,6 +13,7 @@
 #pragma once
 
 #include "esp-formula.h"
+#include "esp-json.h"
 
 G_BEGIN_DECLS
 
@@ -29,5 +30,12 @@ char *esp_formula_to_json (const EspFormula *formula);
  * thread. */
 EspFormula *esp_formula_from_json (
   const char *name, const char *text, size_t length, const EspSymbols *symbols, GError **error);
+
+/* Returns whether @document says that it is a formula of this format, right or wrong. Any thread. */
+bool esp_json_is_formula (JsonNode *document);
+
+/* As esp_formula_from_json(), from JSON that was read before. */
+EspFormula *
+esp_formula_from_json_node (const char *name, JsonNode *document, const EspSymbols *symbols, GError **error);
 
 G_END_DECLS

@@ -517,7 +517,7 @@ esp_expression_get_depth (const EspExpression *expression)
 }
 
 uint64_t
-esp_expression_hash (const EspExpression *expression)
+esp_expression_get_hash (const EspExpression *expression)
 {
   return expression->hash;
 }

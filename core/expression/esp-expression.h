@@ -155,7 +155,7 @@ size_t esp_expression_get_length (const EspExpression *expression);
 unsigned int esp_expression_get_depth (const EspExpression *expression);
 
 /* Returns a hash of the structure, the same for expressions that are equal, in every run. */
-uint64_t esp_expression_hash (const EspExpression *expression);
+uint64_t esp_expression_get_hash (const EspExpression *expression);
 
 /* Returns a hash of the structure that does not change when constants do, in every run the same: all
  * constants are alike, and so are orders and signs of addends and orders of factors, because they follow

@@ -103,6 +103,32 @@ esp_formula_get_length (const EspFormula *formula, size_t action)
   return esp_expression_get_length (formula->expressions[action]);
 }
 
+size_t
+esp_formula_get_total_length (const EspFormula *formula)
+{
+  size_t total = 0;
+
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    {
+      size_t length = esp_formula_get_length (formula, i);
+
+      total = length > G_MAXSIZE - total ? G_MAXSIZE : total + length;
+    }
+
+  return total;
+}
+
+size_t
+esp_formula_get_longest (const EspFormula *formula)
+{
+  size_t longest = 0;
+
+  for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
+    longest = MAX (longest, esp_formula_get_length (formula, i));
+
+  return longest;
+}
+
 const EspSymbols *
 esp_formula_get_symbols (const EspFormula *formula)
 {

@@ -27,6 +27,11 @@ typedef struct
   const char *const *latex;
 } EspSymbols;
 
+/**
+ * EspFormula:
+ *
+ * Expressions, one per action, with the names of their variables.
+ */
 typedef struct _EspFormula EspFormula;
 
 /* What esp_formula_parse() reads: bytes of text; parentheses, calls, signs and powers in each other; and
@@ -42,8 +47,8 @@ EspFormula *esp_formula_new (EspExpression *const *expressions, size_t n, const 
 /* Parses @text: @n_actions expressions separated by `;` (one may follow the last), among them definitions
  * `name = expression;`. Fails with ESP_ERROR_SYNTAX (the message names the column, counted in characters
  * from 1, and the line from the second on, and what was expected), or ESP_ERROR_USAGE for an unknown name or
- * a wrong number of expressions; esp_formula_parse_text() in esp-parse.h gives the place as numbers as well.
- * Any thread.
+ * a wrong number of expressions, and the error points at the piece (esp_error_get_pointed());
+ * esp_formula_parse_text() in esp-parse.h gives the place as numbers as well. Any thread.
  *
  * The language, from what binds loosest to what binds tightest:
  *   a + b, a - b      from the left
@@ -58,7 +63,10 @@ EspFormula *esp_formula_new (EspExpression *const *expressions, size_t n, const 
  * of a variable, s and a number, a function, a constant or another definition. */
 EspFormula *esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions, GError **error);
 
+/* Counts a reference; returns @formula. Any thread. */
 EspFormula *esp_formula_ref (EspFormula *formula);
+
+/* Drops a reference. Any thread. */
 void esp_formula_unref (EspFormula *formula);
 
 /* Returns the number of expressions, one per action. */
@@ -69,6 +77,12 @@ EspExpression *esp_formula_get_expression (const EspFormula *formula, size_t act
 
 /* Returns the reading length of the expression of @action. */
 size_t esp_formula_get_length (const EspFormula *formula, size_t action);
+
+/* Returns the sum of the reading lengths of all actions; G_MAXSIZE when it would overflow. */
+size_t esp_formula_get_total_length (const EspFormula *formula);
+
+/* Returns the reading length of the longest action. */
+size_t esp_formula_get_longest (const EspFormula *formula);
 
 /* Returns the names of the variables, owned by @formula. */
 const EspSymbols *esp_formula_get_symbols (const EspFormula *formula);

@@ -23,6 +23,8 @@ typedef struct
 
 /* Lists the nodes below @n @roots, without recursion. Same roots, same order. */
 void esp_graph_init (EspGraph *graph, EspExpression *const *roots, size_t n);
+
+/* Frees what @graph has; the nodes are the roots'. */
 void esp_graph_clear (EspGraph *graph);
 
 /* Returns the place in @graph of a @node that is part of it. */

@@ -48,7 +48,10 @@ EspPlace esp_place_of_operand (EspPlace place, const EspExpression *parent, size
  */
 typedef struct _EspIdentifier EspIdentifier;
 
+/* Returns an identifier that has seen no term; esp_identifier_free() it. */
 EspIdentifier *esp_identifier_new (void);
+
+/* Frees @identifier. */
 void esp_identifier_free (EspIdentifier *identifier);
 
 /* Returns the identity of the whole formula of an action, whose place is @place. */

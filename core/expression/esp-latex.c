@@ -487,8 +487,11 @@ esp_formula_to_latex (const EspFormula *formula, const char *const *actions, int
     {
       g_autofree char *expression = esp_expression_to_latex (esp_formula_get_expression (formula, i),
                                                              esp_formula_get_symbols (formula), digits);
+      g_autofree char *action = actions != NULL && actions[i] != NULL ? g_strdup (actions[i])
+                                : n == 1                              ? g_strdup ("u")
+                                         : g_strdup_printf ("u_{%" G_GSIZE_FORMAT "}", i + 1);
 
-      g_string_append_printf (string, "  %s %s %s%s\n", actions[i], n > 1 ? "&=" : "=", expression,
+      g_string_append_printf (string, "  %s %s %s%s\n", action, n > 1 ? "&=" : "=", expression,
                               i + 1 < n ? " \\\\" : "");
     }
   g_string_append (string, n > 1 ? "\\end{align*}\n" : "\\end{equation*}\n");

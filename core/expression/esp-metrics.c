@@ -77,3 +77,13 @@ esp_metrics_of_formula (const EspFormula *formula)
     roots[i] = esp_formula_get_expression (formula, i);
   return esp_metrics_of_expressions (roots, n);
 }
+
+char *
+esp_metrics_to_text (const EspMetrics *metrics)
+{
+  return g_strdup_printf ("reading length %" G_GSIZE_FORMAT ", %" G_GSIZE_FORMAT
+                          " operation%s, depth %u, %" G_GSIZE_FORMAT " constant%s, about %.0f cycle%s",
+                          metrics->length, metrics->operations, metrics->operations == 1 ? "" : "s",
+                          metrics->depth, metrics->constants, metrics->constants == 1 ? "" : "s",
+                          metrics->cycles, metrics->cycles == 1 ? "" : "s");
+}

@@ -33,6 +33,10 @@ EspMetrics esp_metrics_of_expressions (EspExpression *const *expressions, size_t
 /* Returns the measures of all actions of @formula together. Any thread. */
 EspMetrics esp_metrics_of_formula (const EspFormula *formula);
 
+/* Returns @metrics as a phrase, such as “reading length 7, 3 operations, depth 3, 2 constants, about 12
+ * cycles”, the one way in which they are shown (free with g_free()). Any thread. */
+char *esp_metrics_to_text (const EspMetrics *metrics);
+
 /* Returns how many cycles @operation takes from its operands to its result, in double precision, scalar, on a
  * 64-bit processor with a floating-point unit; 0 for leaves. The figures were measured once and are rounded
  * (esp-metrics.c says how); a processor without double precision takes many times as long, in much the same

@@ -1,12 +1,65 @@
-/* Pointing at the piece of a text that is wrong. */
+/* Saying what is wrong with a text, and pointing at the piece. */
 
 #include <string.h>
 
-#include "esp-parse.h"
+#include "esp-parse-private.h"
 
 /* So many cells of a line are shown, and so many of them at least before the piece. */
 #define MOST_CELLS   72
 #define CELLS_BEFORE 30
+
+/* Fails at the piece of text from byte @start on. Between @before and @after the message says where, such as
+ * “column 3” or “line 2, column 3”. */
+EspExpression *
+esp_parser_fail_at (
+  EspParser *parser, EspError code, size_t start, size_t length, const char *before, const char *after)
+{
+  EspParseError *failure = parser->failure;
+  g_autofree char *position = NULL;
+  const char *line = parser->text;
+
+  failure->code = code;
+  failure->start = start;
+  failure->length = length;
+  failure->line = 1;
+  for (const char *c = line; c < parser->text + start; c++)
+    if (*c == '\n')
+      {
+        line = c + 1;
+        failure->line++;
+      }
+  failure->column = g_utf8_strlen (line, parser->text + start - line) + 1;
+  position = failure->line == 1 ? g_strdup_printf ("column %" G_GSIZE_FORMAT, failure->column)
+                                : g_strdup_printf ("line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT,
+                                                   failure->line, failure->column);
+  failure->message = g_strconcat (before, position, after, NULL);
+  return NULL;
+}
+
+EspExpression *
+esp_parser_fail_at_token (
+  EspParser *parser, EspError code, const EspToken *token, const char *before, const char *after)
+{
+  return esp_parser_fail_at (parser, code, token->text - parser->text, token->length, before, after);
+}
+
+EspExpression *
+esp_parser_fail (EspParser *parser, const char *expected)
+{
+  g_autofree char *found = esp_token_describe (&parser->token);
+  g_autofree char *before = g_strdup_printf ("found %s at ", found);
+  g_autofree char *after = g_strdup_printf (", expected %s", expected);
+
+  parser->failure->expected = g_strdup (expected);
+  return esp_parser_fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, before, after);
+}
+
+/* Fails because there is more than is read; @what ends with “at ”. */
+EspExpression *
+esp_parser_fail_limit (EspParser *parser, const char *what)
+{
+  return esp_parser_fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, what, ", write it with fewer");
+}
 
 /* Returns how much of a terminal's line @c takes: marks take none, wide characters two. */
 static size_t

@@ -3,34 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "esp-parse.h"
+#include "esp-parse-private.h"
 #include "esp-print.h"
 #include "esp-token.h"
 
-/* Known names are listed in a message when there are no more than these. */
-#define MAX_LISTED 30
-
-typedef struct
-{
-  const char *text;
-  const EspSymbols *symbols;
-  /* from a name in the normal form of Unicode to its index + 1 */
-  GHashTable *names;
-  /* from a name that the formula defines, in the normal form of Unicode, to its expression */
-  GHashTable *definitions;
-  /* the names of the definitions as they were written, for messages */
-  GPtrArray *defined;
-  EspToken token;
-  int nesting;
-  size_t n_nodes;
-  EspParseError *failure;
-} Parser;
-
-static EspExpression *parse_sum (Parser *parser);
-static EspExpression *parse_sign (Parser *parser);
+static EspExpression *parse_sum (EspParser *parser);
+static EspExpression *parse_sign (EspParser *parser);
 
 static void
-advance (Parser *parser)
+advance (EspParser *parser)
 {
   const EspToken *token = &parser->token;
   size_t column = token->column + g_utf8_strlen (token->text, (gssize) token->length);
@@ -39,13 +20,13 @@ advance (Parser *parser)
 }
 
 static bool
-is_sign (const Parser *parser, gunichar sign)
+is_sign (const EspParser *parser, gunichar sign)
 {
   return parser->token.kind == ESP_TOKEN_SIGN && parser->token.sign == sign;
 }
 
 static bool
-accept (Parser *parser, gunichar sign)
+accept (EspParser *parser, gunichar sign)
 {
   if (!is_sign (parser, sign))
     return false;
@@ -54,73 +35,24 @@ accept (Parser *parser, gunichar sign)
   return true;
 }
 
-/* Fails at the piece of text from byte @start on. Between @before and @after the message says where, such as
- * “column 3” or “line 2, column 3”. */
-static EspExpression *
-fail_at (Parser *parser, EspError code, size_t start, size_t length, const char *before, const char *after)
-{
-  EspParseError *failure = parser->failure;
-  g_autofree char *position = NULL;
-  const char *line = parser->text;
-
-  failure->code = code;
-  failure->start = start;
-  failure->length = length;
-  failure->line = 1;
-  for (const char *c = line; c < parser->text + start; c++)
-    if (*c == '\n')
-      {
-        line = c + 1;
-        failure->line++;
-      }
-  failure->column = g_utf8_strlen (line, parser->text + start - line) + 1;
-  position = failure->line == 1 ? g_strdup_printf ("column %" G_GSIZE_FORMAT, failure->column)
-                                : g_strdup_printf ("line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT,
-                                                   failure->line, failure->column);
-  failure->message = g_strconcat (before, position, after, NULL);
-  return NULL;
-}
-
-static EspExpression *
-fail_at_token (Parser *parser, EspError code, const EspToken *token, const char *before, const char *after)
-{
-  return fail_at (parser, code, token->text - parser->text, token->length, before, after);
-}
-
-static EspExpression *
-fail (Parser *parser, const char *expected)
-{
-  g_autofree char *found = esp_token_describe (&parser->token);
-  g_autofree char *before = g_strdup_printf ("found %s at ", found);
-  g_autofree char *after = g_strdup_printf (", expected %s", expected);
-
-  parser->failure->expected = g_strdup (expected);
-  return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, before, after);
-}
-
-/* Fails because there is more than is read; @what ends with “at ”. */
-static EspExpression *
-fail_limit (Parser *parser, const char *what)
-{
-  return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, what, ", write it with fewer");
-}
-
 /* Applies @operation, taking over the operands; refuses what would be too deep for a later recursion. */
 static EspExpression *
-apply (Parser *parser, EspOperation operation, EspExpression **operands)
+apply (EspParser *parser, EspOperation operation, EspExpression **operands)
 {
   EspExpression *result = esp_expression_apply (operation, operands);
 
   for (size_t i = 0; i < esp_operation_get_n_operands (operation); i++)
     g_clear_pointer (&operands[i], esp_expression_unref);
   if (esp_expression_get_depth (result) > ESP_EXPRESSION_MAX_DEPTH)
-    fail_limit (parser,
-                "the formula is more than " G_STRINGIFY (ESP_EXPRESSION_MAX_DEPTH) " operations deep at ");
+    esp_parser_fail_limit (
+      parser, "the formula is more than " G_STRINGIFY (ESP_EXPRESSION_MAX_DEPTH) " operations deep at ");
   else if (esp_expression_get_length (result) > ESP_PRINT_MAX_LENGTH)
-    fail_limit (parser, "the formula is longer than a million operations and values, its names written out, "
-                        "at ");
+    esp_parser_fail_limit (
+      parser, "the formula is longer than a million operations and values, its names written out, "
+              "at ");
   else if (++parser->n_nodes > ESP_FORMULA_MAX_NODES)
-    fail_limit (parser, "the formula has more than " G_STRINGIFY (ESP_FORMULA_MAX_NODES) " operations at ");
+    esp_parser_fail_limit (
+      parser, "the formula has more than " G_STRINGIFY (ESP_FORMULA_MAX_NODES) " operations at ");
   else
     return result;
 
@@ -129,128 +61,19 @@ apply (Parser *parser, EspOperation operation, EspExpression **operands)
 }
 
 static bool
-enter (Parser *parser)
+enter (EspParser *parser)
 {
   if (++parser->nesting <= ESP_FORMULA_MAX_NESTING)
     return true;
 
-  fail_limit (parser,
-              "more than " G_STRINGIFY (ESP_FORMULA_MAX_NESTING) " levels are nested in each other at ");
+  esp_parser_fail_limit (
+    parser, "more than " G_STRINGIFY (ESP_FORMULA_MAX_NESTING) " levels are nested in each other at ");
   return false;
-}
-
-static bool
-find_function (const EspToken *token, EspOperation *operation)
-{
-  for (int i = 0; i < ESP_N_OPERATIONS; i++)
-    {
-      const char *name = esp_operation_get_name (i);
-
-      /* operators and leaves have no call */
-      if (i < ESP_OPERATION_SIN || strlen (name) != token->length)
-        continue;
-      if (memcmp (name, token->text, token->length) == 0)
-        {
-          *operation = i;
-          return true;
-        }
-    }
-
-  return false;
-}
-
-static char *
-get_name (const EspToken *token)
-{
-  return g_utf8_normalize (token->text, (gssize) token->length, G_NORMALIZE_NFC);
-}
-
-static bool
-find_variable (const Parser *parser, const EspToken *token, size_t *index)
-{
-  g_autofree char *name = get_name (token);
-  gpointer found = g_hash_table_lookup (parser->names, name);
-  guint64 number;
-
-  if (found != NULL)
-    {
-      *index = GPOINTER_TO_SIZE (found) - 1;
-      return true;
-    }
-  if (name[0] == 's' && g_ascii_isdigit (name[1]) && name[1] != '0'
-      && g_ascii_string_to_unsigned (name + 1, 10, 1, parser->symbols->n, &number, NULL))
-    {
-      *index = number - 1;
-      return true;
-    }
-
-  return false;
-}
-
-static EspExpression *
-find_definition (const Parser *parser, const EspToken *token)
-{
-  g_autofree char *name = get_name (token);
-
-  return g_hash_table_lookup (parser->definitions, name);
-}
-
-static bool
-find_constant (const EspToken *token, double *value)
-{
-  static const struct
-  {
-    const char *name;
-    double value;
-  } constants[] = { { "pi", G_PI }, { "π", G_PI }, { "inf", INFINITY }, { "nan", NAN } };
-
-  for (size_t i = 0; i < G_N_ELEMENTS (constants); i++)
-    if (strlen (constants[i].name) == token->length
-        && memcmp (constants[i].name, token->text, token->length) == 0)
-      {
-        *value = constants[i].value;
-        return true;
-      }
-
-  return false;
-}
-
-/* Appends the first names of a list that is not empty. */
-static void
-append_names (GString *string, const char *const *names, size_t n)
-{
-  if (n > MAX_LISTED)
-    g_string_append_printf (string, "%s, %s, … %s", names[0], names[1], names[n - 1]);
-  else
-    for (size_t i = 0; i < n; i++)
-      g_string_append_printf (string, "%s%s", i > 0 ? ", " : "", names[i]);
-}
-
-static EspExpression *
-fail_unknown (Parser *parser, const EspToken *token, bool called)
-{
-  g_autofree char *name = esp_token_describe (token);
-  g_autofree char *before = g_strdup_printf ("unknown %s %s at ", called ? "function" : "name", name);
-  g_autoptr (GString) known = g_string_new (called ? "; there are " : "; this environment has ");
-
-  if (called)
-    for (int i = ESP_OPERATION_SIN; i < ESP_N_OPERATIONS; i++)
-      g_string_append_printf (known, "%s%s", i > ESP_OPERATION_SIN ? ", " : "", esp_operation_get_name (i));
-  else if (parser->symbols->n == 0)
-    g_string_append (known, "no variables");
-  else
-    append_names (known, parser->symbols->names, parser->symbols->n);
-  if (!called && parser->defined->len > 0)
-    {
-      g_string_append (known, ", and before it the formula defines ");
-      append_names (known, (const char *const *) parser->defined->pdata, parser->defined->len);
-    }
-  return fail_at_token (parser, ESP_ERROR_USAGE, token, before, known->str);
 }
 
 /* The parser stands behind the name of the function. */
 static EspExpression *
-parse_call (Parser *parser, EspOperation operation, const EspToken *name)
+parse_call (EspParser *parser, EspOperation operation, const EspToken *name)
 {
   EspExpression *operands[ESP_MAX_OPERANDS] = { NULL };
   EspExpression *result = NULL;
@@ -260,7 +83,7 @@ parse_call (Parser *parser, EspOperation operation, const EspToken *name)
     {
       g_autofree char *what = g_strdup_printf ("“(” after “%s”", esp_operation_get_name (operation));
 
-      return fail (parser, what);
+      return esp_parser_fail (parser, what);
     }
   if (!enter (parser))
     return NULL;
@@ -281,7 +104,7 @@ parse_call (Parser *parser, EspOperation operation, const EspToken *name)
     while (accept (parser, ','));
 
   if (!is_sign (parser, ')'))
-    fail (parser, n < expected ? "an operator or “,”" : "an operator or “)”");
+    esp_parser_fail (parser, n < expected ? "an operator or “,”" : "an operator or “)”");
   else if (n != expected)
     {
       g_autofree char *before = g_strdup_printf ("“%s” at ", esp_operation_get_name (operation));
@@ -289,7 +112,7 @@ parse_call (Parser *parser, EspOperation operation, const EspToken *name)
                                                 " argument%s, found %" G_GSIZE_FORMAT,
                                                 expected, expected == 1 ? "" : "s", n);
 
-      fail_at_token (parser, ESP_ERROR_SYNTAX, name, before, after);
+      esp_parser_fail_at_token (parser, ESP_ERROR_SYNTAX, name, before, after);
     }
   else
     {
@@ -305,7 +128,7 @@ out:
 }
 
 static EspExpression *
-parse_name (Parser *parser)
+parse_name (EspParser *parser)
 {
   EspToken name = parser->token;
   EspExpression *definition;
@@ -315,21 +138,21 @@ parse_name (Parser *parser)
 
   /* the environment's own names come first */
   advance (parser);
-  if (find_variable (parser, &name, &index))
+  if (esp_parser_find_variable (parser, &name, &index))
     return esp_expression_variable (index);
-  definition = find_definition (parser, &name);
+  definition = esp_parser_find_definition (parser, &name);
   if (definition != NULL)
     return esp_expression_ref (definition);
-  if (find_function (&name, &operation))
+  if (esp_parser_find_function (&name, &operation))
     return parse_call (parser, operation, &name);
-  if (find_constant (&name, &value))
+  if (esp_parser_find_constant (&name, &value))
     return esp_expression_constant (value);
 
-  return fail_unknown (parser, &name, is_sign (parser, '('));
+  return esp_parser_fail_unknown (parser, &name, is_sign (parser, '('));
 }
 
 static EspExpression *
-parse_atom (Parser *parser)
+parse_atom (EspParser *parser)
 {
   if (parser->token.kind == ESP_TOKEN_NUMBER)
     {
@@ -340,8 +163,8 @@ parse_atom (Parser *parser)
           g_autofree char *number = esp_token_describe (&parser->token);
           g_autofree char *before = g_strdup_printf ("the number %s at ", number);
 
-          return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, before,
-                                " is too large, the largest is about 1.8e308");
+          return esp_parser_fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token, before,
+                                           " is too large, the largest is about 1.8e308");
         }
       advance (parser);
       return esp_expression_constant (value);
@@ -369,16 +192,16 @@ parse_atom (Parser *parser)
       if (inner == NULL)
         return NULL;
       if (!accept (parser, ')'))
-        return fail (parser, "an operator or “)”");
+        return esp_parser_fail (parser, "an operator or “)”");
       parser->nesting--;
       return g_steal_pointer (&inner);
     }
 
-  return fail (parser, "a number, a name or “(”");
+  return esp_parser_fail (parser, "a number, a name or “(”");
 }
 
 static EspExpression *
-parse_power (Parser *parser)
+parse_power (EspParser *parser)
 {
   EspExpression *operands[2] = { parse_atom (parser), NULL };
 
@@ -413,7 +236,7 @@ parse_power (Parser *parser)
 /* Returns whether the last read of @minuses belongs to the number that follows, which is then negative:
  * −2 is a constant, but −2² and −(2) are negations. */
 static bool
-takes_sign (const Parser *parser, size_t minuses)
+takes_sign (const EspParser *parser, size_t minuses)
 {
   const EspToken *token = &parser->token;
   EspToken next;
@@ -424,7 +247,7 @@ takes_sign (const Parser *parser, size_t minuses)
     return false;
   if (token->kind == ESP_TOKEN_NAME)
     {
-      if (find_variable (parser, token, &index) || !find_constant (token, &value))
+      if (esp_parser_find_variable (parser, token, &index) || !esp_parser_find_constant (token, &value))
         return false;
     }
   else if (token->kind != ESP_TOKEN_NUMBER)
@@ -435,7 +258,7 @@ takes_sign (const Parser *parser, size_t minuses)
 }
 
 static EspExpression *
-parse_sign (Parser *parser)
+parse_sign (EspParser *parser)
 {
   size_t minuses = 0;
   g_autoptr (EspExpression) result = NULL;
@@ -447,9 +270,9 @@ parse_sign (Parser *parser)
     }
   /* a sign that cannot be applied later, before the text behind it is read */
   if (minuses > ESP_EXPRESSION_MAX_DEPTH)
-    return fail_at_token (parser, ESP_ERROR_SYNTAX, &parser->token,
-                          "there are more than " G_STRINGIFY (ESP_EXPRESSION_MAX_DEPTH) " signs before ",
-                          ", write fewer");
+    return esp_parser_fail_at_token (
+      parser, ESP_ERROR_SYNTAX, &parser->token,
+      "there are more than " G_STRINGIFY (ESP_EXPRESSION_MAX_DEPTH) " signs before ", ", write fewer");
 
   if (takes_sign (parser, minuses))
     {
@@ -474,8 +297,8 @@ parse_sign (Parser *parser)
 
 /* Reads operands with the @next level's function, joined from the left by either of two signs. */
 static EspExpression *
-parse_chain (Parser *parser,
-             EspExpression *(*next) (Parser *),
+parse_chain (EspParser *parser,
+             EspExpression *(*next) (EspParser *),
              const char *signs,
              EspOperation first,
              EspOperation second)
@@ -498,33 +321,19 @@ parse_chain (Parser *parser,
 }
 
 static EspExpression *
-parse_product (Parser *parser)
+parse_product (EspParser *parser)
 {
   return parse_chain (parser, parse_sign, "*/", ESP_OPERATION_MULTIPLY, ESP_OPERATION_DIVIDE);
 }
 
 static EspExpression *
-parse_sum (Parser *parser)
+parse_sum (EspParser *parser)
 {
   return parse_chain (parser, parse_product, "+-", ESP_OPERATION_ADD, ESP_OPERATION_SUBTRACT);
 }
 
-static void
-add_names (GHashTable *table, const char *const *names, size_t n)
-{
-  for (size_t i = 0; names != NULL && i < n; i++)
-    {
-      char *name = g_utf8_normalize (names[i], -1, G_NORMALIZE_NFC);
-
-      if (name == NULL || g_hash_table_contains (table, name))
-        g_free (name);
-      else
-        g_hash_table_insert (table, name, GSIZE_TO_POINTER (i + 1));
-    }
-}
-
 static bool
-is_definition (const Parser *parser)
+is_definition (const EspParser *parser)
 {
   const EspToken *token = &parser->token;
   EspToken next;
@@ -535,34 +344,12 @@ is_definition (const Parser *parser)
   return next.kind == ESP_TOKEN_SIGN && next.sign == '=';
 }
 
-/* Returns why @token cannot become the name of a term, after “… at column 3 ”; NULL when it can. */
-static char *
-refuse_name (const Parser *parser, const EspToken *token)
-{
-  g_autofree char *name = get_name (token);
-  EspOperation operation;
-  size_t index;
-  double value;
-
-  if (find_variable (parser, token, &index))
-    return g_strdup_printf ("is the observation %s", parser->symbols->names[index]);
-  if (name[0] == 's' && name[1] != '\0' && strspn (name + 1, "0123456789") == strlen (name + 1))
-    return g_strdup ("would be mistaken for an observation, for these are s1, s2 and so on");
-  if (find_function (token, &operation))
-    return g_strdup ("is a function");
-  if (find_constant (token, &value))
-    return g_strdup ("is a number");
-  if (find_definition (parser, token) != NULL)
-    return g_strdup ("is defined already");
-  return NULL;
-}
-
 /* The parser stands at the name, and an equals sign follows. */
 static bool
-parse_definition (Parser *parser)
+parse_definition (EspParser *parser)
 {
   EspToken name = parser->token;
-  g_autofree char *reason = refuse_name (parser, &name);
+  g_autofree char *reason = esp_parser_refuse_name (parser, &name);
   EspExpression *expression;
 
   if (reason != NULL)
@@ -571,7 +358,7 @@ parse_definition (Parser *parser)
       g_autofree char *before = g_strdup_printf ("the name %s at ", quoted);
       g_autofree char *after = g_strdup_printf (" %s, choose another", reason);
 
-      fail_at_token (parser, ESP_ERROR_SYNTAX, &name, before, after);
+      esp_parser_fail_at_token (parser, ESP_ERROR_SYNTAX, &name, before, after);
       return false;
     }
   advance (parser);
@@ -580,14 +367,14 @@ parse_definition (Parser *parser)
   if (expression == NULL)
     return false;
 
-  g_hash_table_insert (parser->definitions, get_name (&name), expression);
+  g_hash_table_insert (parser->definitions, esp_parser_get_name (&name), expression);
   g_ptr_array_add (parser->defined, g_strndup (name.text, name.length));
   return true;
 }
 
 /* Reads all definitions and expressions; the list is complete when true is returned. */
 static bool
-parse_list (Parser *parser, GPtrArray *expressions, size_t n_actions)
+parse_list (EspParser *parser, GPtrArray *expressions, size_t n_actions)
 {
   while (parser->token.kind != ESP_TOKEN_END)
     {
@@ -608,10 +395,10 @@ parse_list (Parser *parser, GPtrArray *expressions, size_t n_actions)
         }
       if (parser->token.kind != ESP_TOKEN_END && !accept (parser, ';'))
         {
-          fail (parser, is_sign (parser, ')') ? "an operator or the end, for there is no “(” before it"
-                        : is_sign (parser, '=')
-                          ? "an operator, “;” or the end, for only a name may be before it"
-                          : "an operator, “;” or the end");
+          esp_parser_fail (
+            parser, is_sign (parser, ')') ? "an operator or the end, for there is no “(” before it"
+                    : is_sign (parser, '=') ? "an operator, “;” or the end, for only a name may be before it"
+                                            : "an operator, “;” or the end");
           return false;
         }
       /* the first that is too many is where the message about their number points */
@@ -626,7 +413,7 @@ parse_list (Parser *parser, GPtrArray *expressions, size_t n_actions)
 }
 
 static bool
-check_encoding (Parser *parser)
+check_encoding (EspParser *parser)
 {
   const char *text = parser->text, *invalid;
   size_t length = strnlen (text, ESP_FORMULA_MAX_BYTES + 1);
@@ -642,20 +429,20 @@ check_encoding (Parser *parser)
   if (g_utf8_validate (text, (gssize) length, &invalid))
     return true;
 
-  fail_at (parser, ESP_ERROR_SYNTAX, invalid - text, 1, "the formula is not UTF-8 text at ",
-           ", save it as UTF-8");
+  esp_parser_fail_at (parser, ESP_ERROR_SYNTAX, invalid - text, 1, "the formula is not UTF-8 text at ",
+                      ", save it as UTF-8");
   return false;
 }
 
 /* Fails because the formula has @n expressions, at the first that is too many or at the end. */
 static void
-fail_number (Parser *parser, size_t n, size_t n_actions)
+fail_number (EspParser *parser, size_t n, size_t n_actions)
 {
   EspParseError *failure = parser->failure;
 
   if (n <= n_actions)
     failure->start = parser->token.text - parser->text;
-  fail_at (parser, ESP_ERROR_USAGE, failure->start, failure->length, "", "");
+  esp_parser_fail_at (parser, ESP_ERROR_USAGE, failure->start, failure->length, "", "");
   g_free (failure->message);
   failure->message = g_strdup_printf ("the formula has %" G_GSIZE_FORMAT " expression%s, but %" G_GSIZE_FORMAT
                                       " %s needed, one per action, separated by “;”",
@@ -670,21 +457,21 @@ esp_formula_parse_text (const char *text, const EspSymbols *symbols, size_t n_ac
   g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GHashTable) definitions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                                               (GDestroyNotify) esp_expression_unref);
-  Parser parser = { .text = text,
-                    .symbols = symbols,
-                    .names = names,
-                    .definitions = definitions,
-                    .defined = defined,
-                    .failure = failure };
+  EspParser parser = { .text = text,
+                       .symbols = symbols,
+                       .names = names,
+                       .definitions = definitions,
+                       .defined = defined,
+                       .failure = failure };
 
   if (!check_encoding (&parser))
     return NULL;
-  add_names (names, symbols->names, symbols->n);
-  add_names (names, symbols->unicode, symbols->n);
+  esp_parser_add_names (names, symbols->names, symbols->n);
+  esp_parser_add_names (names, symbols->unicode, symbols->n);
   parser.token = esp_token_read (text, 1);
   if (parser.token.kind == ESP_TOKEN_END && n_actions > 0)
     {
-      fail (&parser, "an expression");
+      esp_parser_fail (&parser, "an expression");
       g_free (failure->message);
       failure->message = g_strdup ("the formula is empty, expected an expression");
       return NULL;
@@ -706,7 +493,10 @@ esp_formula_parse (const char *text, const EspSymbols *symbols, size_t n_actions
   g_auto (EspParseError) failure = { 0 };
   EspFormula *formula = esp_formula_parse_text (text, symbols, n_actions, &failure);
 
-  if (formula == NULL)
-    g_set_error_literal (error, ESP_ERROR, (int) failure.code, failure.message);
+  if (formula == NULL && error != NULL)
+    {
+      *error = g_error_new_literal (ESP_ERROR, (int) failure.code, failure.message);
+      esp_error_take_pointed (*error, esp_parse_error_point (&failure, text));
+    }
   return formula;
 }

@@ -41,6 +41,7 @@ EspFormula *esp_formula_parse_text (const char *text,
  * replaced, so that the columns match in a terminal. */
 char *esp_parse_error_point (const EspParseError *failure, const char *text);
 
+/* Frees what @failure has; it can be used again. */
 void esp_parse_error_clear (EspParseError *failure);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EspParseError, esp_parse_error_clear)

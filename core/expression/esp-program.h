@@ -27,12 +27,20 @@ G_BEGIN_DECLS
  * has 3). */
 #define ESP_PROGRAM_MAX_ULP 5
 
+/**
+ * EspProgram:
+ *
+ * Compiled expressions.
+ */
 typedef struct _EspProgram EspProgram;
 
 /* Compiles @n expressions over variables below @n_variables. It keeps no reference to them. Any thread. */
 EspProgram *esp_program_new (EspExpression *const *expressions, size_t n, size_t n_variables);
+
+/* Frees @program; NULL is allowed. */
 void esp_program_free (EspProgram *program);
 
+/* Returns the number of expressions, and of variables, that it was compiled for. */
 size_t esp_program_get_n_results (const EspProgram *program);
 size_t esp_program_get_n_variables (const EspProgram *program);
 

@@ -1,4 +1,4 @@
-/* The rules of choices (min, max, if, clamp, softif) and of guards. */
+/* The rules of choices: min, max, if, clamp, softif. */
 
 #include <math.h>
 
@@ -6,18 +6,6 @@
 
 /* More operands of nested min and max are left as they are. */
 #define MAX_CHOICES 16
-
-static bool
-is_constant (const EspExpression *expression)
-{
-  return esp_expression_get_operation (expression) == ESP_OPERATION_CONSTANT;
-}
-
-static bool
-is_number (const EspExpression *expression, double value)
-{
-  return is_constant (expression) && esp_expression_get_value (expression) == value;
-}
 
 /* Takes what both of @a[2] have in common out of them; returns NULL for nothing, else what it is, as a sum
  * or, with @product, as a factor. @positive: only a factor that is a positive number. */
@@ -81,7 +69,7 @@ take_common_factors (EspRewriter *rewriter, EspExpression **a, bool positive)
   EspExpression *result = NULL;
   bool found = false;
 
-  if (is_constant (a[0]) || is_constant (a[1]) || !esp_product_init (&first, rewriter, a[0]))
+  if (esp_is_constant (a[0]) || esp_is_constant (a[1]) || !esp_product_init (&first, rewriter, a[0]))
     return NULL;
   if (!esp_product_init (&second, rewriter, a[1]))
     {
@@ -190,8 +178,8 @@ compare_choices (gconstpointer a, gconstpointer b)
 {
   EspExpression *const *left = a, *const *right = b;
 
-  if (is_constant (*left) != is_constant (*right))
-    return is_constant (*left) ? 1 : -1;
+  if (esp_is_constant (*left) != esp_is_constant (*right))
+    return esp_is_constant (*left) ? 1 : -1;
   return esp_expression_compare (*left, *right);
 }
 
@@ -220,14 +208,14 @@ rewrite_pair (EspRewriter *rewriter, EspOperation operation, EspExpression *a, E
 {
   EspExpression *negative;
 
-  if (is_constant (b))
+  if (esp_is_constant (b))
     {
       EspExpression *operands[3];
       double low, high, value = esp_expression_get_value (b);
 
       if (esp_expression_get_operation (a) != ESP_OPERATION_CLAMP
-          || !is_constant (esp_expression_get_operand (a, 1))
-          || !is_constant (esp_expression_get_operand (a, 2)))
+          || !esp_is_constant (esp_expression_get_operand (a, 1))
+          || !esp_is_constant (esp_expression_get_operand (a, 2)))
         return NULL;
       for (size_t i = 0; i < 3; i++)
         operands[i] = esp_expression_get_operand (a, i);
@@ -299,9 +287,9 @@ rewrite_extreme (EspRewriter *rewriter, EspExpression *plain)
                : esp_builder_binary (rewriter->builder, operation, result, g_ptr_array_index (list, i));
 
   /* min (max (a, low), high) with low ≤ high */
-  if (list->len == 2 && is_constant (list->pdata[1])
+  if (list->len == 2 && esp_is_constant (list->pdata[1])
       && esp_expression_get_operation (list->pdata[0]) == opposite
-      && is_constant (esp_expression_get_operand (list->pdata[0], 1)))
+      && esp_is_constant (esp_expression_get_operand (list->pdata[0], 1)))
     {
       EspExpression *inner = esp_expression_get_operand (list->pdata[0], 1);
       EspExpression *operands[] = { esp_expression_get_operand (list->pdata[0], 0),
@@ -347,10 +335,10 @@ rewrite_if (EspRewriter *rewriter, EspExpression *plain)
   EspExpression *difference, *result;
   double scale;
 
-  if (is_constant (a[0])
+  if (esp_is_constant (a[0])
       || (!esp_interval_is_empty (condition) && (condition.low > 0 || condition.high <= 0)))
     {
-      bool yes = is_constant (a[0]) ? esp_expression_get_value (a[0]) > 0 : condition.low > 0;
+      bool yes = esp_is_constant (a[0]) ? esp_expression_get_value (a[0]) > 0 : condition.low > 0;
 
       esp_rewriter_rely (rewriter, a[0]);
       rewriter->rule = "decided condition";
@@ -425,9 +413,9 @@ rewrite_clamp (EspRewriter *rewriter, EspExpression *plain)
   if (value.low >= high.high)
     return a[2];
   /* clamp in clamp, where both leave something */
-  if (esp_expression_get_operation (a[0]) == ESP_OPERATION_CLAMP && is_constant (a[1]) && is_constant (a[2])
-      && is_constant (esp_expression_get_operand (a[0], 1))
-      && is_constant (esp_expression_get_operand (a[0], 2)))
+  if (esp_expression_get_operation (a[0]) == ESP_OPERATION_CLAMP && esp_is_constant (a[1])
+      && esp_is_constant (a[2]) && esp_is_constant (esp_expression_get_operand (a[0], 1))
+      && esp_is_constant (esp_expression_get_operand (a[0], 2)))
     {
       double inner_low = esp_expression_get_value (esp_expression_get_operand (a[0], 1));
       double inner_high = esp_expression_get_value (esp_expression_get_operand (a[0], 2));
@@ -458,7 +446,7 @@ rewrite_soft_if (EspRewriter *rewriter, EspExpression *plain)
   rewriter->rule = "equal branches";
   if (a[1] == a[2])
     return a[1];
-  if (is_constant (a[0]))
+  if (esp_is_constant (a[0]))
     {
       double condition = esp_expression_get_value (a[0]);
 
@@ -469,23 +457,23 @@ rewrite_soft_if (EspRewriter *rewriter, EspExpression *plain)
           double signed_condition = i == 0 ? condition : -condition;
           double weight = esp_operation_evaluate (ESP_OPERATION_SIGMOID, &signed_condition);
 
-          a[1 + i] = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, esp_builder_constant (builder, weight),
-                                         a[1 + i]);
+          a[1 + i] = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY,
+                                         esp_builder_constant (builder, weight), a[1 + i]);
         }
       return esp_sum_gather (rewriter, esp_builder_binary (builder, ESP_OPERATION_ADD, a[1], a[2]), 1);
     }
   result = take_out (rewriter, plain);
   if (result != NULL)
     return result;
-  if (is_number (a[1], 0) || is_number (a[2], 0))
+  if (esp_is_number (a[1], 0) || esp_is_number (a[2], 0))
     {
-      EspExpression *condition = is_number (a[1], 0) ? esp_negate (rewriter, a[0]) : a[0];
+      EspExpression *condition = esp_is_number (a[1], 0) ? esp_negate (rewriter, a[0]) : a[0];
 
       rewriter->rule = "branch that is 0";
       if (condition == NULL)
         return NULL;
       result = esp_product_gather (
-        rewriter, esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, is_number (a[1], 0) ? a[2] : a[1],
+        rewriter, esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, esp_is_number (a[1], 0) ? a[2] : a[1],
                                       esp_builder_unary (builder, ESP_OPERATION_SIGMOID, condition)));
       return result != NULL && esp_expression_get_length (result) < esp_expression_get_length (plain) ? result
                                                                                                       : NULL;
@@ -517,123 +505,4 @@ esp_rewrite_choice (EspRewriter *rewriter, EspExpression *plain)
     default:
       return rewrite_soft_if (rewriter, plain);
     }
-}
-
-/* Returns whether the values of @expression are all from @low to @high. */
-static bool
-is_within (EspRewriter *rewriter, EspExpression *expression, double low, double high)
-{
-  EspInterval interval = esp_rewriter_bound (rewriter, expression);
-
-  if (esp_interval_is_empty (interval) || interval.low < low || interval.high > high)
-    return false;
-  esp_rewriter_rely (rewriter, expression);
-  return true;
-}
-
-static EspExpression *
-gather_operation (EspRewriter *rewriter, EspOperation operation, EspExpression *a, EspExpression *b)
-{
-  EspExpression *plain = b == NULL ? esp_builder_unary (rewriter->builder, operation, a)
-                                   : esp_builder_binary (rewriter->builder, operation, a, b);
-  EspExpression *simpler = esp_rewrite_node (rewriter, plain);
-
-  rewriter->rule = "guard that is never active";
-  return simpler != NULL && esp_expression_get_length (simpler) <= esp_expression_get_length (plain) ? simpler
-                                                                                                     : plain;
-}
-
-static EspExpression *
-rewrite_guarded_divide (EspRewriter *rewriter, EspExpression *plain, EspExpression *a, EspExpression *b)
-{
-  EspInterval divisor = esp_rewriter_bound (rewriter, b);
-
-  if (is_number (a, 0))
-    {
-      rewriter->rule = "product with 0";
-      return a;
-    }
-  if (is_constant (b) && !isfinite (esp_expression_get_value (b)))
-    return NULL;
-  if (is_within (rewriter, b, ESP_GUARD_DIVIDE, INFINITY))
-    return gather_operation (rewriter, ESP_OPERATION_DIVIDE, a, b);
-  if (!esp_interval_is_empty (divisor) && divisor.high < ESP_GUARD_DIVIDE)
-    {
-      esp_rewriter_rely (rewriter, b);
-      rewriter->rule = "guard that is always active";
-      return esp_builder_constant (rewriter->builder, 0);
-    }
-  rewriter->rule = "factors of a product";
-  return esp_product_gather (rewriter, plain);
-}
-
-/* Takes a clamp away that is wider than the guard behind it. */
-static EspExpression *
-skip_wider_clamp (EspExpression *expression, double low, double high)
-{
-  if (esp_expression_get_operation (expression) != ESP_OPERATION_CLAMP
-      || !is_constant (esp_expression_get_operand (expression, 1))
-      || !is_constant (esp_expression_get_operand (expression, 2))
-      || !(esp_expression_get_value (esp_expression_get_operand (expression, 1)) <= low)
-      || !(esp_expression_get_value (esp_expression_get_operand (expression, 2)) >= high))
-    return expression;
-  return esp_expression_get_operand (expression, 0);
-}
-
-static EspExpression *
-rewrite_guarded_multiply (EspRewriter *rewriter, EspExpression *plain, EspExpression *a, EspExpression *b)
-{
-  EspExpression *left = skip_wider_clamp (a, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY);
-  EspExpression *right = skip_wider_clamp (b, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY);
-
-  if (is_number (a, 0) || is_number (b, 0))
-    {
-      rewriter->rule = "product with 0";
-      return esp_builder_constant (rewriter->builder, 0);
-    }
-  if (is_within (rewriter, a, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY)
-      && is_within (rewriter, b, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY))
-    return gather_operation (rewriter, ESP_OPERATION_MULTIPLY, a, b);
-  rewriter->rule = "factors of a product";
-  if (is_constant (left) ? false : is_constant (right) || esp_expression_compare (left, right) > 0)
-    {
-      EspExpression *other = left;
-
-      left = right;
-      right = other;
-    }
-  if (left != a || right != b)
-    plain = esp_builder_binary (rewriter->builder, ESP_OPERATION_GUARDED_MULTIPLY, left, right);
-  return esp_product_gather (rewriter, plain);
-}
-
-EspExpression *
-esp_rewrite_guard (EspRewriter *rewriter, EspExpression *plain)
-{
-  EspOperation operation = esp_expression_get_operation (plain);
-  EspExpression *a = esp_expression_get_operand (plain, 0), *inner;
-  EspInterval value = esp_rewriter_bound (rewriter, a);
-  double low = operation == ESP_OPERATION_GUARDED_LOG ? ESP_GUARD_LOG : ESP_GUARD_EXP_LOW;
-  double high = operation == ESP_OPERATION_GUARDED_LOG ? INFINITY : ESP_GUARD_EXP_HIGH;
-
-  if (operation == ESP_OPERATION_GUARDED_DIVIDE)
-    return rewrite_guarded_divide (rewriter, plain, a, esp_expression_get_operand (plain, 1));
-  if (operation == ESP_OPERATION_GUARDED_MULTIPLY)
-    return rewrite_guarded_multiply (rewriter, plain, a, esp_expression_get_operand (plain, 1));
-
-  if (is_within (rewriter, a, low, high))
-    return gather_operation (
-      rewriter, operation == ESP_OPERATION_GUARDED_LOG ? ESP_OPERATION_LOG : ESP_OPERATION_EXP, a, NULL);
-  if (!esp_interval_is_empty (value) && (value.high <= low || value.low >= high))
-    {
-      double bound = value.high <= low ? low : high;
-
-      esp_rewriter_rely (rewriter, a);
-      rewriter->rule = "guard that is always active";
-      return esp_builder_constant (rewriter->builder,
-                                   operation == ESP_OPERATION_GUARDED_LOG ? log (bound) : exp (bound));
-    }
-  rewriter->rule = "clamp before a guard";
-  inner = skip_wider_clamp (a, low, high);
-  return inner == a ? NULL : esp_builder_unary (rewriter->builder, operation, inner);
 }

@@ -47,6 +47,7 @@ typedef struct
  */
 typedef struct _EspRewriteLog EspRewriteLog;
 
+/* Frees @log with its expressions. */
 void esp_rewrite_log_free (EspRewriteLog *log);
 
 /* Returns how many steps there are. */

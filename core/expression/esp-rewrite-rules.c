@@ -7,18 +7,6 @@
 /* Multiplying out is only tried on what is short enough to be read. */
 #define MAX_EXPANDED_LENGTH 200
 
-static bool
-is_constant (const EspExpression *expression)
-{
-  return esp_expression_get_operation (expression) == ESP_OPERATION_CONSTANT;
-}
-
-static bool
-is_number (const EspExpression *expression, double value)
-{
-  return is_constant (expression) && esp_expression_get_value (expression) == value;
-}
-
 /* Returns the value of an operation on numbers as an expression, or NULL when it is not finite. */
 static EspExpression *
 fold (EspRewriter *rewriter, EspExpression *plain)
@@ -30,7 +18,7 @@ fold (EspRewriter *rewriter, EspExpression *plain)
     {
       const EspExpression *operand = esp_expression_get_operand (plain, i);
 
-      if (!is_constant (operand))
+      if (!esp_is_constant (operand))
         return NULL;
       values[i] = esp_expression_get_value (operand);
     }
@@ -98,9 +86,9 @@ rewrite_power (EspRewriter *rewriter, EspExpression *plain)
   EspExpression *exponent = esp_expression_get_operand (plain, 1);
 
   /* as pow() has it, for every base and every exponent */
-  if (is_number (exponent, 0) || is_number (base, 1))
+  if (esp_is_number (exponent, 0) || esp_is_number (base, 1))
     return esp_builder_constant (rewriter->builder, 1);
-  if (is_constant (exponent))
+  if (esp_is_constant (exponent))
     return esp_product_gather (rewriter, plain);
   if (esp_expression_get_operation (base) != ESP_OPERATION_EXP)
     return NULL;
@@ -138,7 +126,7 @@ rewrite_exponential (EspRewriter *rewriter, EspExpression *plain)
   if (rest == NULL)
     return NULL;
   rewriter->rule = "exponential of a logarithm";
-  if (!is_number (rest, 0))
+  if (!esp_is_number (rest, 0))
     result = esp_builder_binary (builder, ESP_OPERATION_MULTIPLY, result,
                                  esp_builder_unary (builder, ESP_OPERATION_EXP, rest));
   return esp_product_gather (rewriter, result);
@@ -197,10 +185,10 @@ rewrite_logarithm (EspRewriter *rewriter, EspExpression *plain)
     }
   rest = esp_product_build (&product, rewriter);
   esp_product_clear (&product);
-  if (rest == NULL || (is_constant (rest) && !(esp_expression_get_value (rest) > 0)))
+  if (rest == NULL || (esp_is_constant (rest) && !(esp_expression_get_value (rest) > 0)))
     return NULL;
   rewriter->rule = sum != NULL ? "logarithm of an exponential" : "logarithm of a power";
-  if (is_constant (rest))
+  if (esp_is_constant (rest))
     rest = esp_builder_constant (builder, log (esp_expression_get_value (rest)));
   else
     rest = esp_builder_unary (builder, ESP_OPERATION_LOG, rest);

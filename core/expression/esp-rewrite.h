@@ -5,6 +5,7 @@
 
 #include "esp-builder.h"
 #include "esp-interval.h"
+#include "esp-order.h"
 
 G_BEGIN_DECLS
 
@@ -35,7 +36,10 @@ typedef struct
   bool used_box;
 } EspRewriter;
 
+/* Makes a rewriter for variables in @box[n] (NULL for anywhere; borrowed). */
 void esp_rewriter_init (EspRewriter *rewriter, const EspInterval *box, size_t n);
+
+/* Frees what @rewriter has, and all expressions that its builder made. */
 void esp_rewriter_clear (EspRewriter *rewriter);
 
 /* Returns an interval of the values of @expression, which is of the rewriter's builder. */
@@ -50,6 +54,20 @@ double esp_number_tidy (double value);
 
 /* Returns whether both expressions differ only in their numbers, and these by rounding. */
 bool esp_expression_almost_equal (const EspExpression *a, const EspExpression *b);
+
+/* Returns whether @expression is a number. */
+static inline bool
+esp_is_constant (const EspExpression *expression)
+{
+  return esp_expression_get_operation (expression) == ESP_OPERATION_CONSTANT;
+}
+
+/* Returns whether @expression is the number @value. */
+static inline bool
+esp_is_number (const EspExpression *expression, double value)
+{
+  return esp_is_constant (expression) && esp_expression_get_value (expression) == value;
+}
 
 /* Returns the simplest form that one rule finds for @plain, whose operands are simplified, or NULL. It may be
  * longer than @plain. */

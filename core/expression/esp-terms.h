@@ -13,6 +13,9 @@
 
 G_BEGIN_DECLS
 
+/* Sums of more terms are not searched for common factors, which takes the square of their number. */
+#define ESP_MAX_SEARCHED_TERMS 24
+
 /**
  * EspFactor:
  * @base: what is raised
@@ -68,6 +71,8 @@ typedef struct
 /* Takes @expression apart. Returns false, with nothing to clear, when numbers would leave the range in
  * which doubles are exact to rounding; the expression is better left alone then. */
 bool esp_product_init (EspProduct *product, EspRewriter *rewriter, EspExpression *expression);
+
+/* Each frees what its argument has. */
 void esp_product_clear (EspProduct *product);
 
 /* Multiplies by base^exponent as it is. Returns false as above. */
@@ -83,6 +88,9 @@ EspExpression *esp_product_build_term (const EspProduct *product, EspRewriter *r
  * out. Returns false as above. */
 bool esp_sum_init (EspSum *sum, EspRewriter *rewriter, EspExpression *expression, double scale, bool expand);
 void esp_sum_clear (EspSum *sum);
+
+/* Makes @sum the number 0, to add to. */
+void esp_sum_init_empty (EspSum *sum);
 
 /* Returns the coefficient of the term @key, NULL for none. */
 double *esp_sum_find (const EspSum *sum, EspExpression *key);

@@ -23,16 +23,12 @@
 #include "esp-memory.h"
 #include "esp-policy-private.h"
 #include "esp-program-gradient.h"
-#include "esp-signal-names.h"
 
 #define EXACT_SHARE 0.95f
 
 static EspFormula *
 parse_formula (const EspRecipe *recipe, const EspEnvironmentInfo *environment, GError **error)
 {
-  EspSignalNames names;
-  EspFormula *formula;
-
   if (recipe->formula[0] == '\0')
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
@@ -47,11 +43,8 @@ parse_formula (const EspRecipe *recipe, const EspEnvironmentInfo *environment, G
                      environment->actions[a].name, environment->name);
         return NULL;
       }
-  esp_signal_names_init (&names, environment);
-  formula = esp_formula_parse (recipe->formula, &names.symbols, environment->n_actions, error);
-  if (formula == NULL)
-    g_prefix_error (error, "the recipe's field “formula”: ");
-  return formula;
+
+  return esp_policy_parse_formula (recipe->formula, "formula", environment, error);
 }
 
 static void

@@ -1,9 +1,16 @@
 /* The symbolic policy: symbolic networks with a path selector give the mean, an ordinary network gives the
- * standard deviation of the exploration noise (discarded at deployment). */
+ * standard deviation of the exploration noise (discarded at deployment).
+ *
+ * The networks are drawn, or start as the recipe's initial formula: its paths then have its weights and a
+ * selection probability of 1, all others keep the weights that were drawn and have 0, so that without
+ * learning the policy is the formula (to single precision), and learning may open and close paths as ever. */
 
+#include <math.h>
 #include <string.h>
 
+#include "esp-error.h"
 #include "esp-memory.h"
+#include "esp-network-insert.h"
 #include "esp-phase.h"
 #include "esp-policy-private.h"
 #include "esp-symbolic-network.h"
@@ -35,6 +42,116 @@ draw_network (EspPolicy *policy, EspRandom *random)
     policy->probabilities[i] = (float) recipe->initial_probability;
 }
 
+/* Returns the networks of @arrangement that compute the recipe's initial formula; unref them. */
+static EspNetwork *
+insert_formula (const EspRecipe *recipe,
+                const EspEnvironmentInfo *environment,
+                EspArrangement *arrangement,
+                GError **error)
+{
+  g_autoptr (EspFormula)
+    formula = esp_policy_parse_formula (recipe->initial_formula, "initial_formula", environment, error);
+  EspNetwork *network;
+
+  if (formula == NULL)
+    return NULL;
+  network = esp_network_insert (formula, environment, arrangement, error);
+  if (network == NULL)
+    g_prefix_error (error, "the arrangement %s does not contain the formula: ", recipe->arrangement);
+
+  return network;
+}
+
+/* Returns whether an open path of the action with the paths @mask reads the operator that writes @feature
+ * from layer @first on. */
+static bool
+is_read (const EspArrangement *arrangement, const uint8_t *mask, size_t first, size_t feature)
+{
+  for (size_t l = first; l < arrangement->n_layers; l++)
+    for (size_t row = 0; row < arrangement->layers[l].n_arguments; row++)
+      if (mask[arrangement->layers[l].weights + row * arrangement->layers[l].n_features + feature])
+        return true;
+
+  return false;
+}
+
+/* Takes the biases of the operators that @network uses; the others keep theirs. */
+static void
+take_biases (EspPolicy *policy, const EspNetwork *network, size_t action)
+{
+  const EspArrangement *arrangement = policy->arrangement;
+  const uint8_t *mask = network->mask + action * arrangement->n_weights;
+
+  for (size_t l = 0; l < arrangement->n_layers; l++)
+    {
+      const EspLayer *layer = &arrangement->layers[l];
+      size_t first = action * arrangement->n_biases + layer->biases;
+
+      if (layer->n_operators == 0)
+        policy->biases[first] = (float) network->biases[first];
+      for (size_t k = 0; k < layer->n_operators; k++)
+        if (is_read (arrangement, mask, l + 1, layer->n_features + k))
+          for (size_t i = 0; i < esp_operator_get_n_arguments (layer->operators[k]); i++)
+            policy->biases[first + layer->first_argument[k] + i] =
+              (float) network->biases[first + layer->first_argument[k] + i];
+    }
+}
+
+/* Takes the weights of the open paths, scaled as the policy's are. */
+static void
+take_weights (EspPolicy *policy, const EspNetwork *network, size_t action)
+{
+  const EspArrangement *arrangement = policy->arrangement;
+
+  for (size_t l = 0; l < arrangement->n_layers; l++)
+    {
+      const EspLayer *layer = &arrangement->layers[l];
+
+      for (size_t row = 0; row < layer->n_arguments; row++)
+        for (size_t j = 0; j < layer->n_features; j++)
+          {
+            size_t i = action * arrangement->n_weights + layer->weights + row * layer->n_features + j;
+
+            policy->probabilities[i] = network->mask[i] ? 1.0f : 0.0f;
+            if (network->mask[i])
+              policy->weights[i] = (float) (network->weights[i]
+                                            * (j < policy->n_observations ? policy->scales[j] : 1.0));
+          }
+    }
+}
+
+/* Makes the networks what the recipe's initial formula says. */
+static gboolean
+start_from_formula (EspPolicy *policy, GError **error)
+{
+  g_autoptr (EspNetwork)
+    network = insert_formula (policy->recipe, policy->environment, policy->arrangement, error);
+  g_autoptr (EspNetwork) read = NULL;
+
+  if (network == NULL)
+    return FALSE;
+  for (size_t a = 0; a < policy->n_actions; a++)
+    {
+      take_biases (policy, network, a);
+      take_weights (policy, network, a);
+    }
+
+  /* what is too small for the recipe or too large for single precision is not there when it is read */
+  read = esp_policy_get_network (policy);
+  for (size_t i = 0; i < policy->n_weights; i++)
+    if (network->mask[i] != read->mask[i] || (read->mask[i] && !isfinite (read->weights[i])))
+      {
+        g_set_error (
+          error, ESP_ERROR, ESP_ERROR_RANGE,
+          "the initial formula has a weight of %g, which the network would drop; change it, or lower "
+          "the recipe's fields “smallest_weight” and “path_threshold”",
+          network->weights[i]);
+        return FALSE;
+      }
+
+  return TRUE;
+}
+
 static gboolean
 measure (const EspRecipe *recipe,
          const EspEnvironmentInfo *environment,
@@ -52,6 +169,13 @@ measure (const EspRecipe *recipe,
 
   if (arrangement == NULL)
     return FALSE;
+  if (recipe->initial_formula[0] != '\0')
+    {
+      g_autoptr (EspNetwork) network = insert_formula (recipe, environment, arrangement, error);
+
+      if (network == NULL)
+        return FALSE;
+    }
   esp_mlp_init (&deviation, environment->n_observations, recipe->deviation_hidden.values,
                 recipe->deviation_hidden.n, n_actions);
   signals = arrangement->n_features + arrangement->n_biases;
@@ -82,6 +206,11 @@ init (EspPolicy *policy, EspRandom *random, GError **error)
   policy->deviation_parameters = policy->biases + policy->n_biases;
   policy->probabilities = policy->deviation_parameters + policy->deviation.n_parameters;
   draw_network (policy, random);
+  if (recipe->initial_formula[0] != '\0' && !start_from_formula (policy, error))
+    {
+      esp_policy_clear (policy);
+      return FALSE;
+    }
 
   return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "esp-memory.h"
 #include "esp-phase.h"
 #include "esp-policy-private.h"
+#include "esp-signal-names.h"
 #include "esp-simd.h"
 
 #define LOG_DEVIATION_LOW  (-20.0f)
@@ -20,6 +21,23 @@ static const EspPolicyOperations *const kinds[] = {
   [ESP_POLICY_NEURAL] = &esp_policy_neural_operations,
   [ESP_POLICY_EXPRESSION] = &esp_policy_expression_operations,
 };
+
+EspFormula *
+esp_policy_parse_formula (const char *text,
+                          const char *field,
+                          const EspEnvironmentInfo *environment,
+                          GError **error)
+{
+  EspSignalNames names;
+  EspFormula *formula;
+
+  esp_signal_names_init (&names, environment);
+  formula = esp_formula_parse (text, &names.symbols, environment->n_actions, error);
+  if (formula == NULL)
+    g_prefix_error (error, "the recipe's field “%s”: ", field);
+
+  return formula;
+}
 
 gboolean
 esp_policy_measure (const EspRecipe *recipe,
@@ -38,6 +56,13 @@ esp_policy_measure (const EspRecipe *recipe,
         error, ESP_ERROR, ESP_ERROR_RANGE,
         "the recipe's field “algorithm” may be td3 for a neural policy only; set “policy” to neural, or "
         "“algorithm” to sac");
+      return FALSE;
+    }
+  if (recipe->initial_formula[0] != '\0' && recipe->policy != ESP_POLICY_SYMBOLIC)
+    {
+      g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                   "the recipe's field “initial_formula” is for a symbolic policy only; set “policy” to "
+                   "symbolic, or leave it out");
       return FALSE;
     }
   if (recipe->observation_scales.n != 0 && recipe->observation_scales.n != environment->n_observations)

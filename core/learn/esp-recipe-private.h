@@ -58,6 +58,7 @@ struct _EspRecipe
   /* policy */
   char *arrangement;
   char *formula;
+  char *initial_formula;
   EspScales observation_scales;
   double initial_range;
   double initial_denominator;

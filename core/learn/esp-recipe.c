@@ -72,6 +72,8 @@ static const Field fields[] = {
 
   FIELD (arrangement, TEXT, 0, 0, "\"S0\"",
          "operators of each layer: a published arrangement (S0, C0, C1 …) or a list such as mul*3/div,log"),
+  FIELD (initial_formula, TEXT, 0, 0, "\"\"",
+         "of a symbolic policy: a formula that its networks start as, if the arrangement contains it; empty draws them"),
   FIELD (observation_scales, SCALES, 1e-9, 1e9, "[]",
          "what each observation is divided by before the network; folded back into the formula"),
   FIELD (initial_range, NUMBER, 0, 100, "0.31622776601683794",

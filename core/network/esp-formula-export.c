@@ -3,9 +3,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "esp-dot.h"
 #include "esp-error.h"
 #include "esp-export-c.h"
 #include "esp-export-python.h"
+#include "esp-expression-json.h"
 #include "esp-precedence.h"
 #include "esp-print.h"
 #include "esp-random.h"
@@ -32,6 +34,8 @@ static const EspFormatInfo formats[ESP_N_FORMATS] = {
                           ".py" },
   [ESP_FORMAT_SYMPY] = { "sympy", "SymPy", "text for sympify(), guards written out", ".txt" },
   [ESP_FORMAT_C] = { "c", "C", "one C11 file with its own self-test", ".c" },
+  [ESP_FORMAT_JSON] = { "json", "JSON", "the formula without loss; --policy reads the file back", ".json" },
+  [ESP_FORMAT_DOT] = { "dot", "Graphviz", "the graph of the formula, for dot; a shared term once", ".dot" },
 };
 
 const EspFormatInfo *
@@ -247,15 +251,24 @@ export_lines (const EspFormula *formula, EspFormat format)
   return g_string_free (string, FALSE);
 }
 
-static char *
-export_latex (const EspFormula *formula, const EspEnvironmentInfo *environment)
+/* Returns the physical actions' names as they are typeset or typed; free the array. */
+static const char **
+list_actions (const EspEnvironmentInfo *environment, bool latex)
 {
-  g_autofree const char **names = g_new0 (const char *, environment->n_actions + 1);
+  const char **names = g_new0 (const char *, environment->n_actions + 1);
 
   for (size_t i = 0; i < environment->n_actions; i++)
-    names[i] = environment->actions[i].latex;
+    names[i] = latex ? environment->actions[i].latex : environment->actions[i].name;
 
-  return esp_formula_to_latex (formula, names, 0);
+  return names;
+}
+
+static char *
+end_line (char *text)
+{
+  g_autofree char *before = text;
+
+  return g_str_has_suffix (text, "\n") ? g_steal_pointer (&before) : g_strconcat (text, "\n", NULL);
 }
 
 char *
@@ -269,10 +282,11 @@ esp_formula_export (const EspFormula *formula,
   g_autofree EspExportSignal *observations = NULL;
   g_autofree EspExportSignal *actions = NULL;
   g_autofree char *title = NULL;
+  g_autofree const char **names = NULL;
   EspExport export = { .single = single };
 
   g_return_val_if_fail (esp_formula_get_n_actions (formula) == environment->n_actions, NULL);
-  if (!esp_export_check (formula, error))
+  if (format != ESP_FORMAT_JSON && format != ESP_FORMAT_DOT && !esp_export_check (formula, error))
     return NULL;
 
   describe (&export, environment, &observations, &actions, &title);
@@ -282,7 +296,8 @@ esp_formula_export (const EspFormula *formula,
     case ESP_FORMAT_UNICODE:
       return export_lines (formula, format);
     case ESP_FORMAT_LATEX:
-      return export_latex (formula, environment);
+      names = list_actions (environment, true);
+      return esp_formula_to_latex (formula, names, 0);
     case ESP_FORMAT_PYTHON:
       return esp_formula_to_python (formula, &export, error);
     case ESP_FORMAT_SYMPY:
@@ -294,6 +309,11 @@ esp_formula_export (const EspFormula *formula,
       /* a formula may jump everywhere */
       export.vectors = vectors->n > 0 ? vectors : NULL;
       return esp_formula_to_c (formula, &export, error);
+    case ESP_FORMAT_JSON:
+      return end_line (esp_formula_to_json (formula));
+    case ESP_FORMAT_DOT:
+      names = list_actions (environment, false);
+      return end_line (esp_formula_to_dot (formula, names, 0));
     case ESP_N_FORMATS:
       break;
     }

@@ -21,6 +21,8 @@ typedef enum
   ESP_FORMAT_PYTHON,
   ESP_FORMAT_SYMPY,
   ESP_FORMAT_C,
+  ESP_FORMAT_JSON,
+  ESP_FORMAT_DOT,
   ESP_N_FORMATS,
 } EspFormat;
 
@@ -46,18 +48,20 @@ const EspFormatInfo *esp_format_get_info (EspFormat format);
 gboolean esp_format_find (const char *name, EspFormat *format, GError **error);
 
 /* Returns @formula, which acts in @environment, in @format, with a line feed at its end. @single asks C for
- * single precision. Fails with ESP_ERROR_RANGE where the formula is too long. Free with g_free(). Any
- * thread; may take a moment for C, whose self-test comes from episodes. */
+ * single precision. Fails with ESP_ERROR_RANGE where the formula is too long to read, except for JSON and
+ * DOT, which have a shared term once. Free with g_free(). Any thread; may take a moment for C, whose
+ * self-test comes from episodes. */
 char *esp_formula_export (const EspFormula *formula,
                           const EspEnvironmentInfo *environment,
                           EspFormat format,
                           bool single,
                           GError **error);
 
-/* Returns up to @n states with what @formula makes of them: half of them visited by the formula in episodes of
+/* Returns up to @n states with what @formula makes of them: half of them visited by the formula in episodes
+ * of
  * @environment, half spread over the limits of the observations, or where there are none, twice as far as
- * visited. States at which rounding decides (near a jump) are left out. @single widens the tolerances to single precision. Always the same for the same formula. Fails
- * as esp_environment_new(). */
+ * visited. States at which rounding decides (near a jump) are left out. @single widens the tolerances to
+ * single precision. Always the same for the same formula. Fails as esp_environment_new(). */
 EspTestVectors *esp_formula_make_test_vectors (
   const EspFormula *formula, const EspEnvironmentInfo *environment, size_t n, bool single, GError **error);
 

@@ -204,16 +204,20 @@ find_guarded (const Insertion *insertion, EspExpression *node)
     case ESP_OPERATION_LOG:
       return is_within (insertion, node, 0, ESP_GUARD_LOG, HUGE_VAL) ? ESP_OPERATION_GUARDED_LOG : operation;
     case ESP_OPERATION_EXP:
-      return is_within (insertion, node, 0, ESP_GUARD_EXP_LOW, ESP_GUARD_EXP_HIGH)
-               ? ESP_OPERATION_GUARDED_EXP
-               : operation;
+      return is_within (insertion, node, 0, ESP_GUARD_EXP_LOW, ESP_GUARD_EXP_HIGH) ? ESP_OPERATION_GUARDED_EXP
+                                                                                   : operation;
     default:
       return operation;
     }
 }
 
 static Sum *
-get_operator_sum (Insertion *insertion, EspExpression *node, EspOperation operation, Sum *const *operands, Sum *one, Sum *zero)
+get_operator_sum (Insertion *insertion,
+                  EspExpression *node,
+                  EspOperation operation,
+                  Sum *const *operands,
+                  Sum *one,
+                  Sum *zero)
 {
   Feature feature = { .expression = node, .arguments = { operands[0], operands[1], operands[2] } };
 
@@ -580,18 +584,6 @@ place_and_write (EspNetwork *network, size_t action, Insertion *insertion, const
   return true;
 }
 
-static gboolean
-expressions_are_equal (gconstpointer a, gconstpointer b)
-{
-  return esp_expression_equal (a, b);
-}
-
-static guint
-hash_expression (gconstpointer expression)
-{
-  return (guint) esp_expression_hash (expression);
-}
-
 static bool
 insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GError **error)
 {
@@ -599,7 +591,7 @@ insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GE
   double centre = 0.5 * (signal->high + signal->low), half = 0.5 * (signal->high - signal->low);
   EspExpression *whole = esp_formula_get_expression (formula, action), *argument;
   g_autoptr (GArray) features = g_array_new (FALSE, FALSE, sizeof (Feature));
-  g_autoptr (GHashTable) numbers = g_hash_table_new (hash_expression, expressions_are_equal);
+  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
   g_autoptr (GPtrArray) sums = g_ptr_array_new_with_free_func ((GDestroyNotify) sum_free);
   const EspEnvironmentInfo *environment = network->environment;
   EspInterval box[ESP_MAX_OBSERVATIONS];

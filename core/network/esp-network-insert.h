@@ -12,9 +12,9 @@ G_BEGIN_DECLS
  * The network's action is centre + half · tanh (u), and u and every operator's arguments are sums of
  * observations and earlier operators with weights. So a formula is contained in an arrangement when it has
  * this form, all its products of two terms are pmul, its quotients pdiv, and so on (or the guards would not
- * act within the environment's limits), and each of its operations finds an operator in a layer after those of its arguments. Otherwise fails with
- * ESP_ERROR_USAGE, and the message says which term has no place and why. Terms that are equal take one
- * operator. Any thread. */
+ * act within the environment's limits), and each of its operations finds an operator in a layer after those
+ * of its arguments. Otherwise fails with ESP_ERROR_USAGE, and the message says which term has no place and
+ * why. Terms that are equal take one operator. Any thread. */
 EspNetwork *esp_network_insert (const EspFormula *formula,
                                 const EspEnvironmentInfo *environment,
                                 EspArrangement *arrangement,

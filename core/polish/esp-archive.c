@@ -135,28 +135,3 @@ esp_archive_offer (EspArchive *archive, EspFormula *formula, double value)
   return true;
 }
 
-size_t
-esp_formula_get_total_length (const EspFormula *formula)
-{
-  size_t total = 0;
-
-  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
-    {
-      size_t length = esp_formula_get_length (formula, a);
-
-      total = length > G_MAXSIZE - total ? G_MAXSIZE : total + length;
-    }
-
-  return total;
-}
-
-size_t
-esp_formula_get_longest (const EspFormula *formula)
-{
-  size_t longest = 0;
-
-  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
-    longest = MAX (longest, esp_formula_get_length (formula, a));
-
-  return longest;
-}

@@ -53,12 +53,6 @@ double esp_archive_get_bar (const EspArchive *archive, size_t length);
 /* Returns the highest value of formulas of at most @length; −∞ where there is none. */
 double esp_archive_get_best (const EspArchive *archive, size_t length);
 
-/* Returns the sum of the reading lengths of all actions. */
-size_t esp_formula_get_total_length (const EspFormula *formula);
-
-/* Returns the reading length of the longest action. */
-size_t esp_formula_get_longest (const EspFormula *formula);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspArchive, esp_archive_unref)
 
 G_END_DECLS

@@ -65,12 +65,8 @@ static size_t
 get_length (const Polish *polish)
 {
   g_autoptr (EspFormula) formula = esp_network_extract (polish->network);
-  size_t length = 0;
 
-  for (size_t a = 0; a < polish->network->n_actions; a++)
-    length = MAX (length, esp_formula_get_length (formula, a));
-
-  return length;
+  return esp_formula_get_longest (formula);
 }
 
 /* What pruning must not fall below. */

@@ -64,7 +64,7 @@ def expect_complaint(arguments, status, *words):
     expect(result[0] == status, f"exit status is not {status}: {shown}")
     expect(result[1] == "", f"something on standard output: {shown}")
     lines = result[2].split("\n")
-    points = "--policy" in arguments and len(lines) == 4 and re.fullmatch(" *[\\^]~*", lines[2])
+    points = len(lines) == 4 and re.fullmatch(" *[\\^]~*", lines[2])
     expect(lines[-1] == "" and (len(lines) == 2 or points), f"not one line: {shown}")
     expect(result[2].startswith("espalier: "), f"not said by the program: {shown}")
     for word in words:
@@ -94,12 +94,12 @@ def test_help():
         ("bench",): ["NAME", "--json", "--phases", "--rounds", "--turn", "espl", "all", "runs"],
         ("compare",): ["ENV", "--policies", "--seeds", "--steps", "--episodes", "--set", "--workers", "--json"],
         ("eval",): ["ENV", "--policy", "random", "--episodes", "--seed", "--task", "--family-seed", "--json"],
-        ("export",): ["--policy", "--env", "--format", "--output", "--test-vectors", "--single", "latex", "sympy", "python"],
+        ("export",): ["--policy", "--env", "--format", "--output", "--test-vectors", "--single", "latex", "sympy", "python", "json", "dot"],
         ("rollout",): ["ENV", "--trajectory", "--task", "--family-seed", "--json"],
         ("simplify",): ["EXPR", "--env", "--visited", "--round", "--drop", "--log", "--json"],
         ("check",): ["A", "B", "--env", "--seed", "--json"],
         ("train",): ["ENV", "--seed", "--steps", "--recipe", "--set", "--checkpoint", "--resume", "--workers", "--json",
-                     "batch_size", "path_threshold"],
+                     "--formula", "--insert", "initial_formula", "batch_size", "path_threshold"],
     }.items():
         for option in ("--help", "-h"):
             status, out, err = espalier(*command, option)
@@ -236,6 +236,54 @@ def test_pointing():
                              "        ^\n"), result)
     result = espalier("eval", "cartpole", "--policy", "a = x;\nwheel + a")
     expect(result[2].endswith("\n  wheel + a\n  ^~~~~\n") and "line 2, column 1" in result[2], result)
+    for arguments in [
+        ["export", "--policy", "x + * 2", "--env", "cartpole", "--format", "c"],
+        ["simplify", "x + * 2"], ["check", "x", "x + * 2"],
+        ["train", "cartpole", "--formula", "x + * 2"], ["train", "cartpole", "--insert", "x + * 2"],
+    ]:
+        result = espalier(*arguments)
+        expect(result[0] == 2 and result[2].endswith("\n  x + * 2\n      ^\n"), f"{arguments}: {result}")
+
+
+def test_formula(folder):
+    """A formula is trained itself, or a network that starts as it, and what is not in a network is refused."""
+    recipe = ["--recipe", tiny_recipe(folder), "--set", "polish_rounds=0"]
+    still = [*recipe, "--set", f"warm_up_steps={TINY['steps']}", "--json"]
+    formula = "0.75*theta + sin(0.5*x_dot) - 0.125"
+    result = expect_result(["train", "cartpole", "--formula", formula, *still])
+    expect(result["policy"] == "expression" and result["updates"] == 0, result)
+    same = expect_result(["check", result["formula"], formula, "--env", "cartpole", "--json"])
+    expect(same["equal"], same)
+    learnt = expect_result(["train", "cartpole", "--formula", formula, *recipe, "--json"])
+    expect(learnt["updates"] > 0 and learnt["formula"] != result["formula"], learnt)
+    expect(learnt["formula"].count("sin(") == 1 and learnt["reading_length"] == result["reading_length"], learnt)
+    measured = expect_result(["eval", "cartpole", "--policy", learnt["formula"], "--json"])
+    expect(measured["mean"] == learnt["formula_return"]["mean"], (measured, learnt))
+
+    inserted = f"tanh({formula})"
+    arrangement = ["--set", "arrangement=sin,mul/cos"]
+    result = expect_result(["train", "cartpole", "--insert", inserted, *arrangement, *still])
+    expect(result["policy"] == "symbolic" and result["updates"] == 0, result)
+    same = expect_result(["check", result["formula"], inserted, "--env", "cartpole", "--json"])
+    expect(same["equal"], (result, same))
+    checkpoint = os.path.join(folder, "run")
+    learnt = expect_result(["train", "cartpole", "--insert", inserted, *arrangement, *recipe, "--checkpoint", checkpoint, "--json"])
+    expect(learnt["updates"] > 0, learnt)
+    again = expect_result(["train", "cartpole", "--resume", checkpoint, "--json"])
+    expect({**again, "wall_seconds": 0} == {**learnt, "wall_seconds": 0}, (again, learnt))
+
+    for arguments, words in [
+        (["--insert", "tanh(cos(cos(theta)))", *arrangement], ["sin,mul/cos", "cos(theta)"]),
+        (["--insert", "theta"], ["tanh(…)", "“theta”"]),
+        (["--insert", "tanh(theta)", "--set", "policy=neural"], ["symbolic policy"]),
+        (["--insert", "tanh(theta)", "--formula", "theta"], ["--insert", "--formula"]),
+        (["--insert", "tanh(theta)", "--resume", checkpoint], ["--resume", "--insert"]),
+        (["--formula", "theta", "--resume", checkpoint], ["--resume", "--formula"]),
+        (["--formula", "theta + q"], ["“formula”", "“q”", "column 9"]),
+        (["--formula", "theta; x"], ["2 expressions"]),
+    ]:
+        expect_complaint(["train", "cartpole", *arguments], 2, *words)
+
 
 def test_export(folder):
     """Every format of a formula, from text, from a file and from a result; files; and what cannot be."""
@@ -251,7 +299,8 @@ def test_export(folder):
     for name, words in {
         "text": [policy], "unicode": ["θ̇", "·"], "latex": ["\\begin{equation*}", "F = 10 \\theta"],
         "python": ["import numpy as np", "def policy(observation):", "theta_dot = observation[..., 3]"],
-        "sympy": ["10*theta", "Piecewise("], "c": ["void policy(const double observation[4], double action[1]);", "pdiv"],
+        "sympy": ["10*theta", "Piecewise("], "json": ['"format": "espalier-formula"', '"theta_dot"', '"pdiv"'],
+        "dot": ["digraph", "θ̇", "force", "->"], "c": ["void policy(const double observation[4], double action[1]);", "pdiv"],
     }.items():
         out = export("--policy", policy, "--env", "cartpole", "--format", name)
         expect(out.endswith("\n"), name)
@@ -259,7 +308,7 @@ def test_export(folder):
             expect(word in out, f"“{word}” is not in {out}")
         status, json_out, _ = espalier("export", "--policy", policy, "--env", "cartpole", "--format", name, "--json")
         result = json.loads(json_out)
-        expect(status == 0 and list(result) == ["environment", "format", "formula", "reading_length", "text"], result)
+        expect(status == 0 and list(result) == ["environment", "format", "formula", "reading_length", "metrics", "text"], result)
         expect(result["text"] == out and result["format"] == name, result)
     expect("align*" in export("--policy", "cos_theta_1; 2", "--env", "reacher", "--format", "latex"), "no align*")
 
@@ -271,6 +320,26 @@ def test_export(folder):
     with open(path("result.json"), "w", encoding="utf-8") as file:
         json.dump({"environment": "cartpole", "formula": policy}, file)
     expect(export("--policy", path("result.json"), "--format", "text") == policy + "\n", "not the formula of the result")
+
+    # JSON is read again without loss, also from several actions, and only where it fits
+    for environment_name, several in [("cartpole", policy), ("reacher", "0.1 + 0.2*cos_theta_1; sin_theta_1/3")]:
+        text = export("--policy", several, "--env", environment_name, "--format", "json")
+        with open(path("formula.json"), "w", encoding="utf-8") as file:
+            file.write(text)
+        again = ["--policy", path("formula.json"), "--env", environment_name, "--format"]
+        expect(export(*again, "json") == text, f"{text} is not read again")
+        expect(export(*again, "c") == export("--policy", several, "--env", environment_name, "--format", "c"), several)
+    expect_complaint(["export", "--policy", path("formula.json"), "--format", "text"], 2, "--env")
+    expect_complaint(["export", "--policy", path("formula.json"), "--env", "cartpole", "--format", "text"], 2, "cos_theta_1")
+    with open(path("two.json"), "w", encoding="utf-8") as file:
+        file.write('{"format": "espalier-formula", "version": 1, "variables": [], "nodes": [{"constant": 1}], "actions": [0, 0]}')
+    expect_complaint(["export", "--policy", path("two.json"), "--env", "cartpole", "--format", "text"], 2, "2 expressions", "1")
+    with open(path("two.json"), "w", encoding="utf-8") as file:
+        file.write('{"format": "espalier-formula", "version": 2}')
+    expect_complaint(["export", "--policy", path("two.json"), "--env", "cartpole", "--format", "text"], 2, "version 2")
+    if shutil.which("dot") is not None:
+        drawn = subprocess.run(["dot", "-Tplain"], input=export("--policy", policy, "--env", "cartpole", "--format", "dot").encode(), capture_output=True, check=False)
+        expect(drawn.returncode == 0 and drawn.stdout.startswith(b"graph "), drawn)
 
     # of a checkpoint it is the formula that the run ends as
     run = ["train", "cartpole", "--recipe", tiny_recipe(folder), "--checkpoint", path("run")]
@@ -511,7 +580,7 @@ def test_compare(folder):
     arguments = ["compare", "pendulum", "--policies", recipe + "," + neural, "--seeds", "3,5..6", "--json"]
     result = expect_result([*arguments, "--workers", "1"])
     expect(list(result) == ["environment", "episodes", "report_seed", "runs", "policies", "references"], list(result))
-    keys = ["environment", "policy", "seed", "mean", "std", "steps", "wall_seconds", "reading_length", "formula"]
+    keys = ["environment", "policy", "seed", "mean", "std", "steps", "wall_seconds", "reading_length", "metrics", "formula"]
     expect([(run["policy"], run["seed"]) for run in result["runs"]]
            == [(name, seed) for name in ("tiny", "neural") for seed in (3, 5, 6)], result["runs"])
     for run in result["runs"]:
@@ -665,6 +734,12 @@ def test_bad_environments(folder):
         path = write_environment(folder, model, **changes)
         for arguments in (["train", path], ["eval", path, "--policy", "0"], ["envs", path], ["--environment", path]):
             expect_complaint(arguments, status, "“mine.json”", *words)
+    # an expression of the file, which a process of its own has read, is pointed at
+    path = write_environment(folder, sound, reward="x + * 2")
+    result = espalier("envs", path)
+    expect(result[0] == 2 and "“reward”" in result[2] and result[2].endswith("\n  x + * 2\n      ^\n"), result)
+    result = espalier("envs", write_environment(folder, sound, reward="x + s12"))
+    expect(result[0] == 2 and "“s12” at column 5" in result[2] and result[2].endswith("\n  x + s12\n      ^~~\n"), result)
     os.mkfifo(os.path.join(folder, "pipe.json"))
     expect_complaint(["envs", os.path.join(folder, "pipe.json")], 1, "not a file")
     expect_complaint(["envs", folder + "/.json"], 1, ".json")
@@ -695,7 +770,7 @@ def test_helper_process(folder):
 
 
 def test_simplify(folder):
-    keys = ["input", "simplified", "length_before", "length_after", "domain", "rewrites"]
+    keys = ["input", "simplified", "length_before", "length_after", "domain", "metrics", "rewrites"]
     result = expect_result(["simplify", "0.357*0.6994*theta + sin(x)^2 + cos(x)^2", "--env", "cartpole", "--json"])
     expect(list(result) == keys, result)
     expect(result["input"] == "0.357*0.6994*theta + sin(x)^2 + cos(x)^2", result)
@@ -726,7 +801,7 @@ def test_simplify(folder):
 
     status, out, err = espalier("simplify", "--log", "x + x + y*0")
     expect(status == 0 and err == "", err)
-    for word in ["1. ", "→", "2*x\n", "reading length: 3, was 7"]:
+    for word in ["1. ", "→", "2*x\n", "reading length 3, 1 operation, depth 2, 1 constant, about 4 cycles\nbefore: reading length 7, 3 operations"]:
         expect(word in out, f"“{word}” is not in {out}")
 
     expect_complaint(["simplify"], 2, "EXPR is missing")

@@ -421,8 +421,8 @@ test_names (void)
     }
 }
 
-/* A formula that is too long to read is refused by every format with a sentence, also where it would be
- * short as statements. */
+/* A formula that is too long to read is refused with a sentence, also where it would be short as statements;
+ * but not by the formats that have a shared term once and are not for reading. */
 static void
 test_too_long (void)
 {
@@ -446,8 +446,15 @@ test_too_long (void)
   for (int i = 0; i < ESP_N_FORMATS; i++)
     {
       g_autoptr (GError) error = NULL;
+      g_autofree char *text = esp_formula_export (formula, info, (EspFormat) i, false, &error);
 
-      g_assert_null (esp_formula_export (formula, info, (EspFormat) i, false, &error));
+      if (i == ESP_FORMAT_JSON || i == ESP_FORMAT_DOT)
+        {
+          g_assert_no_error (error);
+          g_assert_true (g_str_has_suffix (text, "}\n"));
+          continue;
+        }
+      g_assert_null (text);
       g_assert_error (error, ESP_ERROR, ESP_ERROR_RANGE);
     }
 

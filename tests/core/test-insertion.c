@@ -1,5 +1,6 @@
-/* From formulas back to networks: extracted, inserted and extracted again, it is the same function; and what
- * a network does not contain is refused with a reason. */
+/* From formulas back to networks: extracted, inserted and extracted again, it is the same function; what a
+ * network does not contain is refused with a reason; and a policy starts as a formula, and learns from there.
+ */
 
 #include <math.h>
 #include <string.h>
@@ -7,10 +8,12 @@
 #include <glib.h>
 
 #include "bounded-value.h"
+#include "esp-checkpoint.h"
 #include "esp-error.h"
 #include "esp-network-insert.h"
 #include "esp-random.h"
 #include "esp-signal-names.h"
+#include "small-run.h"
 #include "two-actions.h"
 
 #define N_NETWORKS 60
@@ -204,6 +207,123 @@ test_refusals (void)
   g_assert_nonnull (strstr (error->message, "tanh(…)"));
 }
 
+static const char start_text[] = "tanh(0.8*theta + 0.1*theta_dot + sin(0.3*x_dot - pmul(x, theta)) - 0.05)";
+
+static EspRun *
+run_from_formula (const char *text)
+{
+  g_autofree char *assignment = g_strconcat ("initial_formula=", text, NULL);
+  g_autoptr (EspRecipe) recipe = small_recipe ("arrangement=mul*2,sin*2,div*2/sin*2,div*2", assignment,
+                                               "observation_scales=[1, 2, 0.5, 3]", NULL);
+
+  return small_run ("cartpole", recipe, 5);
+}
+
+/* Returns the largest difference between the action that @run's policy has without noise and @text. */
+static double
+measure_difference (const EspRun *run, const char *text)
+{
+  const EspPolicy *policy = &run->sac.policy;
+  g_autoptr (EspActor) actor = esp_policy_get_actor (policy);
+  g_autoptr (EspFormula) formula = NULL;
+  double difference = 0;
+  EspSignalNames names;
+  EspRandom random;
+
+  esp_signal_names_init (&names, policy->environment);
+  formula = esp_formula_parse (text, &names.symbols, 1, NULL);
+  esp_random_init (&random, 73, 0);
+  for (int i = 0; i < N_STATES; i++)
+    {
+      g_autofree double *features = g_new (double, policy->arrangement->n_features);
+      double observation[4], action, expected;
+
+      for (int k = 0; k < 4; k++)
+        observation[k] = esp_random_between (&random, -2, 2);
+      esp_actor_evaluate (actor, features, observation, &action);
+      esp_formula_evaluate (formula, observation, &expected);
+      difference = fmax (difference, fabs (action - expected));
+    }
+  return difference;
+}
+
+/* The policy begins as the formula; the paths that it does not need are closed, but drawn as ever. */
+static void
+test_start (void)
+{
+  g_autoptr (EspRun) run = run_from_formula (start_text);
+  g_autoptr (EspRun) drawn = run_from_formula ("");
+  const EspPolicy *policy = &run->sac.policy;
+  size_t n_open = 0, n_biases = 0;
+
+  g_assert_cmpfloat (measure_difference (run, start_text), <, 1e-6);
+  g_assert_cmpfloat (measure_difference (drawn, start_text), >, 0.01);
+  for (size_t i = 0; i < policy->n_weights; i++)
+    if (policy->probabilities[i] == 1)
+      n_open++;
+    else
+      {
+        g_assert_cmpfloat (policy->probabilities[i], ==, 0);
+        g_assert_cmpfloat (policy->weights[i], ==, drawn->sac.policy.weights[i]);
+      }
+  /* of the product two, of the sine two, of the output three */
+  g_assert_cmpuint (n_open, ==, 7);
+  for (size_t i = 0; i < policy->n_biases; i++)
+    n_biases += policy->biases[i] != drawn->sac.policy.biases[i];
+  g_assert_cmpuint (n_biases, ==, 4);
+}
+
+/* It learns, and a run that was kept and went on is the run that never stopped. */
+static void
+test_start_learns (void)
+{
+  g_autoptr (EspAssessor) assessor = esp_assessor_new ();
+  g_autoptr (EspRun) run = run_from_formula (start_text);
+  g_autoptr (EspRun) resumed = NULL;
+  g_autoptr (GError) error = NULL;
+  char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "run.safetensors", NULL);
+
+  take_steps (run, assessor, 613);
+  g_assert_cmpfloat (measure_difference (run, start_text), >, 1e-4);
+  g_assert_true (esp_checkpoint_save (run, path, &error));
+  resumed = esp_checkpoint_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (find_difference (run, resumed), ==, NULL);
+  take_steps (run, assessor, 211);
+  take_steps (resumed, assessor, 211);
+  g_assert_cmpstr (find_difference (run, resumed), ==, NULL);
+  remove_folder (folder);
+}
+
+static void
+test_start_refusals (void)
+{
+  const struct
+  {
+    const char *assignment, *formula, *reason;
+  } cases[] = {
+    { "policy=neural", "tanh(theta)", "for a symbolic policy only" },
+    { "arrangement=sin", "tanh(cos(theta))", "arrangement sin does not contain the formula" },
+    { "arrangement=sin", "theta", "is 0 + 1·tanh" },
+    { "arrangement=sin", "tanh(theta +)", "“initial_formula”: found “)” at column 13" },
+    { "arrangement=sin", "tanh(0.0005*theta)", "a weight of 0.0005" },
+    { "arrangement=sin", "tanh(1e300*theta)", "a weight of 1e+300" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *assignment = g_strconcat ("initial_formula=", cases[i].formula, NULL);
+      g_autoptr (EspRecipe) recipe = small_recipe (cases[i].assignment, assignment, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (esp_run_new ("cartpole", recipe, 1, &error));
+      g_assert_nonnull (error);
+      if (strstr (error->message, cases[i].reason) == NULL)
+        g_error ("%s: %s", cases[i].formula, error->message);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -214,5 +334,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/insertion/round-trip/small", "mul,sin,if/id,exp,div", test_round_trip);
   g_test_add_func ("/insertion/exact-fit", test_exact_fit);
   g_test_add_func ("/insertion/refusals", test_refusals);
+  g_test_add_func ("/insertion/start", test_start);
+  g_test_add_func ("/insertion/start-learns", test_start_learns);
+  g_test_add_func ("/insertion/start-refusals", test_start_refusals);
   return g_test_run ();
 }

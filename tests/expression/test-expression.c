@@ -63,7 +63,7 @@ test_nodes (void)
   g_assert_cmpuint (esp_expression_get_length (a), ==, 10);
   g_assert_cmpuint (esp_expression_get_depth (a), ==, 4);
   g_assert_true (esp_expression_equal (a, same));
-  g_assert_true (esp_expression_hash (a) == esp_expression_hash (same));
+  g_assert_true (esp_expression_get_hash (a) == esp_expression_get_hash (same));
   g_assert_false (esp_expression_equal (a, other));
   g_assert_false (esp_expression_equal (zero, minus_zero));
   g_assert_true (esp_expression_equal (quiet, negative));
