@@ -146,6 +146,8 @@ append_run_as_json (GString *json, const EspRunResult *result)
   static const char *const keys[] = { "step_seconds",
                                       "environment_action_replay_share",
                                       "first_update_seconds",
+                                      "run_seconds",
+                                      "final_return",
                                       "evaluation_share",
                                       "evaluation_seconds_per_step",
                                       "snapshot_seconds",
@@ -153,12 +155,15 @@ append_run_as_json (GString *json, const EspRunResult *result)
                                       "peak_bytes",
                                       "transitions" };
   const double values[] = {
-    result->total,    result->besides, result->first_update, result->evaluation_share,    result->evaluation,
-    result->snapshot, result->formula, result->peak_bytes,   (double) result->transitions
+    result->total,        result->besides,          result->first_update,        result->run,
+    result->final_return, result->evaluation_share, result->evaluation,          result->snapshot,
+    result->formula,      result->peak_bytes,       (double) result->transitions
   };
 
-  g_string_append (json, "{\"environment\": ");
-  esp_report_append_string (json, result->environment);
+  g_string_append (json, "{\"name\": ");
+  esp_report_append_string (json, result->workload->name);
+  g_string_append (json, ", \"environment\": ");
+  esp_report_append_string (json, result->workload->environment);
   g_string_append_printf (json, ", \"steps\": %" G_GUINT64_FORMAT, result->steps);
   append_members (json, keys, values, G_N_ELEMENTS (keys));
   append_phases (json, "phases", result->seconds);
@@ -231,13 +236,16 @@ print_run (const EspRunResult *result)
 {
   printf ("%s: %.1f µs a training step (%" G_GUINT64_FORMAT
           " steps); environment, action and replay %.1f %%\n",
-          result->environment, 1e6 * result->total, result->steps, 100.0 * result->besides);
+          result->workload->name, 1e6 * result->total, result->steps, 100.0 * result->besides);
   for (size_t i = 0; i < ESP_N_PHASES; i++)
     if (result->seconds[i] > 0.0)
       printf ("  %-20s %8.1f%% %9.1f µs\n", esp_phase_get_name (i),
               100.0 * result->seconds[i] / result->total, 1e6 * result->seconds[i]);
   printf ("  first update after %.3f s; peak memory %.0f MB with %" G_GUINT64_FORMAT " transitions\n",
           result->first_update, result->peak_bytes * 1e-6, result->transitions);
+  if (isfinite (result->run))
+    printf ("  the whole run %.2f s of processor time without evaluations, mean return %.1f\n", result->run,
+            result->final_return);
   printf (
     "  evaluations %.1f %% of training with episodes as now (%.1f µs a step); snapshot %.0f µs; formula "
     "%.0f µs\n",
@@ -257,11 +265,11 @@ measure_all (const char *name, const EspMeasureOptions *options, GString *json, 
   g_autofree char *runs_text = NULL;
 
   if (strcmp (name, ALL) == 0 || strcmp (name, RUNS) == 0)
-    for (size_t i = 0; i < esp_n_run_environments; i++)
+    for (size_t i = 0; i < esp_n_run_workloads; i++)
       {
         EspRunResult result;
 
-        if (!esp_bench_run (esp_run_environments[i], RUN_SECONDS (options), &result, error))
+        if (!esp_bench_run (&esp_run_workloads[i], RUN_SECONDS (options), &result, error))
           {
             if (runs != NULL)
               g_string_free (runs, TRUE);

@@ -191,8 +191,15 @@ forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations
                                          pass->activations);
 }
 
+static size_t
+count_parts (const EspPolicy *policy)
+{
+  return 1;
+}
+
 static void
-backward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations, float *gradient)
+backward (
+  const EspPolicy *policy, EspPolicyPass *pass, const float *observations, size_t part, float *gradient)
 {
   const EspProgram *program = esp_formula_get_program (policy->formula);
   size_t n = pass->n_samples, n_constants = esp_program_get_n_constants (program);
@@ -259,6 +266,7 @@ const EspPolicyOperations esp_policy_expression_operations = {
   .init = init,
   .list_arrays = list_arrays,
   .forward = forward,
+  .count_parts = count_parts,
   .backward = backward,
   .get_penalty = get_penalty,
   .get_actor = get_actor,

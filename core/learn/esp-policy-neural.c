@@ -72,8 +72,15 @@ forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations
   esp_phase_end (outer);
 }
 
+static size_t
+count_parts (const EspPolicy *policy)
+{
+  return 1;
+}
+
 static void
-backward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations, float *gradient)
+backward (
+  const EspPolicy *policy, EspPolicyPass *pass, const float *observations, size_t part, float *gradient)
 {
   EspPhase outer = esp_phase_begin (ESP_PHASE_NETWORK);
 
@@ -101,6 +108,7 @@ const EspPolicyOperations esp_policy_neural_operations = {
   .init = init,
   .list_arrays = list_arrays,
   .forward = forward,
+  .count_parts = count_parts,
   .backward = backward,
   .get_penalty = get_penalty,
   .get_actor = get_actor,

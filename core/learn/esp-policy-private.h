@@ -23,8 +23,9 @@ typedef struct
  * draws them
  * @list_arrays: lists the arrays that a pass of the kind needs besides those of all; returns how many
  * @forward: writes @pass->mean and, unless the policy is deterministic, @pass->log_deviation
- * @backward: from the loss's derivatives @pass->d_mean and @pass->d_log_deviation, writes @gradient; the
- *   penalties of this kind included
+ * @count_parts: returns in how many parts the gradient is taken
+ * @backward: from the loss's derivatives @pass->d_mean and @pass->d_log_deviation, writes a part of
+ * @gradient; the penalties of this kind included
  * @get_penalty: returns those penalties, each times its weight, and the plain mean of the guards'
  * @get_actor: returns the policy as it acts without noise; unref it
  *
@@ -42,7 +43,9 @@ typedef struct _EspPolicyOperations
   gboolean (*init) (EspPolicy *policy, EspRandom *random, GError **error);
   size_t (*list_arrays) (const EspPolicy *policy, EspPolicyPass *pass, EspPassArray *arrays);
   void (*forward) (const EspPolicy *policy, EspPolicyPass *pass, const float *observations);
-  void (*backward) (const EspPolicy *policy, EspPolicyPass *pass, const float *observations, float *gradient);
+  size_t (*count_parts) (const EspPolicy *policy);
+  void (*backward) (
+    const EspPolicy *policy, EspPolicyPass *pass, const float *observations, size_t part, float *gradient);
   double (*get_penalty) (const EspPolicy *policy, const EspPolicyPass *pass, double *guard);
   EspActor *(*get_actor) (const EspPolicy *policy);
 } EspPolicyOperations;

@@ -181,7 +181,7 @@ measure (const EspRecipe *recipe,
   signals = arrangement->n_features + arrangement->n_biases;
   *n_parameters = n_actions * (2 * arrangement->n_weights + arrangement->n_biases) + deviation.n_parameters;
   *n_floats = 3 * n_masks * n_actions * arrangement->n_weights + columns * n_actions * signals
-              + n_samples * signals + esp_mlp_activations_size (&deviation, n_samples)
+              + n_samples * n_actions * signals + esp_mlp_activations_size (&deviation, n_samples)
               + esp_mlp_workspace_size (&deviation, n_samples);
 
   return TRUE;
@@ -265,10 +265,10 @@ list_arrays (const EspPolicy *policy, EspPolicyPass *pass, EspPassArray *arrays)
     { &pass->effective, n_masks * policy->n_weights },
     { &pass->features, n_networks * arrangement->n_features * n_samples },
     { &pass->arguments, n_networks * arrangement->n_biases * n_samples },
-    { &pass->d_features, arrangement->n_features * n_samples },
-    { &pass->d_arguments, arrangement->n_biases * n_samples },
-    { &pass->d_weights, arrangement->n_weights },
-    { &pass->d_biases, arrangement->n_biases },
+    { &pass->d_features, policy->n_actions * arrangement->n_features * n_samples },
+    { &pass->d_arguments, policy->n_biases * n_samples },
+    { &pass->d_weights, policy->n_weights },
+    { &pass->d_biases, policy->n_biases },
     { &pass->activations, esp_mlp_activations_size (&policy->deviation, n_samples) },
     { &pass->workspace, esp_mlp_workspace_size (&policy->deviation, n_samples) },
   };
@@ -327,21 +327,35 @@ forward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations
   esp_phase_end (outer);
 }
 
+/* In eight running sums, for vectors whatever the instruction set. */
+ESP_VECTORISED static double
+sum_sizes (const float *restrict values, size_t n)
+{
+  double sums[8] = { 0 };
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    for (size_t k = 0; k < 8; k++)
+      sums[k] += (double) fabsf (values[i + k]);
+  for (; i < n; i++)
+    sums[0] += (double) fabsf (values[i]);
+
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
 static double
 get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard)
 {
   const EspRecipe *recipe = policy->recipe;
   size_t n_values = pass->n_masks * policy->n_actions * pass->n_samples;
-  double sum = 0.0, weights = 0.0, biases = 0.0;
+  double sum = 0.0, weights, biases;
 
   for (size_t k = 0; k < pass->n_masks; k++)
     for (size_t a = 0; a < policy->n_actions; a++)
       sum += esp_symbolic_network_penalty (policy->arrangement, pass_arguments (policy, pass, k, a),
                                            pass->n_samples);
-  for (size_t i = 0; i < policy->n_weights; i++)
-    weights += fabs ((double) policy->weights[i]);
-  for (size_t i = 0; i < policy->n_biases; i++)
-    biases += fabs ((double) policy->biases[i]);
+  weights = sum_sizes (policy->weights, policy->n_weights);
+  biases = sum_sizes (policy->biases, policy->n_biases);
 
   *guard = sum / (double) n_values;
   return recipe->guard_penalty * *guard + recipe->weight_penalty * weights / (double) policy->n_weights
@@ -354,54 +368,87 @@ sign (float x)
   return (float) ((x > 0.0f) - (x < 0.0f));
 }
 
+/* The network of the deviations first, which is the longest, then the actions' symbolic networks. */
+static size_t
+count_parts (const EspPolicy *policy)
+{
+  return 1 + policy->n_actions;
+}
+
+/* What the penalties of its size give the gradient of a weight or bias. */
+ESP_VECTORISED static void
+start_gradient (const float *restrict values, size_t n, float penalty, float *restrict gradient)
+{
+  for (size_t i = 0; i < n; i++)
+    gradient[i] = penalty * sign (values[i]);
+}
+
+/* From the derivative by the effective weights of one mask to those by weights and probabilities. */
+ESP_VECTORISED static void
+add_unmasked (const float *restrict d_effective,
+              const float *restrict mask,
+              const float *restrict derivative,
+              const float *restrict weights,
+              size_t n,
+              float *restrict d_weights,
+              float *restrict d_probabilities)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      d_weights[i] += d_effective[i] * mask[i];
+      d_probabilities[i] += d_effective[i] * weights[i] * derivative[i];
+    }
+}
+
 static void
-backward (const EspPolicy *policy, EspPolicyPass *pass, const float *observations, float *gradient)
+differentiate_action (const EspPolicy *policy, EspPolicyPass *pass, size_t action, float *gradient)
 {
   const EspArrangement *arrangement = policy->arrangement;
   const EspRecipe *recipe = policy->recipe;
   size_t n = pass->n_samples, n_columns = n * pass->n_masks;
+  size_t n_weights = arrangement->n_weights, n_biases = arrangement->n_biases;
+  size_t first = action * n_weights, first_bias = action * n_biases;
   float penalty = (float) (recipe->guard_penalty / (double) (n_columns * policy->n_actions));
-  float weight_penalty = (float) (recipe->weight_penalty / (double) policy->n_weights);
-  float bias_penalty = (float) (recipe->bias_penalty / (double) policy->n_biases);
-  float *d_weights = gradient;
-  float *d_biases = gradient + (policy->biases - policy->parameters);
-  float *d_deviation = gradient + (policy->deviation_parameters - policy->parameters);
-  float *d_probabilities = gradient + (policy->probabilities - policy->parameters);
-  EspPhase outer = esp_phase_begin (ESP_PHASE_SYMBOLIC_BACKWARD);
+  const float *weights = policy->weights + first;
+  float *d_weights = gradient + first;
+  float *d_biases = gradient + (policy->biases - policy->parameters) + first_bias;
+  float *d_probabilities = gradient + (policy->probabilities - policy->parameters) + first;
+  float *d_effective = pass->d_weights + first, *d_network_biases = pass->d_biases + first_bias;
 
-  for (size_t i = 0; i < policy->n_weights; i++)
-    {
-      d_weights[i] = weight_penalty * sign (policy->weights[i]);
-      d_probabilities[i] = 0.0f;
-    }
-  for (size_t i = 0; i < policy->n_biases; i++)
-    d_biases[i] = bias_penalty * sign (policy->biases[i]);
+  start_gradient (weights, n_weights, (float) (recipe->weight_penalty / (double) policy->n_weights),
+                  d_weights);
+  start_gradient (policy->biases + first_bias, n_biases,
+                  (float) (recipe->bias_penalty / (double) policy->n_biases), d_biases);
+  memset (d_probabilities, 0, n_weights * sizeof *d_probabilities);
 
   for (size_t k = 0; k < pass->n_masks; k++)
-    for (size_t a = 0; a < policy->n_actions; a++)
-      {
-        size_t first = a * arrangement->n_weights;
-        const float *mask = pass->masks + k * policy->n_weights + first;
-        const float *derivative = pass->derivatives + k * policy->n_weights + first;
-        const float *weights = policy->weights + first;
+    {
+      size_t first_of_mask = k * policy->n_weights + first;
 
-        esp_symbolic_network_backward (
-          arrangement, pass->effective + k * policy->n_weights + first, n, pass_features (policy, pass, k, a),
-          pass_arguments (policy, pass, k, a), pass->d_mean + a * n_columns + k * n, penalty,
-          pass->d_features, pass->d_arguments, pass->d_weights, pass->d_biases);
-        for (size_t i = 0; i < arrangement->n_weights; i++)
-          {
-            d_weights[first + i] += pass->d_weights[i] * mask[i];
-            d_probabilities[first + i] += pass->d_weights[i] * weights[i] * derivative[i];
-          }
-        for (size_t i = 0; i < arrangement->n_biases; i++)
-          d_biases[a * arrangement->n_biases + i] += pass->d_biases[i];
-      }
-  esp_phase_end (outer);
+      esp_symbolic_network_backward (
+        arrangement, pass->effective + first_of_mask, n, pass_features (policy, pass, k, action),
+        pass_arguments (policy, pass, k, action), pass->d_mean + action * n_columns + k * n, penalty,
+        pass->d_features + action * arrangement->n_features * n, pass->d_arguments + first_bias * n,
+        d_effective, d_network_biases);
+      add_unmasked (d_effective, pass->masks + first_of_mask, pass->derivatives + first_of_mask, weights,
+                    n_weights, d_weights, d_probabilities);
+      for (size_t i = 0; i < n_biases; i++)
+        d_biases[i] += d_network_biases[i];
+    }
+}
 
-  outer = esp_phase_begin (ESP_PHASE_NETWORK);
-  esp_mlp_backward (&policy->deviation, policy->deviation_parameters, observations, pass->activations,
-                    pass->d_log_deviation, n, pass->workspace, d_deviation, NULL);
+static void
+backward (
+  const EspPolicy *policy, EspPolicyPass *pass, const float *observations, size_t part, float *gradient)
+{
+  EspPhase outer = esp_phase_begin (part == 0 ? ESP_PHASE_NETWORK : ESP_PHASE_SYMBOLIC_BACKWARD);
+
+  if (part == 0)
+    esp_mlp_backward (&policy->deviation, policy->deviation_parameters, observations, pass->activations,
+                      pass->d_log_deviation, pass->n_samples, pass->workspace,
+                      gradient + (policy->deviation_parameters - policy->parameters), NULL);
+  else
+    differentiate_action (policy, pass, part - 1, gradient);
   esp_phase_end (outer);
 }
 
@@ -410,6 +457,7 @@ const EspPolicyOperations esp_policy_symbolic_operations = {
   .init = init,
   .list_arrays = list_arrays,
   .forward = forward,
+  .count_parts = count_parts,
   .backward = backward,
   .get_penalty = get_penalty,
   .get_actor = get_actor,

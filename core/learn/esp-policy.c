@@ -249,60 +249,110 @@ esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const float *o
   esp_phase_end (outer);
 }
 
+/* How much of @values is beyond ±@limit. In eight running sums, for vectors whatever the instruction set. */
+ESP_VECTORISED static double
+sum_excess (const float *restrict values, size_t n, float limit)
+{
+  double sums[8] = { 0 };
+  size_t i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    for (size_t k = 0; k < 8; k++)
+      {
+        float excess = fabsf (values[i + k]) - limit;
+
+        sums[k] += (double) (excess > 0.0f ? excess : 0.0f);
+      }
+  for (; i < n; i++)
+    sums[0] += (double) MAX (fabsf (values[i]) - limit, 0.0f);
+
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
 double
 esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard)
 {
   const EspRecipe *recipe = policy->recipe;
   size_t n_values = pass->n_masks * policy->n_actions * pass->n_samples;
-  double saturation = 0.0;
-
-  for (size_t i = 0; i < n_values; i++)
-    saturation += fmax (0.0, fabs ((double) pass->mean[i]) - recipe->saturation_limit);
+  double saturation = sum_excess (pass->mean, n_values, (float) recipe->saturation_limit);
 
   return policy->operations->get_penalty (policy, pass, guard)
          + recipe->saturation_penalty * saturation / (double) n_values;
 }
 
-/* From ∂Q/∂a writes the loss's derivatives by u and by ln σ. */
-static void
-backward_squash (const EspPolicy *policy, EspPolicyPass *pass, double alpha, const float *d_value)
+typedef struct
+{
+  float entropy;
+  float share;
+  float limit;
+  float saturation;
+} SquashWeights;
+
+/* Of one action under one mask, writes the loss's derivative by u and, where there is a @log_deviation, adds
+ * that by ln σ. */
+ESP_VECTORISED static void
+unsquash (const float *restrict mean,
+          const float *restrict log_deviation,
+          const float *restrict deviation,
+          const float *restrict noise,
+          const float *restrict actions,
+          const float *restrict d_value,
+          size_t n,
+          SquashWeights weights,
+          float *restrict d_mean,
+          float *restrict d_log_deviation)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      float action = actions[i], u = mean[i];
+      float dz = 2.0f * weights.entropy * action - weights.share * d_value[i] * (1.0f - action * action);
+
+      if (log_deviation != NULL)
+        d_log_deviation[i] += log_deviation[i] >= LOG_DEVIATION_LOW && log_deviation[i] <= LOG_DEVIATION_HIGH
+                                ? dz * deviation[i] * noise[i] - weights.entropy
+                                : 0.0f;
+      d_mean[i] = dz
+                  + (u > weights.limit    ? weights.saturation
+                     : u < -weights.limit ? -weights.saturation
+                                          : 0.0f);
+    }
+}
+
+void
+esp_policy_begin_backward (const EspPolicy *policy, EspPolicyPass *pass, double alpha, const float *d_value)
 {
   const EspRecipe *recipe = policy->recipe;
   size_t n = pass->n_samples, n_columns = n * pass->n_masks;
-  float entropy = (float) (alpha / (double) n_columns);
-  float share = 1.0f / (float) n_columns;
-  float limit = (float) recipe->saturation_limit;
-  float saturation = (float) (recipe->saturation_penalty / (double) (n_columns * policy->n_actions));
+  const SquashWeights weights = {
+    .entropy = (float) (alpha / (double) n_columns),
+    .share = 1.0f / (float) n_columns,
+    .limit = (float) recipe->saturation_limit,
+    .saturation = (float) (recipe->saturation_penalty / (double) (n_columns * policy->n_actions)),
+  };
+  EspPhase outer = esp_phase_begin (ESP_PHASE_SQUASH);
 
   memset (pass->d_log_deviation, 0, policy->n_actions * n * sizeof (float));
   for (size_t a = 0; a < policy->n_actions; a++)
     for (size_t k = 0; k < pass->n_masks; k++)
-      for (size_t i = 0; i < n; i++)
-        {
-          size_t entry = a * n_columns + k * n + i;
-          float action = pass->actions[entry];
-          float dz = 2.0f * entropy * action - share * d_value[entry] * (1.0f - action * action);
-          float u = pass->mean[entry];
-          float log_deviation = policy->deterministic ? INFINITY : pass->log_deviation[a * n + i];
+      {
+        size_t first = a * n_columns + k * n;
 
-          if (log_deviation >= LOG_DEVIATION_LOW && log_deviation <= LOG_DEVIATION_HIGH)
-            pass->d_log_deviation[a * n + i] += dz * pass->deviation[a * n + i] * pass->noise[entry]
-                                                - entropy;
-          pass->d_mean[entry] = dz + (u > limit ? saturation : u < -limit ? -saturation : 0.0f);
-        }
+        unsquash (pass->mean + first, policy->deterministic ? NULL : pass->log_deviation + a * n,
+                  pass->deviation + a * n, pass->noise + first, pass->actions + first, d_value + first, n,
+                  weights, pass->d_mean + first, pass->d_log_deviation + a * n);
+      }
+  esp_phase_end (outer);
+}
+
+size_t
+esp_policy_count_parts (const EspPolicy *policy)
+{
+  return policy->operations->count_parts (policy);
 }
 
 void
-esp_policy_backward (const EspPolicy *policy,
-                     EspPolicyPass *pass,
-                     const float *observations,
-                     double alpha,
-                     const float *d_value,
-                     float *gradient)
+esp_policy_backward (
+  const EspPolicy *policy, EspPolicyPass *pass, const float *observations, size_t part, float *gradient)
 {
-  EspPhase outer = esp_phase_begin (ESP_PHASE_SQUASH);
-
-  backward_squash (policy, pass, alpha, d_value);
-  esp_phase_end (outer);
-  policy->operations->backward (policy, pass, observations, gradient);
+  policy->operations->backward (policy, pass, observations, part, gradient);
 }

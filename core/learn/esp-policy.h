@@ -5,10 +5,10 @@
  * or, if it is deterministic, a = tanh (u), to which noise is only added from outside.
  *
  * A symbolic policy has symbolic networks with a path selector for u, and an ordinary network for ln σ; a
- * neural one has one ordinary network for both; an expression policy has a formula of the user's for u, and an
- * ordinary network for ln σ. Actions are −1 … 1 here; observations are divided by the
- * recipe's scales before they come in. Single precision; belongs to the trainer's thread. (SAC: Haarnoja et
- * al., arXiv 1812.05905; ESPL: arXiv 2311.02104; TD3: Fujimoto et al., arXiv 1802.09477.)
+ * neural one has one ordinary network for both; an expression policy has a formula of the user's for u, and
+ * an ordinary network for ln σ. Actions are −1 … 1 here; observations are divided by the recipe's scales
+ * before they come in. Single precision; belongs to the trainer's thread. (SAC: Haarnoja et al., arXiv
+ * 1812.05905; ESPL: arXiv 2311.02104; TD3: Fujimoto et al., arXiv 1802.09477.)
  */
 
 #pragma once
@@ -130,9 +130,9 @@ typedef struct
   float *effective;  /* [n_masks][n_weights] */
   float *features;   /* [n_masks][n_actions][n_features][B] */
   float *arguments;  /* [n_masks][n_actions][n_biases][B] */
-  float *d_features; /* of one network */
+  float *d_features; /* [n_actions][n_features][B], of one mask at a time */
   float *d_arguments;
-  float *d_weights; /* [n_weights of the arrangement] */
+  float *d_weights; /* [n_weights] */
   float *d_biases;
   float *storage;
 } EspPolicyPass;
@@ -148,18 +148,21 @@ void esp_policy_forward (const EspPolicy *policy, EspPolicyPass *pass, const flo
  * actions to @guard. Those of guards, weights and biases are for symbolic policies only. */
 double esp_policy_get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard);
 
-/* Differentiates
+/* Starts to differentiate
  *
  *   mean (@alpha · log π − Q) + guard, saturation, weight and bias penalties
  *
  * over the last forward pass, for which a deterministic policy's noise must have been 0;
- * @d_value[n_actions][S·B] is ∂Q/∂a of each column. Writes
- * @gradient[n_parameters]. */
-void esp_policy_backward (const EspPolicy *policy,
-                          EspPolicyPass *pass,
-                          const float *observations,
-                          double alpha,
-                          const float *d_value,
-                          float *gradient);
+ * @d_value[n_actions][S·B] is ∂Q/∂a of each column. */
+void
+esp_policy_begin_backward (const EspPolicy *policy, EspPolicyPass *pass, double alpha, const float *d_value);
+
+/* Returns in how many parts the gradient is taken. */
+size_t esp_policy_count_parts (const EspPolicy *policy);
+
+/* Writes that part of @gradient[n_parameters] which no other @part writes; the gradient is complete with
+ * all of them. The parts may be taken by several threads at once. */
+void esp_policy_backward (
+  const EspPolicy *policy, EspPolicyPass *pass, const float *observations, size_t part, float *gradient);
 
 G_END_DECLS

@@ -278,7 +278,7 @@ compute_target (EspSac *sac, double alpha)
 
   for (size_t i = 0; i < n; i++)
     {
-      float value = fminf (first[i], second[i]) - (float) alpha * sac->next.log_density[i];
+      float value = MIN (first[i], second[i]) - (float) alpha * sac->next.log_density[i];
       float reward = (float) (recipe->reward_scale * (batch->rewards[i] + recipe->reward_offset));
 
       sac->target[i] = reward + (1.0f - batch->terminated[i]) * (float) recipe->discount * value;
@@ -298,11 +298,13 @@ choose_columns (EspSac *sac)
 
   for (size_t i = 0; i < n_columns; i++)
     {
-      if (first[i] <= second[i])
-        sac->chosen[n_first++] = (uint32_t) i;
-      else
-        sac->chosen[--n_second] = (uint32_t) i;
-      value += fminf (first[i], second[i]);
+      bool is_first = first[i] <= second[i];
+
+      /* which it is cannot be predicted, so both are written; what does not count is overwritten later */
+      sac->chosen[n_first] = sac->chosen[n_second - 1] = (uint32_t) i;
+      n_first += is_first;
+      n_second -= !is_first;
+      value += is_first ? first[i] : second[i];
       density += sac->pass.log_density[i];
     }
   sac->n_chosen[0] = n_first;
@@ -331,16 +333,14 @@ differentiate_columns (EspSac *sac, size_t portion)
   esp_phase_end (outer);
 }
 
+/* What is not of any part of the policy, once all of them are there. */
 static void
-differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, double alpha)
+add_sparsity (EspSac *sac, const EspSacSchedule *schedule)
 {
   const EspRecipe *recipe = sac->recipe;
   EspPolicy *policy = &sac->policy;
   double sparsity_slope;
   float *d_probabilities;
-
-  esp_policy_backward (policy, &sac->pass, sac->batch.observations, alpha, sac->d_value,
-                       sac->policy_gradient);
 
   sac->figures.sparsity = esp_selector_sparsity (policy->probabilities, policy->n_weights,
                                                  schedule->allowed_paths, policy->n_actions, &sparsity_slope);
@@ -368,7 +368,10 @@ esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, doubl
   choose_columns (sac);
   for (size_t portion = 0; portion < ESP_N_PORTIONS; portion++)
     differentiate_columns (sac, portion);
-  differentiate_policy (sac, schedule, alpha);
+  esp_policy_begin_backward (&sac->policy, &sac->pass, alpha, sac->d_value);
+  for (size_t part = 0; part < esp_policy_count_parts (&sac->policy); part++)
+    esp_policy_backward (&sac->policy, &sac->pass, sac->batch.observations, part, sac->policy_gradient);
+  add_sparsity (sac, schedule);
   penalty = esp_policy_get_penalty (&sac->policy, &sac->pass, &sac->figures.penalty);
   sum_policy_loss (sac, alpha, penalty);
 }
@@ -514,6 +517,7 @@ typedef struct
   double alpha;
   double penalty;
   bool policy_too; /* it is the policy's turn */
+  size_t n_parts;  /* of the policy's gradient */
   bool step_critic[ESP_N_CRITICS];
 } Update;
 
@@ -547,10 +551,8 @@ run_critics (void *data, size_t task, size_t worker)
       if (update->policy_too && task < count_followed (sac))
         value_policy (sac, task);
     }
-  else if (task < 4)
+  else
     value_next (sac, task - 2);
-  else if (update->policy_too)
-    update->penalty = esp_policy_get_penalty (&sac->policy, &sac->pass, &sac->figures.penalty);
 }
 
 static void
@@ -567,15 +569,19 @@ differentiate_critics (void *data, size_t task, size_t worker)
 static void
 finish_gradients (void *data, size_t task, size_t worker)
 {
-  const Update *update = data;
+  Update *update = data;
+  EspSac *sac = update->sac;
 
-  if (task == 0)
+  if (task < ESP_N_CRITICS)
     {
-      if (update->policy_too)
-        differentiate_policy (update->sac, update->schedule, update->alpha);
+      if (update->step_critic[task])
+        step_critic (sac, task, update->schedule);
     }
-  else if (update->step_critic[task - 1])
-    step_critic (update->sac, task - 1, update->schedule);
+  else if (task - ESP_N_CRITICS < update->n_parts)
+    esp_policy_backward (&sac->policy, &sac->pass, sac->batch.observations, task - ESP_N_CRITICS,
+                         sac->policy_gradient);
+  else
+    update->penalty = esp_policy_get_penalty (&sac->policy, &sac->pass, &sac->figures.penalty);
 }
 
 void
@@ -589,7 +595,7 @@ esp_sac_update (EspSac *sac, const EspSacSchedule *schedule)
   /* all losses are formed from the parameters as they are now; the steps come after */
   fill_input (sac, sac->batch.observations, sac->batch.actions, 1, sac->batch_input);
   esp_pool_run (sac->pool, 2 + ESP_N_CRITICS, run_policies, &update);
-  esp_pool_run (sac->pool, 2 * ESP_N_CRITICS + 1, run_critics, &update);
+  esp_pool_run (sac->pool, 2 * ESP_N_CRITICS, run_critics, &update);
 
   compute_target (sac, update.alpha);
   if (update.policy_too)
@@ -607,9 +613,16 @@ esp_sac_update (EspSac *sac, const EspSacSchedule *schedule)
 
   sac->updates++;
   esp_pool_run (sac->pool, ESP_N_CRITICS + ESP_N_PORTIONS, differentiate_critics, &update);
-  esp_pool_run (sac->pool, 1 + ESP_N_CRITICS, finish_gradients, &update);
   if (!update.policy_too)
-    return;
+    {
+      esp_pool_run (sac->pool, ESP_N_CRITICS, finish_gradients, &update);
+      return;
+    }
+
+  esp_policy_begin_backward (&sac->policy, &sac->pass, update.alpha, sac->d_value);
+  update.n_parts = esp_policy_count_parts (&sac->policy);
+  esp_pool_run (sac->pool, ESP_N_CRITICS + update.n_parts + 1, finish_gradients, &update);
+  add_sparsity (sac, schedule);
   sum_policy_loss (sac, update.alpha, update.penalty);
   if (sound && step_policy (sac, schedule))
     finish_policy_step (sac, schedule);

@@ -9,14 +9,16 @@
 static inline double
 gate (double p, double noise, double temperature, double *derivative)
 {
-  double scaled = (log (p + EPSILON) - log (1.0 - p + EPSILON) + noise) / temperature;
+  /* divisions and logarithms are what a gate costs: as few of them as will do */
+  double open = p + EPSILON, closed = 1.0 - p + EPSILON;
+  double scaled = (log (open / closed) + noise) / temperature;
   double small = exp (-fabs (scaled));
-  double m = (scaled >= 0.0 ? 1.0 : small) / (1.0 + small);
+  double inverse = 1.0 / (1.0 + small);
   /* m (1 − m) without the cancellation of 1 − m */
-  double product = small / ((1.0 + small) * (1.0 + small));
+  double product = small * inverse * inverse;
 
-  *derivative = product / temperature * (1.0 / (p + EPSILON) + 1.0 / (1.0 - p + EPSILON));
-  return m;
+  *derivative = product * ((open + closed) / (temperature * open * closed));
+  return (scaled >= 0.0 ? 1.0 : small) * inverse;
 }
 
 double
@@ -52,17 +54,19 @@ esp_selector_draw_bernoulli (const float *probabilities, size_t n, EspRandom *ra
     mask[i] = esp_random_uniform (random) < probabilities[i] ? 1.0f : 0.0f;
 }
 
-double
-esp_selector_sparsity (const float *probabilities,
-                       size_t n,
-                       double allowed,
-                       size_t n_actions,
-                       double *derivative)
+ESP_VECTORISED double
+esp_selector_sparsity (
+  const float *probabilities, size_t n, double allowed, size_t n_actions, double *derivative)
 {
-  double sum = 0.0;
+  double sums[8] = { 0 }, sum;
+  size_t i = 0;
 
-  for (size_t i = 0; i < n; i++)
-    sum += probabilities[i];
+  for (; i + 8 <= n; i += 8)
+    for (size_t k = 0; k < 8; k++)
+      sums[k] += (double) probabilities[i + k];
+  for (; i < n; i++)
+    sums[0] += (double) probabilities[i];
+  sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 
   *derivative = sum >= allowed ? 1.0 / (double) n_actions : 0.0;
   return sum >= allowed ? (sum - allowed) / (double) n_actions : 0.0;

@@ -71,8 +71,6 @@ esp_symbolic_network_backward (const EspArrangement *arrangement,
                                float *d_weights,
                                float *d_biases)
 {
-  memset (d_features, 0, arrangement->n_features * n_samples * sizeof (float));
-
   for (size_t l = arrangement->n_layers; l-- > 0;)
     {
       const EspLayer *layer = &arrangement->layers[l];
@@ -99,8 +97,9 @@ esp_symbolic_network_backward (const EspArrangement *arrangement,
       esp_multiply (deltas, false, inputs, true, 0.0f,
                     esp_matrix (d_weights + layer->weights, layer->n_arguments, layer->n_features));
       esp_sum_rows (dh, layer->n_arguments, n_samples, d_biases + layer->biases);
+      /* the output layer reads every feature, so it is the one that writes first */
       if (l > 0)
-        esp_multiply (weights, true, deltas, false, 1.0f,
+        esp_multiply (weights, true, deltas, false, l + 1 == arrangement->n_layers ? 0.0f : 1.0f,
                       esp_matrix (d_features, layer->n_features, n_samples));
     }
 }

@@ -83,16 +83,19 @@ esp_adam_step_followed (float *restrict parameters,
 ESP_VECTORISED double
 esp_norm (const float *values, size_t n)
 {
-  double sums[4] = { 0 };
+  double sums[32] = { 0 };
   size_t i = 0;
 
-  for (; i + 4 <= n; i += 4)
-    for (size_t k = 0; k < 4; k++)
-      sums[k] += (double) values[i + k] * values[i + k];
+  for (; i + 32 <= n; i += 32)
+    for (size_t k = 0; k < 32; k++)
+      sums[k] += (double) values[i + k] * (double) values[i + k];
   for (; i < n; i++)
-    sums[0] += (double) values[i] * values[i];
+    sums[0] += (double) values[i] * (double) values[i];
+  for (size_t width = 16; width > 0; width /= 2)
+    for (size_t k = 0; k < width; k++)
+      sums[k] += sums[k + width];
 
-  return sqrt ((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  return sqrt (sums[0]);
 }
 
 ESP_VECTORISED void

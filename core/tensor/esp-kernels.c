@@ -52,6 +52,26 @@ static const EspKernels *available[4];
 static _Atomic (const EspKernels *) chosen;
 static GOnce once = G_ONCE_INIT;
 
+#ifdef __x86_64__
+/* Not every compiler knows the levels by their names here. What belongs to them besides, every processor with
+ * these has. */
+static bool
+supports_v3 (void)
+{
+  __builtin_cpu_init ();
+
+  return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("bmi2");
+}
+
+static bool
+supports_v4 (void)
+{
+  return __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw")
+         && __builtin_cpu_supports ("avx512cd") && __builtin_cpu_supports ("avx512dq")
+         && __builtin_cpu_supports ("avx512vl");
+}
+#endif
+
 static void *
 choose (void *data)
 {
@@ -60,10 +80,9 @@ choose (void *data)
   size_t n = 0;
 
 #ifdef __x86_64__
-  __builtin_cpu_init ();
-  if (__builtin_cpu_supports ("x86-64-v4"))
+  if (supports_v3 () && supports_v4 ())
     available[n++] = &esp_kernels_v4;
-  if (__builtin_cpu_supports ("x86-64-v3"))
+  if (supports_v3 ())
     available[n++] = &esp_kernels_v3;
 #endif
   available[n++] = &esp_kernels_blas;

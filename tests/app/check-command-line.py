@@ -522,6 +522,32 @@ def test_train(folder):
         expect(word in out, f"“{word}” is not in the report")
 
 
+def test_workers(folder):
+    """Neither the number of workers nor what else the machine does changes a bit of a run."""
+    kinds = {
+        "symbolic": {"critic_hidden": [40, 33], "batch_size": 100, "arrangement": "S0"},
+        "neural": {"policy": "neural", "critic_hidden": [64, 64], "batch_size": 50},
+        "td3": {"policy": "neural", "algorithm": "td3", "policy_period": 2},
+    }
+    for kind, changes in kinds.items():
+        recipe = tiny_recipe(folder, **changes)
+        arguments = ["train", "reacher", "--recipe", recipe, "--seed", "7", "--steps", "300", "--json", "--workers"]
+        results = []
+        for workers in ("1", "2", "3"):
+            # the last run has all processors to share with loops that do nothing
+            busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())
+                    if workers == "3"]
+            try:
+                results.append({**expect_result([*arguments, workers]), "wall_seconds": 0})
+            finally:
+                for process in busy:
+                    process.kill()
+                    process.wait()
+        expect(results[0]["updates"] == 200, results[0])
+        expect(results[0] == results[1], f"{kind}: {results[1]} of two workers is not {results[0]}")
+        expect(results[0] == results[2], f"{kind}: {results[2]} of three workers is not {results[0]}")
+
+
 def test_search(folder):
     """The search at the end of training: a front of short formulas, the same whoever works on it."""
     recipe = tiny_recipe(folder)

@@ -105,12 +105,57 @@ test_bounds (void)
   g_assert_true (esp_random_bernoulli (&random, 1));
 }
 
+/* The fillers make many blocks at once; they must be those that come one after the other. */
+static void
+test_fillers_draw_the_stream (void)
+{
+  static const size_t lengths[] = { 1, 3, 4, 7, 0, 512, 515, 2, 1030, 5 };
+  EspRandom filled, single;
+  float values[1030];
+
+  esp_random_init (&filled, 0x123456789abcdef0, 0xfedcba9876543210);
+  /* so that the counter's upper word changes on the way */
+  filled.counter = UINT32_MAX - 40;
+  single = filled;
+  for (size_t k = 0; k < G_N_ELEMENTS (lengths); k++)
+    {
+      esp_random_fill_uniform (&filled, values, lengths[k]);
+      for (size_t i = 0; i < lengths[k]; i++)
+        g_assert_cmpfloat (values[i], ==, (float) (esp_random_bits (&single) >> 9) * 0x1p-23f + 0x1p-24f);
+    }
+  g_assert_cmphex (esp_random_bits (&filled), ==, esp_random_bits (&single));
+
+  esp_random_fill_logistic (&filled, values, 700);
+  for (size_t i = 0; i < 700; i++)
+    {
+      double u = ((double) esp_random_bits (&single) + 0.5) * 0x1p-32;
+
+      g_assert_cmpfloat_with_epsilon (values[i], log (u) - log1p (-u), 2e-6);
+    }
+  esp_random_fill_normal (&filled, values, 9);
+  for (size_t i = 0; i < 4; i++)
+    {
+      EspRandom pair = single;
+      double radius, angle;
+
+      for (size_t skip = 0; skip < i; skip++)
+        esp_random_bits (&pair);
+      radius = sqrt (-2.0 * log (((double) esp_random_bits (&pair) + 0.5) * 0x1p-32));
+      for (size_t skip = 0; skip < 3; skip++)
+        esp_random_bits (&pair);
+      angle = ((double) esp_random_bits (&pair) + 0.5) * 2.0 * G_PI * 0x1p-32;
+      g_assert_cmpfloat_with_epsilon (values[i], radius * cos (angle), 1e-5);
+      g_assert_cmpfloat_with_epsilon (values[4 + i], radius * sin (angle), 1e-5);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/random/known-answers", test_known_answers);
   g_test_add_func ("/random/copy-continues", test_copy_continues);
+  g_test_add_func ("/random/fillers-draw-the-stream", test_fillers_draw_the_stream);
   g_test_add_func ("/random/distributions", test_distributions);
   g_test_add_func ("/random/bounds", test_bounds);
   return g_test_run ();

@@ -431,6 +431,33 @@ test_action_choice (void)
   esp_bench_close (&bench);
 }
 
+/* Runs what was run in the window again without one, with another number of threads for an update: every bit
+ * must be the same. */
+static void
+expect_same_without_window (EspBench *bench)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspTrainer) trainer
+    = esp_trainer_new (esp_session_get_environment (bench->session)->name,
+                       esp_session_get_recipe (bench->session), esp_session_get_seed (bench->session), &error);
+  const EspResult *shown = esp_session_get_result (bench->session);
+  EspResult result = { 0 };
+
+  g_assert_no_error (error);
+  esp_trainer_set_workers (trainer, 3);
+  esp_trainer_run (trainer);
+  for (int i = 0; i < 120 && esp_trainer_wait (trainer, 1000) != ESP_RUN_DONE; i++)
+    ;
+  g_assert_true (esp_trainer_get_result (trainer, &result));
+
+  g_assert_cmpuint (result.updates, ==, shown->updates);
+  g_assert_cmpstr (esp_formula_get_text (result.formula), ==, esp_formula_get_text (shown->formula));
+  g_assert_cmpmem (&result.formula_return, sizeof (EspReturns), &shown->formula_return, sizeof (EspReturns));
+  g_assert_cmpmem (&result.masked_return, sizeof (EspReturns), &shown->masked_return, sizeof (EspReturns));
+  g_assert_cmpmem (&result.sampled_return, sizeof (EspReturns), &shown->sampled_return, sizeof (EspReturns));
+  esp_result_clear (&result);
+}
+
 static void
 test_finish (void)
 {
@@ -448,6 +475,7 @@ test_finish (void)
   g_assert_nonnull (strstr (gtk_label_get_text (bench.window->sentence_label), "100 unseen episodes"));
   g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "train"));
   activate (&bench, "copy-formula");
+  expect_same_without_window (&bench);
 
   /* a new run forgets the result, and can be cut short */
   activate (&bench, "restart-new-seed");
