@@ -75,6 +75,12 @@ esp_curve_plot_new (EspTexts *texts, const EspSnapshot *snapshot, float width, f
 
       gutter = MAX (gutter, (float) esp_texts_get_width (texts, text, size));
     }
+  if (strip > 0)
+    {
+      g_autofree char *most = esp_axis_format (&plot.paths, plot.paths.high);
+
+      gutter = MAX (gutter, (float) esp_texts_get_width (texts, most, size));
+    }
   gutter += 7;
   plot.legend_y = margin + 0.4f * line;
   plot.area = GRAPHENE_RECT_INIT (
@@ -249,7 +255,7 @@ draw_strip (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *p
   double left = strip->origin.x;
   double x = left + strip->size.width - 4;
   double y = strip->origin.y + plot->text_size;
-  g_autofree char *most = esp_text_from_number (plot->paths.high, 3);
+  g_autofree char *most = esp_axis_format (&plot->paths, plot->paths.high);
   cairo_t *cr;
 
   gtk_snapshot_append_color (
