@@ -276,7 +276,7 @@ esp_network_view_draw_placeholder (EspNetworkView *view, GtkSnapshot *snapshot)
                               view->policy == ESP_POLICY_NEURAL
                                 ? "The policy is a neural network: there are no operators to show"
                               : view->policy == ESP_POLICY_EXPRESSION
-                                ? "The policy is a formula of yours: there is no network that it grows from"
+                                ? "A formula that was typed has no network"
                                 : "The network appears when training starts");
 }
 

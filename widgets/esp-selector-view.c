@@ -98,7 +98,7 @@ draw_picture (EspSelectorView *view, const EspPalette *palette)
     esp_texts_draw_placeholder (view->texts, snapshot, palette,
                                 view->policy == ESP_POLICY_NEURAL ? "A neural network has no path selector"
                                 : view->policy == ESP_POLICY_EXPRESSION
-                                  ? "The structure of your formula is fixed: no paths are selected"
+                                  ? "A typed formula has no path selector"
                                   : "The selection probabilities appear when training starts");
   else
     {

@@ -46,14 +46,15 @@ work (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
   g_task_return_boolean (task, TRUE);
 }
 
-/* Takes @job. */
-static void
+/* Takes @job. Returns what @done will be called with, not referenced. */
+static GAsyncResult *
 start (EspWindow *self, Job *job, GAsyncReadyCallback done)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, done, NULL);
 
   g_task_set_task_data (task, job, job_free);
   g_task_run_in_thread (task, work);
+  return G_ASYNC_RESULT (task);
 }
 
 static EspPolicyKind
@@ -168,8 +169,12 @@ esp_window_describe_form (EspWindow *self)
   if (esp_session_get_trial (self->session) != NULL)
     return g_strdup ("on trial, ");
   if (self->step_formula != NULL)
-    return g_strdup_printf ("after step %u of %zu, ", gtk_single_selection_get_selected (self->step_choice),
-                            esp_steps_get_n (self->steps));
+    {
+      guint k = gtk_single_selection_get_selected (self->step_choice);
+
+      return k == 0 ? g_strdup ("raw, ")
+                    : g_strdup_printf ("after step %u of %zu, ", k, esp_steps_get_n (self->steps));
+    }
   return g_strdup ("");
 }
 
@@ -241,8 +246,8 @@ list_steps (EspWindow *self)
     }
   gtk_single_selection_set_model (self->step_choice, G_LIST_MODEL (list));
   gtk_stack_set_visible_child_name (self->steps_stack, "list");
-  gtk_single_selection_set_selected (self->step_choice, (guint) esp_steps_get_n (self->steps));
   step_selected (self);
+  /* the first item, which is also the chosen one: nothing is done yet */
   gtk_widget_grab_focus (GTK_WIDGET (self->steps_list));
 }
 
@@ -282,17 +287,13 @@ static void
 steps_opened (EspWindow *self)
 {
   Job *job;
-  g_autoptr (GTask) task = NULL;
 
   if (self->session == NULL || !has_forms (self))
     return;
   say_instead_of_steps (self, "…");
   job = job_new (self);
   job->steps = TRUE;
-  task = g_task_new (self, NULL, steps_found, NULL);
-  self->steps_task = G_ASYNC_RESULT (task);
-  g_task_set_task_data (task, job, job_free);
-  g_task_run_in_thread (task, work);
+  self->steps_task = start (self, job, steps_found);
 }
 
 static void
@@ -322,7 +323,9 @@ esp_window_move_step (EspWindow *self, int by)
   if (self->steps == NULL || k < 0 || k > (gint64) esp_steps_get_n (self->steps))
     return;
   gtk_single_selection_set_selected (self->step_choice, (guint) k);
-  gtk_widget_activate_action (GTK_WIDGET (self->steps_list), "list.scroll-to-item", "u", (guint) k);
+  /* takes the arrow keys' cursor along, and scrolls to it */
+  if (gtk_widget_get_focus_child (GTK_WIDGET (self->steps_list)) != NULL)
+    gtk_widget_child_focus (GTK_WIDGET (self->steps_list), by < 0 ? GTK_DIR_UP : GTK_DIR_DOWN);
 }
 
 gboolean
@@ -359,9 +362,7 @@ void
 esp_window_edit_formula (EspWindow *self)
 {
   if (self->formula_dialog == NULL)
-    {
-      g_set_weak_pointer (&self->formula_dialog, esp_formula_dialog_new (GTK_WINDOW (self), self->session));
-    }
+    g_set_weak_pointer (&self->formula_dialog, esp_formula_dialog_new (GTK_WINDOW (self), self->session));
   gtk_window_present (GTK_WINDOW (self->formula_dialog));
 }
 
@@ -397,6 +398,26 @@ esp_window_update_formula_actions (EspWindow *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->steps_button), has_forms (self));
 }
 
+/* The window's keys do not reach into its popovers. */
+static void
+add_step_keys (GtkWidget *popover)
+{
+  static const struct
+  {
+    guint key;
+    const char *action;
+  } keys[] = { { GDK_KEY_Left, "win.step-back" }, { GDK_KEY_Right, "win.step-forward" } };
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  gtk_event_controller_set_propagation_phase (controller, GTK_PHASE_CAPTURE);
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    gtk_shortcut_controller_add_shortcut (
+      GTK_SHORTCUT_CONTROLLER (controller),
+      gtk_shortcut_new (gtk_keyval_trigger_new (keys[i].key, GDK_ALT_MASK),
+                        gtk_named_action_new (keys[i].action)));
+  gtk_widget_add_controller (popover, controller);
+}
+
 void
 esp_window_init_formula (EspWindow *self)
 {
@@ -410,6 +431,7 @@ esp_window_init_formula (EspWindow *self)
   gtk_list_view_set_model (self->steps_list, GTK_SELECTION_MODEL (self->step_choice));
   g_signal_connect_object (self->step_choice, "notify::selected", G_CALLBACK (step_selected), self,
                            G_CONNECT_SWAPPED);
+  add_step_keys (GTK_WIDGET (popover));
   g_signal_connect_object (popover, "map", G_CALLBACK (steps_opened), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (popover, "unmap", G_CALLBACK (steps_closed), self, G_CONNECT_SWAPPED);
 }

@@ -70,6 +70,7 @@ struct _EspWindow
   GtkLabel *sentence_label;
   GtkLabel *remaining_label;
   GtkProgressBar *progress;
+  GtkWidget *figures_separator;
   GtkLabel *figures_label;
 };
 

@@ -187,6 +187,7 @@ update_run (EspWindow *self, EspSnapshot *snapshot)
   if (snapshot->policy == ESP_POLICY_SYMBOLIC)
     append_selector (figures, snapshot);
   set_text (self->figures_label, figures->str);
+  gtk_widget_set_visible (self->figures_separator, figures->len > 0);
   g_string_free (figures, TRUE);
 }
 

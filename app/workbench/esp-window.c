@@ -373,6 +373,7 @@ esp_window_class_init (EspWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EspWindow, sentence_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, remaining_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, progress);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, figures_separator);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, figures_label);
   gtk_widget_class_bind_template_callback (widget_class, environment_selected);
   gtk_widget_class_bind_template_callback (widget_class, action_selected);
