@@ -391,7 +391,7 @@ append_returns (GString *markup,
       g_autofree char *mean = esp_text_from_number (returns->mean, 4);
       g_autofree char *deviation = esp_text_from_number (returns->deviation, 2);
 
-      if (returns->episodes == 0)
+      if (returns->episodes == 0 || !has_series (snapshot, series))
         continue;
       g_string_append_c (markup, '\n');
       if (palette)

@@ -234,7 +234,7 @@ build (EspFormulaDialog *self)
   GtkWidget *editor = esp_formula_editor_new (esp_session_get_environment (self->session));
 
   self->hint = GTK_LABEL (new_label ());
-  gtk_label_set_lines (self->hint, 3);
+  gtk_label_set_lines (self->hint, 4);
   gtk_widget_add_css_class (GTK_WIDGET (self->hint), "formula-hint");
   self->editor = ESP_FORMULA_EDITOR (editor);
   gtk_widget_set_vexpand (editor, TRUE);

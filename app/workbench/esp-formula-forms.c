@@ -75,6 +75,26 @@ describe (const EspExpression *expression, const EspSymbols *symbols)
                               : g_strdup_printf ("a term of reading length %zu", length);
 }
 
+/* Fills in both sides of @step. */
+static void
+describe_both (Step *step, const EspRewrite *rewrite, const EspSymbols *symbols)
+{
+  step->before = describe (rewrite->before, symbols);
+  step->after = describe (rewrite->after, symbols);
+  if (!g_str_equal (step->before, step->after))
+    return;
+  /* they only differ in the last digits, or in how they are built: the language tells that apart */
+  if (esp_expression_get_length (rewrite->before) > MOST_NODES)
+    {
+      g_free (step->after);
+      step->after = g_strdup ("one of the same length");
+      return;
+    }
+  clear_step (step);
+  step->before = esp_expression_to_text (rewrite->before, symbols);
+  step->after = esp_expression_to_text (rewrite->after, symbols);
+}
+
 EspSteps *
 esp_steps_new (EspFormula *raw)
 {
@@ -99,9 +119,9 @@ esp_steps_new (EspFormula *raw)
       for (size_t i = 0; i < esp_rewrite_log_get_n_steps (steps->logs[a]); i++)
         {
           const EspRewrite *rewrite = esp_rewrite_log_get_step (steps->logs[a], i);
-          Step step = { a, i, rewrite->rule, describe (rewrite->before, symbols),
-                        describe (rewrite->after, symbols) };
+          Step step = { .action = a, .number = i, .rule = rewrite->rule };
 
+          describe_both (&step, rewrite, symbols);
           g_array_append_val (steps->steps, step);
         }
     }
