@@ -117,7 +117,11 @@ tell (EspFormulaEditor *self, const Job *job)
 {
   if (job->formula == NULL)
     {
-      say (self, job->failure.message, TRUE);
+      g_autofree char *message = g_strdup (job->failure.message);
+
+      /* it is made to go behind a colon */
+      *message = g_ascii_toupper (*message);
+      say (self, message, TRUE);
       if (*job->text != '\0')
         underline (self, job);
     }
