@@ -252,7 +252,8 @@ esp_formula_editor_init (EspFormulaEditor *self)
   gtk_text_view_set_bottom_margin (self->view, 8);
   /* a formula has no use for tabs, and Tab leaves the field */
   gtk_text_view_set_accepts_tab (self->view, FALSE);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula as text", -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, "Formula as text",
+                                  -1);
 
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), view);
   gtk_widget_set_vexpand (scrolled, TRUE);

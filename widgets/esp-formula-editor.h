@@ -1,8 +1,8 @@
 /* A field in which a formula is typed.
  *
- * What is typed is read after every key, on a worker thread, so that a text of any length may be pasted. Where
- * it is not a formula the wrong piece is underlined and a sentence below says what was expected where; where
- * it is, the sentence tells its reading length and the other measures. Main thread only.
+ * What is typed is read after every key, on a worker thread, so that a text of any length may be pasted.
+ * Where it is not a formula the wrong piece is underlined and a sentence below says what was expected where;
+ * where it is, the sentence tells its reading length and the other measures. Main thread only.
  */
 
 #pragma once

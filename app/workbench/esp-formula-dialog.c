@@ -121,9 +121,9 @@ fill (EspFormulaDialog *self)
   GString *hint = g_string_new (NULL);
 
   if (formula != NULL && esp_forms_get_length (formula) > ESP_EDIT_MAX_LENGTH)
-    g_string_append_printf (hint,
-                            "The present formula is too long to edit (more than %d nodes): type one of yours. ",
-                            ESP_EDIT_MAX_LENGTH);
+    g_string_append_printf (
+      hint, "The present formula is too long to edit (more than %d nodes): type one of yours. ",
+      ESP_EDIT_MAX_LENGTH);
   else if (formula != NULL)
     {
       g_autofree char *text = write_lines (formula);
@@ -248,12 +248,13 @@ build (EspFormulaDialog *self)
   gtk_widget_set_hexpand (outcome, TRUE);
   gtk_widget_set_size_request (outcome, -1, 40);
   gtk_widget_add_css_class (outcome, "figures");
-  self->train_button = GTK_BUTTON (new_button ("Train its _constants", "formula.train",
-                                               "Start a run of this formula (Ctrl+Shift+Return)"));
+  self->train_button = GTK_BUTTON (
+    new_button ("Train its _constants", "formula.train", "Start a run of this formula (Ctrl+Shift+Return)"));
   gtk_widget_add_css_class (GTK_WIDGET (self->train_button), "suggested-action");
   gtk_box_append (GTK_BOX (row), outcome);
-  gtk_box_append (GTK_BOX (row), new_button ("_Try", "formula.try",
-                                             "Have the robot follow it and measure its return (Ctrl+Return)"));
+  gtk_box_append (
+    GTK_BOX (row),
+    new_button ("_Try", "formula.try", "Have the robot follow it and measure its return (Ctrl+Return)"));
   gtk_box_append (GTK_BOX (row), GTK_WIDGET (self->train_button));
 
   gtk_box_append (GTK_BOX (body), GTK_WIDGET (self->hint));

@@ -1,5 +1,7 @@
 #include "esp-formula-forms.h"
 
+#include <gio/gio.h>
+
 #include "esp-print.h"
 #include "esp-simplify.h"
 
@@ -55,6 +57,33 @@ esp_forms_get_length (const EspFormula *formula)
       length = more > G_MAXSIZE - length ? G_MAXSIZE : length + more;
     }
   return length;
+}
+
+static void
+release_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  esp_formula_unref (data);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+release_now (gpointer formula)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  g_task_set_task_data (task, formula, NULL);
+  g_task_run_in_thread (task, release_in_thread);
+}
+
+void
+esp_forms_release (EspFormula *formula)
+{
+  if (formula == NULL)
+    return;
+  if (esp_forms_get_length (formula) <= ESP_STEPS_MAX_LENGTH)
+    esp_formula_unref (formula);
+  else
+    g_idle_add_once (release_now, formula);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* The forms of a formula: as the network or the user has it, simplified, and the steps between the two.
  *
  * The formulas of a network that is not pruned can take long, so all of this belongs on a worker thread. Any
- * thread.
+ * thread, unless said otherwise.
  */
 
 #pragma once
@@ -24,6 +24,10 @@ EspFormula *esp_forms_simplify (EspFormula *formula);
 
 /* Returns the reading lengths of all actions' expressions; G_MAXSIZE where the sum is beyond counting. */
 size_t esp_forms_get_length (const EspFormula *formula);
+
+/* Gives @formula (NULL for none) back: a long one, which may take tens of milliseconds to be freed, on
+ * another thread and a little later, when those who are about to let go of it have done so. Any thread. */
+void esp_forms_release (EspFormula *formula);
 
 /**
  * EspSteps:

@@ -19,10 +19,8 @@ typedef struct _EspTrial EspTrial;
 typedef void (*EspTrialTold) (const EspReturns *returns, gboolean done, gpointer data);
 
 /* Starts to measure @formula (referenced) in @environment. */
-EspTrial *esp_trial_new (EspFormula *formula,
-                         const EspEnvironmentInfo *environment,
-                         EspTrialTold told,
-                         gpointer data);
+EspTrial *
+esp_trial_new (EspFormula *formula, const EspEnvironmentInfo *environment, EspTrialTold told, gpointer data);
 
 /* Stops it; nothing is told any more. Does not wait for the thread. */
 void esp_trial_free (EspTrial *trial);

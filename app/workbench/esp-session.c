@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "esp-formula-forms.h"
 #include "esp-handler-clock.h"
 #include "esp-viewer.h"
 
@@ -176,7 +177,7 @@ follow (EspSession *self)
 static void
 set_formula (EspSession *self, EspFormula *formula)
 {
-  g_clear_pointer (&self->formula, esp_formula_unref);
+  esp_forms_release (self->formula);
   self->formula = formula == NULL ? NULL : esp_formula_ref (formula);
   follow (self);
 }

@@ -23,8 +23,8 @@ job_free (gpointer data)
   Job *job = data;
 
   esp_actor_unref (job->actor);
-  g_clear_pointer (&job->formula, esp_formula_unref);
-  g_clear_pointer (&job->form, esp_formula_unref);
+  esp_forms_release (job->formula);
+  esp_forms_release (job->form);
   esp_steps_free (job->found);
   g_free (job);
 }
@@ -71,8 +71,8 @@ wants_raw (EspWindow *self)
   return g_str_equal (g_variant_get_string (state, NULL), "raw");
 }
 
-/* Returns whether the session's formula is already of the form that is wanted: that of a network is simplified,
- * that of the user is as it was typed. */
+/* Returns whether the session's formula is already of the form that is wanted: that of a network is
+ * simplified, that of the user is as it was typed. */
 static gboolean
 is_of_form (EspWindow *self)
 {
@@ -99,6 +99,13 @@ has_forms (EspWindow *self)
 }
 
 static void
+forget_form (EspWindow *self)
+{
+  esp_forms_release (g_steal_pointer (&self->form));
+  esp_forms_release (g_steal_pointer (&self->form_of));
+}
+
+static void
 form_found (GObject *source, GAsyncResult *result, gpointer data)
 {
   EspWindow *self = ESP_WINDOW (source);
@@ -109,8 +116,7 @@ form_found (GObject *source, GAsyncResult *result, gpointer data)
   if (self->session == NULL)
     return;
   esp_handler_clock_begin ();
-  g_clear_pointer (&self->form, esp_formula_unref);
-  g_clear_pointer (&self->form_of, esp_formula_unref);
+  forget_form (self);
   self->form = esp_formula_ref (job->form);
   self->form_of = esp_formula_ref (job->formula);
   esp_window_show_formula (self);
@@ -131,13 +137,6 @@ get_form (EspWindow *self)
       start (self, job, form_found);
     }
   return self->form;
-}
-
-static void
-forget_form (EspWindow *self)
-{
-  g_clear_pointer (&self->form, esp_formula_unref);
-  g_clear_pointer (&self->form_of, esp_formula_unref);
 }
 
 void
@@ -200,9 +199,10 @@ set_step_sentence (EspWindow *self)
 {
   guint k = gtk_single_selection_get_selected (self->step_choice);
   gsize n = esp_steps_get_n (self->steps);
-  g_autofree char *text = k == 0 ? g_strdup_printf ("The raw formula; %zu %s to go", n, n == 1 ? "step" : "steps")
-                                 : g_strdup_printf ("After step %u of %zu: %s", k, n,
-                                                    esp_steps_get_rule (self->steps, k - 1));
+  g_autofree char *text = k == 0
+                            ? g_strdup_printf ("The raw formula; %zu %s to go", n, n == 1 ? "step" : "steps")
+                            : g_strdup_printf ("After step %u of %zu: %s", k, n,
+                                               esp_steps_get_rule (self->steps, k - 1));
 
   gtk_label_set_text (self->steps_label, text);
 }
@@ -267,9 +267,9 @@ steps_found (GObject *source, GAsyncResult *result, gpointer data)
       g_autofree char *length = job->length == G_MAXSIZE ? g_strdup ("beyond counting")
                                                          : esp_figure_count (job->length);
       g_autofree char *limit = esp_figure_count (ESP_STEPS_MAX_LENGTH);
-      g_autofree char *text = g_strdup_printf (
-        "The reading length of the raw formula is %s. Steps are shown up to %s: train on until fewer paths are left.",
-        length, limit);
+      g_autofree char *text = g_strdup_printf ("The reading length of the raw formula is %s. Steps are shown "
+                                               "up to %s: train on until fewer paths are left.",
+                                               length, limit);
 
       say_instead_of_steps (self, text);
     }

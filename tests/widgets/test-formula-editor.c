@@ -68,11 +68,8 @@ test_mistakes (void)
     const char *said;
   } cases[] = {
     /* in characters, not bytes */
-    { "θ·θ + wheel", 6, 11, "wheel" },
-    { "2 * (x", 5, 6, "“)”" },
-    { "x;\nx", 3, 4, "2 expressions" },
-    { "x +  \n ", 2, 3, "expected" },
-    { "sin x", 4, 5, "“(”" },
+    { "θ·θ + wheel", 6, 11, "wheel" }, { "2 * (x", 5, 6, "“)”" }, { "x;\nx", 3, 4, "2 expressions" },
+    { "x +  \n ", 2, 3, "expected" },  { "sin x", 4, 5, "“(”" },
   };
   GtkWidget *widget = esp_formula_editor_new (esp_sample_environment ("cartpole"));
   EspFormulaEditor *editor = ESP_FORMULA_EDITOR (widget);
