@@ -18,6 +18,7 @@ typedef struct
   EspNumber seed;
   EspNumber steps;
   EspNumber workers;
+  EspNumber polish;
   const char *recipe;
   const char *formula;
   GPtrArray *assignments;
@@ -133,6 +134,7 @@ make_trainer (const Request *request, GError **error)
     return NULL;
 
   esp_trainer_set_workers (trainer, request->workers.value);
+  esp_trainer_set_polish_seconds (trainer, (double) request->polish.value);
 
   return g_steal_pointer (&trainer);
 }
@@ -200,6 +202,25 @@ stop (EspTrainer *trainer, const Request *request)
 }
 
 static void
+append_front_as_json (GString *text, const EspArchive *front)
+{
+  g_string_append (text, ", \"front\": [");
+  for (size_t i = 0; i < esp_archive_get_n (front); i++)
+    {
+      const EspArchiveEntry *entry = esp_archive_get (front, i);
+
+      g_string_append (text, i == 0 ? "{\"reading_length\": " : ", {\"reading_length\": ");
+      esp_report_append_lengths (text, entry->formula);
+      g_string_append (text, ", \"mean\": ");
+      esp_report_append_number (text, entry->value);
+      g_string_append (text, ", \"formula\": ");
+      esp_report_append_formula (text, entry->formula);
+      g_string_append_c (text, '}');
+    }
+  g_string_append_c (text, ']');
+}
+
+static void
 append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
 {
   const struct
@@ -239,6 +260,8 @@ append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
     esp_report_append_metrics (text, result->formula);
   else
     g_string_append (text, "null");
+  if (result->front != NULL)
+    append_front_as_json (text, result->front);
   g_string_append (text, "}\n");
 }
 
@@ -275,6 +298,22 @@ append_network_as_text (GString *text, const EspMlp *shape)
   g_string_append_printf (text, " units, %zu parameters: there is no formula\n\n", shape->n_parameters);
 }
 
+/* What each length is good for; the formulas themselves are in the JSON. */
+static void
+append_front_as_text (GString *text, const EspArchive *front)
+{
+  g_string_append (text, "\n  the best formulas of each reading length, by other episodes:\n  ");
+  for (size_t i = 0; i < esp_archive_get_n (front); i++)
+    {
+      const EspArchiveEntry *entry = esp_archive_get (front, i);
+      char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+      g_ascii_formatd (number, sizeof number, "%.6g", entry->value);
+      g_string_append_printf (text, "%s%zu: %s", i == 0 ? "" : ", ", entry->length, number);
+    }
+  g_string_append_c (text, '\n');
+}
+
 static void
 append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
 {
@@ -303,6 +342,8 @@ append_as_text (GString *text, EspTrainer *trainer, const EspResult *result)
     return;
   append_returns_as_text (text, "masked", &result->masked_return);
   append_returns_as_text (text, "sampled", &result->sampled_return);
+  if (result->front != NULL)
+    append_front_as_text (text, result->front);
 }
 
 /* A network that was not pruned at all is a formula of millions of nodes, of which only an ellipsis is
@@ -432,6 +473,9 @@ esp_command_train (char **arguments)
       "go on from a checkpoint, and keep it in the same FILE unless --checkpoint names another" },
     { "workers", ESP_OPTION_NUMBER, &request.workers, "N",
       "threads that share the updates, at most 4; the result is the same (one for each processor)" },
+    { "polish", ESP_OPTION_NUMBER, &request.polish, "SECONDS",
+      "search for shorter and better formulas that long at the end, instead of the recipe's "
+      "polish_search_steps; the result then depends on the machine's speed" },
     ESP_TASK_OPTIONS (&request.choice),
     { "json", ESP_OPTION_FLAG, &request.as_json, NULL, "print the result as one JSON object" },
   };

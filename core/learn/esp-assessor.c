@@ -4,11 +4,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "esp-polish.h"
+#include "esp-archive.h"
+#include "esp-choice.h"
 #include "esp-triple.h"
-
-/* Polished candidates are compared over this many episodes: enough that luck does not choose. */
-#define CHOICE_EPISODES 200
 
 typedef enum
 {
@@ -42,7 +40,7 @@ struct _EspAssessor
   EspPool *pool; /* for the final choice: the trainer rests then */
   _Atomic bool cancelled;
   _Atomic double progress;
-  guint candidate; /* the one being polished */
+  _Atomic double polish_seconds;
   EspTriple formulas[ESP_N_CONSUMERS];
 };
 
@@ -53,17 +51,6 @@ publish (EspAssessor *assessor, EspFormula *formula)
     esp_triple_publish (&assessor->formulas[i], formula);
 }
 
-static size_t
-get_longest (const EspFormula *formula)
-{
-  size_t longest = 0;
-
-  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
-    longest = MAX (longest, esp_formula_get_length (formula, a));
-
-  return longest;
-}
-
 static void
 evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
 {
@@ -72,7 +59,7 @@ evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
   size_t episodes = assessor->recipe->evaluation_episodes;
 
   publish (assessor, formula);
-  evaluation->reading_length = get_longest (formula);
+  evaluation->reading_length = esp_formula_get_longest (formula);
   evaluation->live_paths = esp_network_count_live (network);
   evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
   evaluation->masked = esp_evaluate_masked (network, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
@@ -96,7 +83,7 @@ evaluate (EspAssessor *assessor)
       g_autoptr (EspFormula) formula = esp_actor_get_formula (actor);
 
       publish (assessor, formula);
-      assessor->evaluation.reading_length = get_longest (formula);
+      assessor->evaluation.reading_length = esp_formula_get_longest (formula);
     }
   assessor->evaluation.masked = esp_evaluate_actor (
       actor, ESP_CHOICE_SEED, assessor->recipe->evaluation_episodes, NULL, &assessor->cancelled);
@@ -110,114 +97,27 @@ note_progress (void *data, double share)
 {
   EspAssessor *assessor = data;
 
-  assessor->progress = (assessor->candidate + share) / (double) assessor->run->candidates->len;
+  assessor->progress = share;
 }
 
-/* Keeps the candidate with the best return, as it is: a neural network, or a formula of the user's. */
 static void
-choose_plainly (EspAssessor *assessor)
+show (void *data, EspFormula *formula)
 {
-  const EspRun *run = assessor->run;
-  EspActor *best = NULL;
-  EspReturns best_returns = { 0 };
-  EspResult *result = &assessor->result;
-
-  for (assessor->candidate = 0; assessor->candidate < run->candidates->len; assessor->candidate++)
-    {
-      EspActor *actor = g_array_index (run->candidates, EspCandidate, assessor->candidate).actor;
-      EspReturns returns
-        = esp_evaluate_actor (actor, ESP_CHOICE_SEED, CHOICE_EPISODES, assessor->pool, &assessor->cancelled);
-
-      if (best == NULL || returns.mean > best_returns.mean)
-        {
-          best = actor;
-          best_returns = returns;
-        }
-      note_progress (assessor, 1.0);
-    }
-  if (best == NULL)
-    return;
-
-  result->actor = esp_actor_ref (best);
-  result->policy_return = esp_evaluate_actor (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool,
-                                              &assessor->cancelled);
-  result->formula = esp_actor_get_formula (best);
-  if (result->formula == NULL)
-    return;
-
-  result->formula_return = result->policy_return;
-  publish (assessor, result->formula);
-}
-
-/* Polishes every candidate and keeps the one with the best return; of two that cannot be told apart, by
- * a standard error, the shorter. */
-static void
-choose_symbolic (EspAssessor *assessor)
-{
-  const EspRun *run = assessor->run;
-  const EspRecipe *recipe = run->recipe;
-  EspPolishSettings settings = { .rounds = recipe->polish_rounds,
-                                 .episodes = recipe->polish_episodes,
-                                 .evaluations = recipe->polish_evaluations,
-                                 .digits = recipe->polish_digits,
-                                 .length_limit = recipe->length_limit,
-                                 .tolerance = recipe->polish_tolerance };
-  g_autoptr (EspNetwork) best = NULL;
-  g_autoptr (EspFormula) best_formula = NULL;
-  EspNetwork *origin = NULL;
-  EspReturns best_returns = { 0 };
-  size_t best_length = 0;
-  EspResult *result = &assessor->result;
-
-  for (assessor->candidate = 0; assessor->candidate < run->candidates->len; assessor->candidate++)
-    {
-      EspNetwork *candidate
-        = g_array_index (run->candidates, EspCandidate, assessor->candidate).actor->network;
-      g_autoptr (EspNetwork) polished
-        = esp_polish (candidate, &settings, assessor->pool, note_progress, assessor, &assessor->cancelled);
-      g_autoptr (EspFormula) formula = esp_polish_formula (polished, &settings, assessor->pool, &assessor->cancelled);
-      EspReturns returns = esp_evaluate_formula (formula, run->info, ESP_CHOICE_SEED, CHOICE_EPISODES, assessor->pool, &assessor->cancelled);
-      size_t length = get_longest (formula);
-      double margin = best_returns.deviation / sqrt (CHOICE_EPISODES);
-      bool within = length <= recipe->length_limit, best_within = best_length <= recipe->length_limit;
-      bool better = returns.mean > best_returns.mean + margin
-                    || (returns.mean >= best_returns.mean - margin && length < best_length);
-
-      if (best == NULL || (within != best_within ? within : better))
-        {
-          g_clear_pointer (&best, esp_network_unref);
-          g_clear_pointer (&best_formula, esp_formula_unref);
-          best = g_steal_pointer (&polished);
-          best_formula = g_steal_pointer (&formula);
-          origin = candidate;
-          best_returns = returns;
-          best_length = length;
-        }
-    }
-  if (best == NULL)
-    return;
-
-  result->actor = esp_actor_new_symbolic (best);
-  result->formula = g_steal_pointer (&best_formula);
-  result->formula_return = esp_evaluate_formula (result->formula, run->info, ESP_REPORT_SEED,
-                                                 ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
-  result->policy_return = result->formula_return;
-  result->masked_return
-    = esp_evaluate_masked (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
-  /* polishing leaves the probabilities behind: the sampled policy is that of the snapshot */
-  result->sampled_return
-    = esp_evaluate_sampled (origin, run->progress.seed, ESP_STREAM_EVALUATIONS + run->progress.evaluations,
-                            ESP_REPORT_SEED, ESP_REPORT_EPISODES, assessor->pool, &assessor->cancelled);
-  publish (assessor, result->formula);
+  publish (data, formula);
 }
 
 static void
 choose (EspAssessor *assessor)
 {
-  if (assessor->run->recipe->policy == ESP_POLICY_SYMBOLIC)
-    choose_symbolic (assessor);
-  else
-    choose_plainly (assessor);
+  EspChoice choice = { .run = assessor->run,
+                       .pool = assessor->pool,
+                       .cancelled = &assessor->cancelled,
+                       .seconds = assessor->polish_seconds,
+                       .note_progress = note_progress,
+                       .show = show,
+                       .data = assessor };
+
+  esp_choose (&choice, &assessor->result);
 }
 
 static void *
@@ -360,6 +260,12 @@ esp_assessor_choose (EspAssessor *assessor, const EspRun *run)
 {
   assessor->run = run;
   start (assessor, JOB_CHOOSE);
+}
+
+void
+esp_assessor_set_polish_seconds (EspAssessor *assessor, double seconds)
+{
+  assessor->polish_seconds = seconds;
 }
 
 bool

@@ -125,6 +125,9 @@ is_sound (EspRun *run)
   for (size_t i = 0; i < n; i++)
     if (!is_finite (&arrays[i]))
       return false;
+  for (size_t a = 0; a < ESP_MAX_ACTIONS; a++)
+    if (!isfinite (progress->exploration[a]))
+      return false;
   for (size_t i = 0; i < ESP_N_STREAMS; i++)
     if (progress->streams[i].seed != progress->seed || progress->streams[i].stream != i
         || progress->streams[i].used > 4)

@@ -66,6 +66,7 @@ struct _EspRecipe
   double policy_clip;
   uint64_t mask_samples;
   uint64_t mask_period;
+  double noise_correlation;
   double guard_penalty;
   double saturation_limit;
   double saturation_penalty;
@@ -106,6 +107,8 @@ struct _EspRecipe
   uint64_t polish_episodes;
   uint64_t polish_evaluations;
   uint64_t polish_digits;
+  uint64_t polish_search_steps;
+  uint64_t polish_search_episodes;
   double polish_tolerance;
 };
 

@@ -84,6 +84,8 @@ static const Field fields[] = {
   FIELD (policy_clip, NUMBER, 0, 1e9, "0.5", "largest norm of the policy's gradient; 0 does not clip"),
   FIELD (mask_samples, COUNT, 1, 16, "2", "masks drawn for each policy update"),
   FIELD (mask_period, COUNT, 1, 1e9, "1000", "steps for which one mask acts"),
+  FIELD (noise_correlation, NUMBER, 0, 0.9999, "0",
+         "how much the noise that explores is like that of the step before, in warm-up too"),
   FIELD (guard_penalty, NUMBER, 0, 1e6, "1", "weight of the penalties for arguments out of a guard's range"),
   FIELD (saturation_limit, NUMBER, 0, 1e6, "3", "size of the network's output from which it is penalised"),
   FIELD (saturation_penalty, NUMBER, 0, 1e6, "0", "weight of that penalty"),
@@ -125,6 +127,9 @@ static const Field fields[] = {
   FIELD (polish_evaluations, COUNT, 1, 1e6, "300", "measurements to refit the constants in a round"),
   FIELD (polish_digits, COUNT, 0, 17, "0",
          "significant digits that polishing rounds constants to where the return allows; 0 keeps all"),
+  FIELD (polish_search_steps, COUNT, 0, 1e12, "0",
+         "environment steps for the last search among formulas around those that learning found; 0 leaves it"),
+  FIELD (polish_search_episodes, COUNT, 1, 100000, "100", "episodes of a full measurement in that search"),
   FIELD (polish_tolerance, NUMBER, 0, 1, "0.002", "share of the return's size that polishing may give up for brevity"),
 };
 

@@ -139,6 +139,38 @@ esp_run_get_expected_paths (const EspRun *run)
   return sum;
 }
 
+/* Draws the noise of the next actions: normal, and each as much like the one before as the recipe says. A
+ * car that must swing for seconds never gets anywhere by noise that changes its mind at every step. */
+static void
+draw_exploration (EspRun *run, float *noise)
+{
+  double correlation = run->recipe->noise_correlation;
+  float *last = run->progress.exploration;
+
+  esp_random_fill_normal (stream (run, ESP_STREAM_ACTIONS), noise, run->info->n_actions);
+  if (correlation == 0.0)
+    return;
+
+  for (size_t a = 0; a < run->info->n_actions; a++)
+    noise[a] = last[a] = (float) (correlation * last[a] + sqrt (1.0 - correlation * correlation) * noise[a]);
+}
+
+/* Actions that are uniform in −1 … 1, correlated in time like the noise. */
+static void
+draw_uniform_actions (EspRun *run, float *action)
+{
+  if (run->recipe->noise_correlation == 0.0)
+    {
+      for (size_t a = 0; a < run->info->n_actions; a++)
+        action[a] = (float) esp_random_between (stream (run, ESP_STREAM_ACTIONS), -1.0, 1.0);
+      return;
+    }
+
+  draw_exploration (run, action);
+  for (size_t a = 0; a < run->info->n_actions; a++)
+    action[a] = erff (action[a] * (float) G_SQRT2 / 2.0f);
+}
+
 /* Chooses the action of the present observation: −1 … 1 in @action, as physical units in @physical. */
 static void
 choose_action (EspRun *run, float *action, double *physical)
@@ -150,13 +182,12 @@ choose_action (EspRun *run, float *action, double *physical)
     draw_acting_mask (run);
 
   if (run->recipe->uniform_warm_up && run->progress.step < run->recipe->warm_up_steps)
-    for (size_t a = 0; a < policy->n_actions; a++)
-      action[a] = (float) esp_random_between (stream (run, ESP_STREAM_ACTIONS), -1.0, 1.0);
+    draw_uniform_actions (run, action);
   else
     {
       if (policy->n_weights > 0)
         memcpy (pass->masks, run->acting_mask, policy->n_weights * sizeof *pass->masks);
-      esp_random_fill_normal (stream (run, ESP_STREAM_ACTIONS), pass->noise, policy->n_actions);
+      draw_exploration (run, pass->noise);
       if (policy->deterministic)
         for (size_t a = 0; a < policy->n_actions; a++)
           pass->noise[a] *= (float) run->recipe->exploration_noise;

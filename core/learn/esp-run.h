@@ -52,6 +52,7 @@ typedef struct
   double last_return;   /* of the last episode that ended; NaN before */
   double sums[5];       /* critic loss, policy loss, entropy, value, number of updates */
   EspRandom streams[ESP_N_STREAMS];
+  float exploration[ESP_MAX_ACTIONS]; /* the last noise that acted, where it is correlated in time */
 } EspProgress;
 
 typedef struct

@@ -94,6 +94,12 @@ esp_trainer_set_workers (EspTrainer *trainer, size_t n_workers)
 }
 
 void
+esp_trainer_set_polish_seconds (EspTrainer *trainer, double seconds)
+{
+  esp_assessor_set_polish_seconds (trainer->assessor, seconds);
+}
+
+void
 esp_trainer_free (EspTrainer *trainer)
 {
   if (trainer == NULL)
@@ -217,6 +223,8 @@ esp_trainer_get_result (EspTrainer *trainer, EspResult *result)
       if (result->formula != NULL)
         esp_formula_ref (result->formula);
       esp_actor_ref (result->actor);
+      if (result->front != NULL)
+        esp_archive_ref (result->front);
     }
   pthread_mutex_unlock (&trainer->lock);
 
@@ -228,6 +236,7 @@ esp_result_clear (EspResult *result)
 {
   g_clear_pointer (&result->formula, esp_formula_unref);
   g_clear_pointer (&result->actor, esp_actor_unref);
+  g_clear_pointer (&result->front, esp_archive_unref);
 }
 
 EspRecipe *

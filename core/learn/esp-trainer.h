@@ -11,6 +11,7 @@
 #pragma once
 
 #include "esp-actor.h"
+#include "esp-archive.h"
 #include "esp-recipe.h"
 #include "esp-snapshot.h"
 
@@ -26,9 +27,11 @@ typedef enum
 
 /**
  * EspResult:
- * @formula: the final formula, from the best snapshot; NULL where the policy is a neural network
+ * @formula: the final formula, from the best snapshots; NULL where the policy is a neural network
  * @actor: the final policy: the thresholded network the formula was extracted from, polished, or the neural
  *   network of the best snapshot
+ * @front: formulas that no shorter one beats, by their returns on the episodes of the choice, where the final
+ *   formula was searched for; else NULL
  * @policy_return: its returns, on seeds that took no part in choosing it; those of the formula where there is
  *   one
  * @formula_return: of @formula, on the same seeds; no episodes where there is none, as in the next two
@@ -44,6 +47,7 @@ typedef struct
 {
   EspFormula *formula;
   EspActor *actor;
+  EspArchive *front;
   EspReturns policy_return;
   EspReturns formula_return;
   EspReturns masked_return;
@@ -76,6 +80,10 @@ gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GErr
 /* Makes @n_workers threads, 1 … ESP_MAX_WORKERS, work on each update, or for 0 as many as there are processors
  * (and that are of use). The results do not depend on it. Call before the first command. */
 void esp_trainer_set_workers (EspTrainer *trainer, size_t n_workers);
+
+/* Lets the search for the final formula last @seconds, instead of the steps that the recipe gives it; what it
+ * finds then depends on the speed of the machine. 0 leaves it to the recipe. */
+void esp_trainer_set_polish_seconds (EspTrainer *trainer, double seconds);
 
 /* Stops and joins the threads and frees everything. Blocks for the step and the extraction
  * under way, or the checkpoint that is being written. */

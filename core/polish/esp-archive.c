@@ -1,9 +1,11 @@
 #include "esp-archive.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 struct _EspArchive
 {
+  _Atomic int references;
   size_t depth;
   GArray *entries; /* of EspArchiveEntry */
 };
@@ -22,6 +24,7 @@ esp_archive_new (size_t depth)
   EspArchive *archive = g_new (EspArchive, 1);
 
   g_assert (depth > 0);
+  archive->references = 1;
   archive->depth = depth;
   archive->entries = g_array_new (FALSE, FALSE, sizeof (EspArchiveEntry));
   g_array_set_clear_func (archive->entries, clear_entry);
@@ -29,10 +32,17 @@ esp_archive_new (size_t depth)
   return archive;
 }
 
-void
-esp_archive_free (EspArchive *archive)
+EspArchive *
+esp_archive_ref (EspArchive *archive)
 {
-  if (archive == NULL)
+  atomic_fetch_add_explicit (&archive->references, 1, memory_order_relaxed);
+  return archive;
+}
+
+void
+esp_archive_unref (EspArchive *archive)
+{
+  if (archive == NULL || atomic_fetch_sub_explicit (&archive->references, 1, memory_order_acq_rel) > 1)
     return;
 
   g_array_unref (archive->entries);
@@ -83,6 +93,17 @@ esp_archive_get_bar (const EspArchive *archive, size_t length)
     }
 
   return bar;
+}
+
+double
+esp_archive_get_best (const EspArchive *archive, size_t length)
+{
+  double best = -HUGE_VAL;
+
+  for (size_t i = 0; i < archive->entries->len && esp_archive_get (archive, i)->length <= length; i++)
+    best = fmax (best, esp_archive_get (archive, i)->value);
+
+  return best;
 }
 
 bool

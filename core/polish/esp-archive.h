@@ -2,7 +2,8 @@
  *
  * An archive of depth 1 is the Pareto front of return against reading length. A deeper one, of depth k,
  * keeps every formula that fewer than k others of at most its length equal or beat: k fronts on top of each
- * other, the population of a search. An archive belongs to one thread at a time.
+ * other, the population of a search. An archive that is being filled belongs to one
+ * thread.
  */
 
 #pragma once
@@ -32,8 +33,9 @@ typedef struct _EspArchive EspArchive;
 /* Returns an empty archive of depth @depth > 0. */
 EspArchive *esp_archive_new (size_t depth);
 
-/* Frees @archive; NULL is allowed. */
-void esp_archive_free (EspArchive *archive);
+/* Archives are counted by references. One that nobody changes any more may be read by any thread. */
+EspArchive *esp_archive_ref (EspArchive *archive);
+void esp_archive_unref (EspArchive *archive);
 
 /* Adds @formula (referenced), whose mean return is @value, unless it has no place; entries that lose theirs
  * leave. Returns whether it was added. */
@@ -48,12 +50,15 @@ const EspArchiveEntry *esp_archive_get (const EspArchive *archive, size_t i);
 /* Returns the value that a formula of @length must exceed to have a place: −∞ where there is room. */
 double esp_archive_get_bar (const EspArchive *archive, size_t length);
 
+/* Returns the highest value of formulas of at most @length; −∞ where there is none. */
+double esp_archive_get_best (const EspArchive *archive, size_t length);
+
 /* Returns the sum of the reading lengths of all actions. */
 size_t esp_formula_get_total_length (const EspFormula *formula);
 
 /* Returns the reading length of the longest action. */
 size_t esp_formula_get_longest (const EspFormula *formula);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspArchive, esp_archive_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspArchive, esp_archive_unref)
 
 G_END_DECLS

@@ -147,8 +147,10 @@ draw_graft (const EspEditMaterial *material, EspRandom *random)
 static EspExpression *
 add_term (EspExpression *node, const EspEditMaterial *material, EspRandom *random)
 {
-  g_autoptr (EspExpression) term
-    = esp_random_bernoulli (random, 0.8) ? draw_term (material, random) : draw_graft (material, random);
+  double kind = esp_random_uniform (random);
+  g_autoptr (EspExpression) term = kind < 0.65   ? draw_term (material, random)
+                                   : kind < 0.85 ? draw_graft (material, random)
+                                                 : esp_expression_constant (draw_number (random));
 
   return esp_expression_binary (ESP_OPERATION_ADD, node, term);
 }
@@ -156,9 +158,11 @@ add_term (EspExpression *node, const EspEditMaterial *material, EspRandom *rando
 static EspExpression *
 put_on_factor (EspExpression *node, const EspEditMaterial *material, EspRandom *random)
 {
-  g_autoptr (EspExpression) factor = draw_variable (material, random);
+  double kind = esp_random_uniform (random);
+  g_autoptr (EspExpression) factor = kind < 0.4 ? esp_expression_constant (draw_number (random))
+                                                : draw_variable (material, random);
 
-  if (esp_random_bernoulli (random, 0.3))
+  if (kind > 0.8)
     return esp_expression_binary (ESP_OPERATION_DIVIDE, node, factor);
 
   return esp_expression_binary (ESP_OPERATION_MULTIPLY, node, factor);

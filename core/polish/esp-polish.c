@@ -33,6 +33,12 @@ typedef struct
   const _Atomic bool *cancelled;
 } Polish;
 
+/* Of so many elements one may be taken out at once whatever it costs, where the formula is too long. */
+#define FORCED_SHARE 8
+
+/* Rounds that only shorten may be so many times as many as the settings say. */
+#define SHORTENING_FACTOR 8
+
 static bool
 is_cancelled (const Polish *polish)
 {
@@ -128,11 +134,13 @@ compare_without (const void *a, const void *b)
 }
 
 /* Tries every element alone, then takes them out for good one after the other, cheapest first, as long
- * as the return holds or the formula is too long. Returns whether any went. */
+ * as the return holds. If the formula is too long, some go all the same, but only a few: those that stay must
+ * learn to do without them first. Returns whether any went. */
 static bool
 prune (Polish *polish)
 {
   bool changed = false;
+  guint n_forced;
 
   find_elements (polish);
   for (guint i = 0; i < polish->elements->len && !is_cancelled (polish); i++)
@@ -146,11 +154,12 @@ prune (Polish *polish)
     }
   qsort (polish->elements->data, polish->elements->len, sizeof (Element), compare_without);
 
+  n_forced = 1 + polish->elements->len / FORCED_SHARE;
   for (guint i = 0; i < polish->elements->len && !is_cancelled (polish); i++)
     {
       Element *element = &g_array_index (polish->elements, Element, i);
       double value = *element_value (polish, element);
-      bool too_long = get_length (polish) > polish->settings->length_limit;
+      bool too_long = n_forced > 0 && get_length (polish) > polish->settings->length_limit;
       double result;
 
       take_out (polish, element);
@@ -161,6 +170,8 @@ prune (Polish *polish)
           continue;
         }
       changed = true;
+      if (result < get_floor (polish))
+        n_forced--;
       polish->best = too_long ? result : MAX (polish->best, result);
     }
   find_elements (polish);
@@ -282,8 +293,13 @@ esp_polish (const EspNetwork *network,
   polish.expected = 2 + settings->rounds * (2 * polish.elements->len + settings->evaluations);
   polish.best = measure (&polish);
 
-  for (size_t round = 0; round < settings->rounds && !is_cancelled (&polish); round++)
+  for (size_t round = 0; round < SHORTENING_FACTOR * settings->rounds && !is_cancelled (&polish); round++)
     {
+      bool too_long = get_length (&polish) > settings->length_limit;
+
+      if (round >= settings->rounds && !too_long)
+        break;
+
       bool pruned = prune (&polish);
       bool refitted = refit (&polish);
 

@@ -7,12 +7,13 @@
 
 #include "esp-edit.h"
 #include "esp-evaluation.h"
+#include "esp-imitation.h"
 #include "esp-random.h"
 
 /* What one generation does, whatever the number of workers: so many explorations side by side, each with so
  * many edits to choose from. */
 #define EXPLORATIONS 8
-#define CHILDREN     6
+#define CHILDREN     8
 
 /* Fronts of the population: formulas that are not the best now may become it. */
 #define DEPTH 4
@@ -23,8 +24,10 @@
 
 #define MAX_EDITS 3
 
-/* A formula that is further below the bar than this, on all episodes, is not refitted. */
-#define REFIT_MARGIN 0.05
+/* Measurements to refit n numbers: at first, on few episodes; and those of a formula that is ahead of all that
+ * are no longer, on all of them. */
+#define FIRST_EVALUATIONS(n) (15 + 5 * (n))
+#define FINAL_EVALUATIONS(n) (20 + 15 * (n))
 
 /* The stream of a seed that edits are drawn from; the number of the exploration is added. */
 #define EDIT_STREAM UINT64_C (0x6564697473000000)
@@ -221,7 +224,10 @@ make_child (const Search *search, const EspFormula *parent, EspRandom *random)
     }
 
   child = make_formula (parent, expressions);
-  if (!changed || esp_formula_get_longest (child) > search->settings->length_limit)
+  /* from what is too long only shorter ways lead on */
+  if (!changed
+      || (esp_formula_get_longest (child) > search->settings->length_limit
+          && esp_formula_get_longest (child) >= esp_formula_get_longest (parent)))
     return NULL;
 
   return g_steal_pointer (&child);
@@ -277,26 +283,69 @@ explore (void *data, size_t index, size_t worker)
 
   length = esp_formula_get_total_length (best);
   numbers = get_numbers (best);
-  refit (search, &best, &value, few, 20 + 10 * numbers->len, 0.3, NULL, &exploration->spent);
+  refit (search, &best, &value, few, FIRST_EVALUATIONS (numbers->len), 0.3, NULL, &exploration->spent);
   if (get_gain (search, parent, parent_value, length, value) > 0.0)
     exploration->child = g_steal_pointer (&best);
 }
 
-/* Measures a promising formula on all episodes, and refits its numbers there if it may have a place. */
+/* Measures a promising formula on all episodes, and refits its numbers there if it leads. */
 static void
 admit (Search *search, EspFormula **formula, EspPool *pool)
 {
   size_t episodes = search->settings->episodes;
   size_t length = esp_formula_get_total_length (*formula);
-  double bar = esp_archive_get_bar (search->archive, length);
   double value = measure (search, *formula, episodes, pool, &search->spent);
   g_autoptr (GArray) numbers = get_numbers (*formula);
 
-  if (value < bar - REFIT_MARGIN * fabs (bar))
-    return;
-  refit (search, formula, &value, episodes, 20 + 15 * numbers->len, 0.1, pool, &search->spent);
+  if (value > esp_archive_get_best (search->archive, length))
+    refit (search, formula, &value, episodes, FINAL_EVALUATIONS (numbers->len), 0.1, pool, &search->spent);
   if (!is_cancelled (search))
     esp_archive_offer (search->archive, *formula, value);
+}
+
+/* Refits the numbers of an imitation on few episodes. */
+static void
+refine (void *data, size_t index, size_t worker)
+{
+  Exploration *explorations = ((void **) data)[0];
+  const Search *search = ((void **) data)[1];
+  Exploration *exploration = &explorations[index];
+  size_t few = get_screening_episodes (search);
+  g_autoptr (GArray) numbers = get_numbers (exploration->child);
+  double value = measure (search, exploration->child, few, NULL, &exploration->spent);
+
+  refit (search, &exploration->child, &value, few, FIRST_EVALUATIONS (numbers->len), 0.3, NULL,
+         &exploration->spent);
+}
+
+/* Adds linear formulas that imitate the best one so far to the archive. */
+static void
+add_imitations (Search *search, EspPool *pool)
+{
+  const EspArchiveEntry *best = esp_archive_get (search->archive, 0);
+  g_autoptr (GPtrArray) imitations = NULL;
+  g_autofree Exploration *explorations = NULL;
+  void *data[] = { NULL, search };
+
+  for (size_t i = 1; i < esp_archive_get_n (search->archive); i++)
+    if (esp_archive_get (search->archive, i)->value > best->value)
+      best = esp_archive_get (search->archive, i);
+  /* a term is a number, an observation, their product, and its addition to the rest */
+  imitations = esp_imitate_linearly (best->formula, search->settings->environment,
+                                     (search->settings->length_limit + 1) / 4, ESP_POLISH_SEED,
+                                     get_screening_episodes (search));
+  explorations = g_new0 (Exploration, MAX (1, imitations->len));
+  data[0] = explorations;
+  for (guint i = 0; i < imitations->len; i++)
+    explorations[i].child = esp_formula_ref (g_ptr_array_index (imitations, i));
+
+  esp_pool_run (pool, imitations->len, refine, data);
+  for (guint i = 0; i < imitations->len; i++)
+    {
+      search->spent += explorations[i].spent;
+      admit (search, &explorations[i].child, pool);
+      esp_formula_unref (explorations[i].child);
+    }
 }
 
 static void
@@ -427,6 +476,7 @@ esp_search_formulas (EspFormula *const *seeds,
                      const _Atomic bool *cancelled)
 {
   EspArchive *front;
+  bool going_on = true;
   Search search = { .settings = settings, .cancelled = cancelled, .archive = esp_archive_new (DEPTH) };
 
   for (size_t i = 0; i < n; i++)
@@ -442,15 +492,16 @@ esp_search_formulas (EspFormula *const *seeds,
 
   find_scales (&search,
                esp_archive_get (search.archive, esp_archive_get_n (search.archive) - 1)->formula);
-  while (search.spent < settings->steps && !is_cancelled (&search))
+  add_imitations (&search, pool);
+  while (going_on && search.spent < settings->steps && !is_cancelled (&search))
     {
       run_generation (&search, pool);
       if (progress != NULL)
-        progress (data, MIN (1.0, (double) search.spent / (double) settings->steps), search.archive);
+        going_on = progress (data, MIN (1.0, (double) search.spent / (double) settings->steps), search.archive);
     }
 
   front = make_front (&search, pool);
-  esp_archive_free (search.archive);
+  esp_archive_unref (search.archive);
 
   return front;
 }

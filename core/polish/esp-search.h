@@ -1,6 +1,6 @@
 /* The search over formulas: the last stage of polish.
  *
- * Starts from formulas that learning found and looks among their neighbours for shorter and for better
+ * Starts from formulas that learning found, and linear ones that imitate the best of them, and looks among their neighbours for shorter and for better
  * ones: random edits, screened on a few episodes, their numbers refitted by direct search on the return
  * (NLopt's subplex; Rowan's method), the good ones measured on all episodes, all against the archive of
  * what is known. That is a memetic search over expressions, with evolution for the structure and descent for
@@ -27,7 +27,8 @@ G_BEGIN_DECLS
  * @environment: where formulas are measured
  * @steps: environment steps that may be spent, a generation's more at most
  * @episodes: episodes of a full measurement, from ESP_POLISH_SEED on
- * @length_limit: reading length that no action's formula may exceed
+ * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what they
+ *   were made from
  * @digits: significant digits that numbers are rounded to at the end, more where the return asks for
  *   them; 0 keeps all
  * @tolerance: share of the return's size that rounding may cost
@@ -44,13 +45,14 @@ typedef struct
   uint64_t seed;
 } EspSearchSettings;
 
-/* Told after each generation what share of the steps is spent, 0 … 1, and the archive so far. */
-typedef void (*EspSearchProgress) (void *data, double share, const EspArchive *archive);
+/* Told after each generation what share of the steps is spent, 0 … 1, and the archive so far; returns whether
+ * to go on. */
+typedef bool (*EspSearchProgress) (void *data, double share, const EspArchive *archive);
 
 /* Searches from the @n formulas @seeds and returns the archive of what was found; the seeds are in it, as
  * far as nothing beats them and whatever their length. Measures with @pool (NULL: alone); ends early with
  * what there is when @cancelled (NULL: never) becomes true. @progress may be NULL. Free the result with
- * esp_archive_free(). */
+ * esp_archive_unref(). */
 EspArchive *esp_search_formulas (EspFormula *const *seeds,
                                  size_t n,
                                  const EspSearchSettings *settings,

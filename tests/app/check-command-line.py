@@ -453,6 +453,32 @@ def test_train(folder):
         expect(word in out, f"“{word}” is not in the report")
 
 
+def test_search(folder):
+    """The search at the end of training: a front of short formulas, the same whoever works on it."""
+    recipe = tiny_recipe(folder)
+    arguments = ["train", "cartpole", "--recipe", recipe, "--steps", "300", "--set", "batch_size=8", "--json",
+                 "--set", "length_limit=15", "--set", "polish_digits=3", "--set", "polish_search_episodes=10"]
+    searched = [*arguments, "--set", "polish_search_steps=3000000"]
+    result = expect_result([*searched, "--workers", "1"])
+    expect(list(result) == [*TRAIN_KEYS, "front"], result)
+    front = result["front"]
+    lengths = [sum(entry["reading_length"]) for entry in front]
+    means = [entry["mean"] for entry in front]
+    expect(lengths == sorted(lengths) and means == sorted(means), front)
+    expect(result["formula"] in [entry["formula"] for entry in front], result)
+    expect(result["reading_length"][0] <= 15, result)
+    plain = expect_result(arguments)
+    expect(result["formula_return"]["mean"] > plain["formula_return"]["mean"], (result, plain))
+    again = expect_result([*searched, "--workers", "3"])
+    expect({**again, "wall_seconds": 0} == {**result, "wall_seconds": 0}, f"{again} is not {result}")
+
+    # by time, with a report for people
+    status, out, _ = espalier("train", "cartpole", "--recipe", recipe, "--steps", "300", "--set", "batch_size=8",
+                              "--set", "length_limit=15", "--polish", "1")
+    expect(status == 0 and "best formulas of each reading length" in out, out)
+    expect_complaint(["train", "cartpole", "--polish", "soon"], 2, "--polish")
+
+
 def test_neural(folder):
     """A neural policy trains, is kept and goes on like any other, and has no formula."""
     for algorithm in ("sac", "td3"):

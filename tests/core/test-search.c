@@ -7,6 +7,7 @@
 #include "esp-archive.h"
 #include "esp-edit.h"
 #include "esp-evaluation.h"
+#include "esp-imitation.h"
 #include "esp-search.h"
 
 static const char *const names[] = { "x", "x_dot", "theta", "theta_dot" };
@@ -157,7 +158,26 @@ test_archive (void)
   g_assert_cmpfloat (esp_archive_get_bar (deep, 9), ==, 10.0);
 }
 
+/* What is linear and never clipped is found again. */
 static void
+test_imitation (void)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  g_autoptr (EspFormula) teacher = parse ("0.01*x - 0.03*theta + 0.005*theta_dot");
+  g_autoptr (GPtrArray) formulas
+    = esp_imitate_linearly (teacher, esp_environment_get_info (environment), 3, 9, 4);
+  double x[] = { 0.3, -0.2, 0.1, 0.7 }, expected, action;
+
+  g_assert_cmpuint (formulas->len, ==, 3);
+  g_assert_cmpuint (esp_formula_get_length (g_ptr_array_index (formulas, 0), 0), ==, 3);
+  esp_formula_evaluate (teacher, x, &expected);
+  esp_formula_evaluate (g_ptr_array_index (formulas, 2), x, &action);
+  g_assert_cmpfloat_with_epsilon (action, expected, 1e-12);
+  esp_formula_evaluate (g_ptr_array_index (formulas, 1), x, &action);
+  g_assert_cmpfloat (fabs (action - expected), >, 1e-6);
+}
+
+static bool
 note_progress (void *data, double share, const EspArchive *archive)
 {
   double *last = data;
@@ -166,6 +186,7 @@ note_progress (void *data, double share, const EspArchive *archive)
   g_assert_cmpfloat (share, <=, 1.0);
   g_assert_cmpuint (esp_archive_get_n (archive), >, 0);
   *last = share;
+  return true;
 }
 
 static void
@@ -232,6 +253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/search/constants", test_constants);
   g_test_add_func ("/search/mutations", test_mutations);
   g_test_add_func ("/search/archive", test_archive);
+  g_test_add_func ("/search/imitation", test_imitation);
   g_test_add_func ("/search/search", test_search);
   g_test_add_func ("/search/cancelled", test_cancelled);
   return g_test_run ();

@@ -1,0 +1,41 @@
+/* The final choice: which of a run's candidates its result is, polished and measured.
+ *
+ * Of symbolic candidates each is polished as a network; the formulas that come out seed the search among
+ * their neighbours, if the recipe has one; and the front of return against reading length that remains is
+ * measured anew, on episodes that nobody worked with, before the choice falls. Other candidates are taken as
+ * they are.
+ */
+
+#pragma once
+
+#include "esp-run.h"
+#include "esp-trainer.h"
+
+G_BEGIN_DECLS
+
+/**
+ * EspChoice:
+ * @run: whose candidates to choose from; it stays as it is meanwhile
+ * @pool: for measurements
+ * @cancelled: ends the choice soon when it becomes true; the result is then of no use
+ * @seconds: the search lasts that long, instead of the recipe's steps; 0 leaves it to the recipe
+ * @note_progress: told the share that is done, 0 … 1
+ * @show: shown the best formula so far (borrowed)
+ * @data: for both
+ */
+typedef struct
+{
+  const EspRun *run;
+  EspPool *pool;
+  const _Atomic bool *cancelled;
+  double seconds;
+  void (*note_progress) (void *data, double share);
+  void (*show) (void *data, EspFormula *formula);
+  void *data;
+} EspChoice;
+
+/* Fills @result, but for steps, updates and seconds; leaves it alone if there is no candidate. Blocks until
+ * it is done. */
+void esp_choose (const EspChoice *choice, EspResult *result);
+
+G_END_DECLS

@@ -1,0 +1,183 @@
+#include "esp-imitation.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The normal equations of all actions: Σ x xᵀ and Σ x a over the visited states. */
+typedef struct
+{
+  size_t n;
+  size_t n_actions;
+  double gram[ESP_MAX_OBSERVATIONS][ESP_MAX_OBSERVATIONS];
+  double moments[ESP_MAX_ACTIONS][ESP_MAX_OBSERVATIONS];
+} Sums;
+
+/* What a sum of some observations is made of. */
+typedef struct
+{
+  size_t n;
+  size_t chosen[ESP_MAX_OBSERVATIONS];
+  double weights[ESP_MAX_OBSERVATIONS];
+} Selection;
+
+static void
+visit (Sums *sums, const EspFormula *formula, const EspEnvironmentInfo *info, uint64_t seed, size_t n_episodes)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new (info->name, NULL);
+  double x[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
+
+  g_assert (environment != NULL);
+  for (size_t episode = 0; episode < n_episodes; episode++)
+    {
+      EspStep step;
+
+      esp_environment_reset (environment, seed + episode, x);
+      do
+        {
+          esp_formula_evaluate (formula, x, action);
+          for (size_t i = 0; i < sums->n; i++)
+            for (size_t k = 0; k <= i; k++)
+              sums->gram[i][k] += x[i] * x[k];
+          for (size_t a = 0; a < sums->n_actions; a++)
+            {
+              double clipped = fmin (fmax (action[a], info->actions[a].low), info->actions[a].high);
+
+              for (size_t i = 0; i < sums->n; i++)
+                sums->moments[a][i] += x[i] * clipped;
+            }
+          step = esp_environment_step (environment, action, x);
+        }
+      while (!step.terminated && !step.truncated);
+    }
+  for (size_t i = 0; i < sums->n; i++)
+    for (size_t k = 0; k < i; k++)
+      sums->gram[k][i] = sums->gram[i][k];
+}
+
+/* Solves the normal equations of @selection by Cholesky's decomposition, and returns by how much the squared
+ * error falls; −1 where the observations depend on each other. */
+static double
+solve (const Sums *sums, size_t action, Selection *selection)
+{
+  size_t n = selection->n;
+  double root[ESP_MAX_OBSERVATIONS][ESP_MAX_OBSERVATIONS], *w = selection->weights, gain = 0.0;
+
+  for (size_t i = 0; i < n; i++)
+    {
+      double right = sums->moments[action][selection->chosen[i]];
+
+      for (size_t k = 0; k <= i; k++)
+        {
+          double sum = sums->gram[selection->chosen[i]][selection->chosen[k]];
+
+          for (size_t l = 0; l < k; l++)
+            sum -= root[i][l] * root[k][l];
+          if (k < i)
+            root[i][k] = sum / root[k][k];
+          else if (sum > 1e-9 * sums->gram[selection->chosen[i]][selection->chosen[i]])
+            root[i][i] = sqrt (sum);
+          else
+            return -1.0;
+        }
+      for (size_t l = 0; l < i; l++)
+        right -= root[i][l] * w[l];
+      w[i] = right / root[i][i];
+      gain += w[i] * w[i];
+    }
+  for (size_t i = n; i-- > 0;)
+    {
+      for (size_t l = i + 1; l < n; l++)
+        w[i] -= root[l][i] * w[l];
+      w[i] /= root[i][i];
+    }
+
+  return gain;
+}
+
+/* Takes the observation in that helps most. Returns whether there was one. */
+static bool
+extend (const Sums *sums, size_t action, Selection *selection)
+{
+  Selection best = { .n = 0 };
+  double best_gain = 0.0;
+
+  for (size_t i = 0; i < sums->n; i++)
+    {
+      Selection longer = *selection;
+      double gain;
+
+      longer.chosen[longer.n++] = i;
+      gain = solve (sums, action, &longer);
+      if (gain > best_gain)
+        {
+          best = longer;
+          best_gain = gain;
+        }
+    }
+  if (best.n == 0)
+    return false;
+
+  *selection = best;
+  return true;
+}
+
+static EspExpression *
+write_sum (const Selection *selection)
+{
+  EspExpression *sum = NULL;
+
+  for (size_t i = 0; i < selection->n; i++)
+    {
+      g_autoptr (EspExpression) weight = esp_expression_constant (selection->weights[i]);
+      g_autoptr (EspExpression) variable = esp_expression_variable (selection->chosen[i]);
+      EspExpression *term = esp_expression_binary (ESP_OPERATION_MULTIPLY, weight, variable);
+
+      if (sum != NULL)
+        {
+          g_autoptr (EspExpression) before = sum;
+          g_autoptr (EspExpression) last = term;
+
+          sum = esp_expression_binary (ESP_OPERATION_ADD, before, last);
+        }
+      else
+        sum = term;
+    }
+
+  return sum != NULL ? sum : esp_expression_constant (0.0);
+}
+
+GPtrArray *
+esp_imitate_linearly (const EspFormula *formula,
+                      const EspEnvironmentInfo *environment,
+                      size_t n_terms,
+                      uint64_t seed,
+                      size_t n_episodes)
+{
+  GPtrArray *formulas = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref);
+  g_autofree Sums *sums = g_new0 (Sums, 1);
+  g_autofree Selection *selections = g_new0 (Selection, environment->n_actions);
+  bool changed = true;
+
+  sums->n = environment->n_observations;
+  sums->n_actions = environment->n_actions;
+  visit (sums, formula, environment, seed, n_episodes);
+
+  for (size_t n = 0; changed && n < n_terms; n++)
+    {
+      EspExpression *expressions[ESP_MAX_ACTIONS];
+
+      changed = false;
+      for (size_t a = 0; a < sums->n_actions; a++)
+        {
+          changed |= extend (sums, a, &selections[a]);
+          expressions[a] = write_sum (&selections[a]);
+        }
+      if (changed)
+        g_ptr_array_add (formulas, esp_formula_new (expressions, sums->n_actions,
+                                                    esp_formula_get_symbols (formula)));
+      for (size_t a = 0; a < sums->n_actions; a++)
+        esp_expression_unref (expressions[a]);
+    }
+
+  return formulas;
+}

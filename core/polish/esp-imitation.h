@@ -1,0 +1,25 @@
+/* Linear formulas that imitate a policy: a short start for the search, wherever a policy is nearly linear
+ * around where it keeps the system.
+ *
+ * The policy is run for some episodes; for each action, observations are then taken in one after the other,
+ * each time the one that leaves the least squared error of the action as the environment clips it (forward
+ * selection of least squares).
+ */
+
+#pragma once
+
+#include "esp-environment.h"
+#include "esp-formula.h"
+
+G_BEGIN_DECLS
+
+/* Returns formulas (of EspFormula, with a free function) whose actions are weighted sums of 1, 2, …
+ * @n_terms observations at most, that imitate @formula in the @n_episodes episodes of @environment from
+ * @seed on. */
+GPtrArray *esp_imitate_linearly (const EspFormula *formula,
+                                 const EspEnvironmentInfo *environment,
+                                 size_t n_terms,
+                                 uint64_t seed,
+                                 size_t n_episodes);
+
+G_END_DECLS
