@@ -71,12 +71,26 @@ wants_raw (EspWindow *self)
   return g_str_equal (g_variant_get_string (state, NULL), "raw");
 }
 
+/* Returns whether the session's formula is what its newest snapshot's network says. One that a search has
+ * found after training is not: there is no other form of it than itself. */
+static gboolean
+has_network (EspWindow *self)
+{
+  const EspResult *result = esp_session_get_result (self->session);
+
+  return get_policy (self) == ESP_POLICY_SYMBOLIC
+         && esp_session_get_state (self->session) != ESP_RUN_FINISHING
+         && (result == NULL || result->front == NULL);
+}
+
 /* Returns whether the session's formula is already of the form that is wanted: that of a network is
  * simplified, that of the user is as it was typed. */
 static gboolean
 is_of_form (EspWindow *self)
 {
-  return wants_raw (self) == (get_policy (self) == ESP_POLICY_EXPRESSION);
+  if (get_policy (self) == ESP_POLICY_EXPRESSION)
+    return wants_raw (self);
+  return !wants_raw (self) || !has_network (self);
 }
 
 static Job *
@@ -86,7 +100,7 @@ job_new (EspWindow *self)
   Job *job = g_new0 (Job, 1);
 
   job->formula = esp_formula_ref (esp_session_get_formula (self->session));
-  if (get_policy (self) == ESP_POLICY_SYMBOLIC)
+  if (has_network (self))
     job->actor = esp_actor_ref (snapshot->actor);
   return job;
 }
@@ -274,7 +288,10 @@ steps_found (GObject *source, GAsyncResult *result, gpointer data)
       say_instead_of_steps (self, text);
     }
   else if (esp_steps_get_n (job->found) == 0)
-    say_instead_of_steps (self, "The formula is as simple as the rules can make it: there are no steps.");
+    say_instead_of_steps (
+      self, get_policy (self) == ESP_POLICY_SYMBOLIC && !has_network (self)
+              ? "The formula was found by the search after training, as short as it is: there are no steps."
+              : "The formula is as simple as the rules can make it: there are no steps.");
   else
     {
       self->steps = g_steal_pointer (&job->found);
