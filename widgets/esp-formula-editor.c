@@ -130,8 +130,9 @@ tell (EspFormulaEditor *self, const Job *job)
       g_autofree char *length = esp_text_from_count (job->metrics.length);
       g_autofree char *operations = esp_text_from_count (job->metrics.operations);
       g_autofree char *message = g_strdup_printf (
-        "Reading length %s, %s operations, depth %u, %zu constants, about %.0f processor cycles", length,
-        operations, job->metrics.depth, job->metrics.constants, job->metrics.cycles);
+        "Reading length %s, %s operation%s, depth %u, %zu constant%s, about %.0f processor cycles", length,
+        operations, job->metrics.operations == 1 ? "" : "s", job->metrics.depth, job->metrics.constants,
+        job->metrics.constants == 1 ? "" : "s", job->metrics.cycles);
 
       say (self, message, FALSE);
     }
