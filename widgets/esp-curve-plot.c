@@ -16,7 +16,8 @@ get_series_name (const EspSnapshot *snapshot, int series)
 static gboolean
 has_series (const EspSnapshot *snapshot, int series)
 {
-  return snapshot->policy == ESP_POLICY_SYMBOLIC || series == 1;
+  return snapshot->policy == ESP_POLICY_SYMBOLIC
+         || series == (snapshot->policy == ESP_POLICY_EXPRESSION ? 2 : 1);
 }
 
 static const EspReturns *
@@ -74,6 +75,12 @@ esp_curve_plot_new (EspTexts *texts, const EspSnapshot *snapshot, float width, f
       g_autofree char *text = esp_axis_format (&plot.returns, tick);
 
       gutter = MAX (gutter, (float) esp_texts_get_width (texts, text, size));
+    }
+  if (strip > 0)
+    {
+      g_autofree char *most = esp_axis_format (&plot.paths, plot.paths.high);
+
+      gutter = MAX (gutter, (float) esp_texts_get_width (texts, most, size));
     }
   gutter += 7;
   plot.legend_y = margin + 0.4f * line;
@@ -135,14 +142,14 @@ draw_axes (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *pa
     }
 }
 
-static void
-draw_legend (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *palette)
+/* Draws the entries of all series, with what they returned last; with NULL for @snapshot nothing is drawn.
+ * Returns where they end. */
+static double
+draw_series (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *palette, gboolean with_returns)
 {
   const EspHistory *history = plot->snapshot->history;
   double x = plot->area.origin.x;
-  double end = plot->area.origin.x + plot->area.size.width;
-  double space = plot->text_size;
-  double width;
+  gboolean first = TRUE;
 
   for (int series = 0; series < ESP_N_SERIES; series++)
     {
@@ -151,17 +158,31 @@ draw_legend (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *
                                     : NULL;
       g_autofree char *value = returns && returns->episodes > 0 ? esp_text_from_number (returns->mean, 4)
                                                                 : g_strdup ("–");
-      g_autofree char *text = g_strdup_printf ("%s %s", get_series_name (plot->snapshot, series), value);
+      g_autofree char *text = g_strdup_printf ("%s%s%s", get_series_name (plot->snapshot, series),
+                                               with_returns ? " " : "", with_returns ? value : "");
 
       if (!has_series (plot->snapshot, series))
         continue;
-      x += space
-           + esp_texts_draw_entry (plot->texts, snapshot, ESP_MARK_DOT, text, plot->text_size,
-                                   &palette->series[series], x, plot->legend_y);
+      if (!first)
+        x += plot->text_size;
+      first = FALSE;
+      x += esp_texts_draw_entry (plot->texts, snapshot, ESP_MARK_DOT, text, plot->text_size,
+                                 &palette->series[series], x, plot->legend_y);
     }
-  width = esp_texts_draw_entry (plot->texts, NULL, ESP_MARK_LINE, "training episodes", plot->text_size,
-                                &palette->dim, 0, 0);
-  if (x + width <= end)
+  return x;
+}
+
+static void
+draw_legend (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *palette)
+{
+  double end = plot->area.origin.x + plot->area.size.width;
+  /* where there is no room for the returns, there is for the names */
+  gboolean with_returns = draw_series (plot, NULL, palette, TRUE) <= end;
+  double x = draw_series (plot, snapshot, palette, with_returns);
+  double width = esp_texts_draw_entry (plot->texts, NULL, ESP_MARK_LINE, "training episodes", plot->text_size,
+                                       &palette->dim, 0, 0);
+
+  if (x + plot->text_size + width <= end)
     esp_texts_draw_entry (plot->texts, snapshot, ESP_MARK_LINE, "training episodes", plot->text_size,
                           &palette->dim, end - width, plot->legend_y);
 }
@@ -249,7 +270,7 @@ draw_strip (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *p
   double left = strip->origin.x;
   double x = left + strip->size.width - 4;
   double y = strip->origin.y + plot->text_size;
-  g_autofree char *most = esp_text_from_number (plot->paths.high, 3);
+  g_autofree char *most = esp_axis_format (&plot->paths, plot->paths.high);
   cairo_t *cr;
 
   gtk_snapshot_append_color (
@@ -370,7 +391,7 @@ append_returns (GString *markup,
       g_autofree char *mean = esp_text_from_number (returns->mean, 4);
       g_autofree char *deviation = esp_text_from_number (returns->deviation, 2);
 
-      if (returns->episodes == 0)
+      if (returns->episodes == 0 || !has_series (snapshot, series))
         continue;
       g_string_append_c (markup, '\n');
       if (palette)

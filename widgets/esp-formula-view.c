@@ -5,6 +5,9 @@
 #include "esp-print.h"
 #include "esp-text.h"
 
+/* Of a formula that is copied, in nodes: printing a longer one would hold the main thread up. */
+#define MOST_COPIED 20000
+
 /* Of a hovered term's text, in characters. */
 #define MOST_TEXT 400
 
@@ -398,6 +401,16 @@ update_description (EspFormulaView *view)
                                   description->str, -1);
 }
 
+static gboolean
+can_copy (const EspFormula *formula)
+{
+  size_t length = 0;
+
+  for (size_t i = 0; formula != NULL && i < esp_formula_get_n_actions (formula); i++)
+    length = MIN (length, MOST_COPIED) + MIN (esp_formula_get_length (formula, i), MOST_COPIED + 1);
+  return formula != NULL && length <= MOST_COPIED;
+}
+
 void
 esp_formula_view_set_formula (EspFormulaView *view,
                               EspFormula *formula,
@@ -418,8 +431,8 @@ esp_formula_view_set_formula (EspFormulaView *view,
   view->environment = environment;
   esp_formula_canvas_set_formula (view->canvas, formula, environment);
   set_selected (view, esp_formula_canvas_find_identity (view->canvas, view->selected_identity));
-  gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-text", formula != NULL);
-  gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-latex", formula != NULL);
+  gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-text", can_copy (formula));
+  gtk_widget_action_set_enabled (GTK_WIDGET (view), "formula.copy-latex", can_copy (formula));
   update_description (view);
 }
 

@@ -273,8 +273,11 @@ esp_network_view_draw_placeholder (EspNetworkView *view, GtkSnapshot *snapshot)
 
   gtk_snapshot_append_color (snapshot, &palette->background, &GRAPHENE_RECT_INIT (0, 0, width, height));
   esp_texts_draw_placeholder (view->texts, snapshot, palette,
-                              view->neural ? "The policy is a neural network: there are no operators to show"
-                                           : "The network appears when training starts");
+                              view->policy == ESP_POLICY_NEURAL
+                                ? "The policy is a neural network: there are no operators to show"
+                              : view->policy == ESP_POLICY_EXPRESSION
+                                ? "A formula that was typed has no network"
+                                : "The network appears when training starts");
 }
 
 void

@@ -21,7 +21,7 @@ struct _EspNetworkView
   GtkWidget parent_instance;
 
   EspSnapshot *snapshot;
-  gboolean neural; /* the policy has no symbolic network, and there is no snapshot */
+  EspPolicyKind policy; /* where it is not symbolic there is no network, and no snapshot */
   guint action;
 
   EspTexts *texts;

@@ -489,17 +489,18 @@ void
 esp_network_view_set_snapshot (EspNetworkView *view, EspSnapshot *snapshot)
 {
   EspSnapshot *old;
-  gboolean same, neural;
+  EspPolicyKind policy;
+  gboolean same;
 
   g_return_if_fail (ESP_IS_NETWORK_VIEW (view));
 
   old = view->snapshot;
-  neural = snapshot && snapshot->n_actions == 0;
-  if (neural)
+  policy = snapshot ? snapshot->policy : ESP_POLICY_SYMBOLIC;
+  if (policy != ESP_POLICY_SYMBOLIC)
     snapshot = NULL;
-  if (old == snapshot && neural == view->neural)
+  if (old == snapshot && policy == view->policy)
     return;
-  view->neural = neural;
+  view->policy = policy;
   same = old && snapshot && old->environment == snapshot->environment
          && arrangements_are_equal (old->arrangement, snapshot->arrangement);
   view->snapshot = snapshot ? esp_snapshot_ref (snapshot) : NULL;

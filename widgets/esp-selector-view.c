@@ -20,7 +20,7 @@ struct _EspSelectorView
   GtkWidget parent_instance;
 
   EspSnapshot *snapshot;
-  gboolean neural; /* the policy has no path selector, and there is no snapshot */
+  EspPolicyKind policy; /* where it is not symbolic there is no path selector, and no snapshot */
   guint action;
 
   EspTexts *texts;
@@ -96,8 +96,10 @@ draw_picture (EspSelectorView *view, const EspPalette *palette)
                                                   (float) gtk_widget_get_height (widget)));
   if (!has_network (view))
     esp_texts_draw_placeholder (view->texts, snapshot, palette,
-                                view->neural ? "A neural network has no path selector"
-                                             : "The selection probabilities appear when training starts");
+                                view->policy == ESP_POLICY_NEURAL ? "A neural network has no path selector"
+                                : view->policy == ESP_POLICY_EXPRESSION
+                                  ? "A typed formula has no path selector"
+                                  : "The selection probabilities appear when training starts");
   else
     {
       Parts parts = get_parts (view);
@@ -411,17 +413,17 @@ void
 esp_selector_view_set_snapshot (EspSelectorView *view, EspSnapshot *snapshot)
 {
   EspSnapshot *old;
-  gboolean neural;
+  EspPolicyKind policy;
 
   g_return_if_fail (ESP_IS_SELECTOR_VIEW (view));
 
   old = view->snapshot;
-  neural = snapshot && snapshot->n_actions == 0;
-  if (neural)
+  policy = snapshot ? snapshot->policy : ESP_POLICY_SYMBOLIC;
+  if (policy != ESP_POLICY_SYMBOLIC)
     snapshot = NULL;
-  if (old == snapshot && neural == view->neural)
+  if (old == snapshot && policy == view->policy)
     return;
-  view->neural = neural;
+  view->policy = policy;
   if (!old || !snapshot || old->arrangement != snapshot->arrangement)
     g_clear_pointer (&view->layout, esp_network_layout_free);
   view->snapshot = snapshot ? esp_snapshot_ref (snapshot) : NULL;

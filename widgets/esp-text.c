@@ -309,6 +309,9 @@ esp_text_from_number (double value, int digits)
     return g_strdup (value > 0 ? "∞" : "−∞");
   g_snprintf (format, sizeof format, "%%.%dg", CLAMP (digits, 1, 17));
   g_ascii_formatd (buffer, sizeof buffer, format, value == 0 ? 0 : value);
+  /* 220 and 4200 are read more easily than 2.2e+02 and 4.2e+03 */
+  if (strchr (buffer, 'e') != NULL && fabs (value) >= 1 && fabs (value) < 1e6)
+    g_ascii_formatd (buffer, sizeof buffer, "%.0f", g_ascii_strtod (buffer, NULL));
   text = g_string_new (buffer);
   g_string_replace (text, "-", "−", 0);
   return g_string_free (text, FALSE);

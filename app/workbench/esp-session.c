@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "esp-formula-forms.h"
 #include "esp-handler-clock.h"
 #include "esp-viewer.h"
 
@@ -15,7 +16,9 @@ struct _EspSession
   EspTrainer *trainer;
   guint poll_source;
   EspSnapshot *snapshot;
+  EspRecipe *recipe; /* of the last run that was not of a formula of the user's */
   EspFormula *formula;
+  EspFormula *trial;
   EspResult result;
   gboolean has_result;
 
@@ -155,11 +158,12 @@ frame_dispatch (GSource *source, GSourceFunc callback, gpointer data)
 
 static GSourceFuncs frame_functions = { .dispatch = frame_dispatch };
 
+/* Has the robot follow the formula on trial or the run's newest, and tells which. */
 static void
-set_formula (EspSession *self, EspFormula *formula)
+follow (EspSession *self)
 {
-  g_clear_pointer (&self->formula, esp_formula_unref);
-  self->formula = formula == NULL ? NULL : esp_formula_ref (formula);
+  EspFormula *formula = self->trial != NULL ? self->trial : self->formula;
+
   if (self->viewer != NULL)
     {
       if (formula == NULL)
@@ -170,13 +174,21 @@ set_formula (EspSession *self, EspFormula *formula)
   g_signal_emit (self, signals[FORMULA], 0, formula);
 }
 
+static void
+set_formula (EspSession *self, EspFormula *formula)
+{
+  esp_forms_release (self->formula);
+  self->formula = formula == NULL ? NULL : esp_formula_ref (formula);
+  follow (self);
+}
+
 /* A neural policy has no formula to follow: the robot follows what the newest snapshot says. */
 static void
 follow_snapshot (EspSession *self, const EspSnapshot *snapshot)
 {
   Driver *driver;
 
-  if (self->viewer == NULL || snapshot->actor == NULL)
+  if (self->viewer == NULL || self->trial != NULL || snapshot->policy != ESP_POLICY_NEURAL)
     return;
   driver = g_malloc (sizeof *driver + esp_actor_get_scratch_size (snapshot->actor) * sizeof (double));
   driver->actor = esp_actor_ref (snapshot->actor);
@@ -211,14 +223,15 @@ poll_trainer (gpointer data)
       if (self->viewer != NULL)
         esp_viewer_restart (self->viewer, snapshot->seed);
     }
-  if (formula != NULL || (restarted && self->formula != NULL))
-    set_formula (self, formula);
   if (snapshot != NULL)
     {
       g_clear_pointer (&self->snapshot, esp_snapshot_unref);
       self->snapshot = snapshot;
-      follow_snapshot (self, snapshot);
     }
+  if (formula != NULL || (restarted && self->formula != NULL))
+    set_formula (self, formula);
+  if (snapshot != NULL)
+    follow_snapshot (self, snapshot);
   if (esp_session_get_state (self) == ESP_RUN_DONE && !self->has_result)
     {
       self->has_result = esp_trainer_get_result (self->trainer, &self->result);
@@ -259,6 +272,7 @@ esp_session_close (EspSession *self)
   g_clear_pointer (&self->frame, esp_frame_unref);
   g_clear_pointer (&self->snapshot, esp_snapshot_unref);
   g_clear_pointer (&self->formula, esp_formula_unref);
+  g_clear_pointer (&self->trial, esp_formula_unref);
   forget_result (self);
 }
 
@@ -273,6 +287,7 @@ static void
 esp_session_finalize (GObject *object)
 {
   g_free (ESP_SESSION (object)->view_error);
+  esp_recipe_unref (ESP_SESSION (object)->recipe);
   G_OBJECT_CLASS (esp_session_parent_class)->finalize (object);
 }
 
@@ -308,37 +323,48 @@ esp_session_init (EspSession *self)
   g_source_attach (self->frame_source, NULL);
 }
 
-static EspTrainer *
-new_trainer (const char *environment, const char *recipe_name, guint64 seed, GError **error)
+/* Has @recipe train the constants of @text. */
+static gboolean
+set_policy (EspRecipe *recipe, const char *text, GError **error)
 {
-  g_autoptr (EspRecipe) recipe = esp_recipe_load (environment, recipe_name, error);
-  EspTrainer *trainer;
+  g_autofree char *assignment = g_strconcat ("formula=", text, NULL);
 
-  if (recipe == NULL)
-    return NULL;
-  trainer = esp_trainer_new (environment, recipe, seed, error);
+  /* a field's text is one line; the language does not care where its lines end */
+  g_strdelimit (assignment, "\r\n\t", ' ');
+  return esp_recipe_set (recipe, "policy=expression", error) && esp_recipe_set (recipe, assignment, error);
+}
+
+static EspTrainer *
+new_trainer (const char *environment, EspRecipe *recipe, guint64 seed, GError **error)
+{
+  EspTrainer *trainer = esp_trainer_new (environment, recipe, seed, error);
+
   if (trainer != NULL)
     {
       guint n_processors = g_get_num_processors ();
 
-      esp_trainer_set_watched (trainer, true);
       /* one processor is left to the window and the robot */
       esp_trainer_set_workers (trainer, MAX (n_processors, 2) - 1);
+      esp_trainer_set_watched (trainer, true);
     }
   return trainer;
 }
 
 EspSession *
-esp_session_new (const char *environment, const char *recipe, guint64 seed, GError **error)
+esp_session_new (const char *environment, const char *recipe_name, guint64 seed, GError **error)
 {
   g_autoptr (EspSession) self = NULL;
+  g_autoptr (EspRecipe) recipe = esp_recipe_load (environment, recipe_name, error);
   g_autoptr (GError) view_error = NULL;
   EspTrainer *trainer;
 
+  if (recipe == NULL)
+    return NULL;
   trainer = new_trainer (environment, recipe, seed, error);
   if (trainer == NULL)
     return NULL;
   self = g_object_new (ESP_TYPE_SESSION, NULL);
+  self->recipe = g_steal_pointer (&recipe);
   self->trainer = trainer;
   self->viewer = esp_viewer_new (environment, frame_drawn, view_failed, self, &view_error);
   if (self->viewer == NULL)
@@ -347,14 +373,31 @@ esp_session_new (const char *environment, const char *recipe, guint64 seed, GErr
   return g_steal_pointer (&self);
 }
 
+/* Goes on with @trainer, which is taken over. */
+static void
+take_trainer (EspSession *self, EspTrainer *trainer)
+{
+  esp_trainer_free (self->trainer);
+  self->trainer = trainer;
+  g_clear_pointer (&self->snapshot, esp_snapshot_unref);
+  g_clear_pointer (&self->trial, esp_formula_unref);
+  forget_result (self);
+  set_formula (self, NULL);
+  g_signal_emit (self, signals[ENVIRONMENT_CHANGED], 0);
+}
+
 gboolean
 esp_session_set_environment (EspSession *self, const char *environment, GError **error)
 {
+  g_autoptr (EspRecipe) recipe = NULL;
   EspTrainer *trainer;
 
   g_return_val_if_fail (ESP_IS_SESSION (self), FALSE);
 
-  trainer = new_trainer (environment, NULL, esp_trainer_get_seed (self->trainer), error);
+  recipe = esp_recipe_load (environment, NULL, error);
+  if (recipe == NULL)
+    return FALSE;
+  trainer = new_trainer (environment, recipe, esp_trainer_get_seed (self->trainer), error);
   if (trainer == NULL)
     return FALSE;
   if (self->viewer != NULL && !esp_viewer_set_environment (self->viewer, environment, error))
@@ -362,13 +405,68 @@ esp_session_set_environment (EspSession *self, const char *environment, GError *
       esp_trainer_free (trainer);
       return FALSE;
     }
-  esp_trainer_free (self->trainer);
-  self->trainer = trainer;
-  g_clear_pointer (&self->snapshot, esp_snapshot_unref);
-  forget_result (self);
-  set_formula (self, NULL);
-  g_signal_emit (self, signals[ENVIRONMENT_CHANGED], 0);
+  esp_recipe_unref (self->recipe);
+  self->recipe = g_steal_pointer (&recipe);
+  take_trainer (self, trainer);
   return TRUE;
+}
+
+/* Begins anew in the present environment. */
+static gboolean
+begin_anew (EspSession *self, EspRecipe *recipe, GError **error)
+{
+  EspTrainer *trainer = new_trainer (esp_trainer_get_environment (self->trainer)->name, recipe,
+                                     esp_trainer_get_seed (self->trainer), error);
+
+  if (trainer == NULL)
+    return FALSE;
+  if (self->viewer != NULL)
+    esp_viewer_restart (self->viewer, esp_trainer_get_seed (trainer));
+  take_trainer (self, trainer);
+  return TRUE;
+}
+
+gboolean
+esp_session_train_formula (EspSession *self, const char *text, GError **error)
+{
+  g_autoptr (EspRecipe) recipe = NULL;
+
+  g_return_val_if_fail (ESP_IS_SESSION (self), FALSE);
+
+  recipe = esp_recipe_load (esp_trainer_get_environment (self->trainer)->name, NULL, error);
+  return recipe != NULL && set_policy (recipe, text, error) && begin_anew (self, recipe, error);
+}
+
+gboolean
+esp_session_leave_formula (EspSession *self, GError **error)
+{
+  g_return_val_if_fail (ESP_IS_SESSION (self), FALSE);
+
+  return begin_anew (self, self->recipe, error);
+}
+
+void
+esp_session_try (EspSession *self, EspFormula *formula)
+{
+  g_return_if_fail (ESP_IS_SESSION (self));
+
+  if (formula == self->trial)
+    return;
+  g_clear_pointer (&self->trial, esp_formula_unref);
+  self->trial = formula == NULL ? NULL : esp_formula_ref (formula);
+  follow (self);
+  if (self->viewer != NULL)
+    esp_viewer_restart (self->viewer, esp_trainer_get_seed (self->trainer));
+  if (self->snapshot != NULL)
+    follow_snapshot (self, self->snapshot);
+}
+
+EspFormula *
+esp_session_get_trial (EspSession *self)
+{
+  g_return_val_if_fail (ESP_IS_SESSION (self), NULL);
+
+  return self->trial;
 }
 
 void

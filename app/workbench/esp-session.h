@@ -6,10 +6,11 @@
  *
  * Signals:
  * - `snapshot` (EspSnapshot *): the newest snapshot, at most ten times a second
- * - `formula` (EspFormula *, may be NULL): the formula that the robot follows from now on
+ * - `formula` (EspFormula *, may be NULL): the formula that the robot follows from now on: the one on trial, or
+ *   the run's newest
  * - `frame` (GdkTexture *): a new picture of the robot; esp_session_get_frame() says what it shows
  * - `finished` (const EspResult *): the run is done
- * - `environment-changed` (): another environment, and so a new trainer
+ * - `environment-changed` (): a new trainer, for another environment or another kind of policy
  * - `speed-changed` (): the robot is shown at another speed
  * - `view-failed` (): no more pictures will come; esp_session_get_view_error() says why
  */
@@ -39,6 +40,19 @@ void esp_session_close (EspSession *session);
  * Where that fails the session goes on as it was. */
 gboolean esp_session_set_environment (EspSession *session, const char *environment, GError **error);
 
+/* Starts anew, paused, in the present environment with the present seed, a policy that is @text, a formula in
+ * the language, whose constants are trained as the environment's recipe `default` says. Fails as
+ * esp_trainer_new() does; the session goes on as it was then. */
+gboolean esp_session_train_formula (EspSession *session, const char *text, GError **error);
+
+/* Starts anew, paused, with the recipe that the session had before esp_session_train_formula(). */
+gboolean esp_session_leave_formula (EspSession *session, GError **error);
+
+/* Has the robot follow @formula, whose variables and actions are those of the environment, whatever is learned
+ * meanwhile; NULL ends the trial. Another environment or policy ends it, too. */
+void esp_session_try (EspSession *session, EspFormula *formula);
+EspFormula *esp_session_get_trial (EspSession *session); /* NULL for none; not referenced */
+
 /* Commands to the trainer; they return at once. */
 void esp_session_train (EspSession *session);
 void esp_session_pause (EspSession *session);
@@ -52,7 +66,7 @@ EspRecipe *esp_session_get_recipe (EspSession *session);
 guint64 esp_session_get_seed (EspSession *session);
 EspRunState esp_session_get_state (EspSession *session);
 EspSnapshot *esp_session_get_snapshot (EspSession *session);   /* the newest, or NULL; not referenced */
-EspFormula *esp_session_get_formula (EspSession *session);     /* the newest, or NULL; not referenced */
+EspFormula *esp_session_get_formula (EspSession *session);     /* the run's newest, or NULL; not referenced */
 const EspResult *esp_session_get_result (EspSession *session); /* of a run that is done, else NULL */
 const EspFrame *esp_session_get_frame (EspSession *session);   /* what the newest picture shows, or NULL */
 

@@ -90,15 +90,35 @@ reset_camera (EspWindow *self)
   esp_session_reset_camera (self->session);
 }
 
+/* A longer formula would take the main thread too long to print. */
+#define COPY_MAX_LENGTH 20000
+
 static void
 copy_formula (EspWindow *self)
 {
-  EspFormula *formula = esp_session_get_formula (self->session);
+  EspFormula *formula = esp_formula_view_get_formula (self->formula_view);
 
   if (formula == NULL)
     return;
+  if (esp_forms_get_length (formula) > COPY_MAX_LENGTH)
+    {
+      esp_window_toast (self, "The formula that is shown is too long to copy: export it to a file");
+      return;
+    }
   gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), esp_formula_get_text (formula));
   esp_window_toast (self, "Formula copied");
+}
+
+static void
+step_back (EspWindow *self)
+{
+  esp_window_move_step (self, -1);
+}
+
+static void
+step_forward (EspWindow *self)
+{
+  esp_window_move_step (self, 1);
 }
 
 /* What is exported or copied in a format, the parameter. */
@@ -119,12 +139,14 @@ export_activated (GSimpleAction *action, GVariant *parameter, gpointer data)
   esp_handler_clock_end ();
 }
 
-/* Keys for the formats that are exported and copied most. */
+/* Keys for the forms of the formula, and for the formats that are exported and copied most. */
 static const struct
 {
   const char *action;
   const char *accel;
-} export_accels[] = {
+} formula_accels[] = {
+  { "win.formula-form::simplified", "<Control>m" },
+  { "win.formula-form::raw", "<Control>u" },
   { "win.export-formula::c", "<Control>e" },
   { "win.export-formula::python", "<Control><Shift>e" },
   { "win.copy-formula-as::latex", "<Control><Shift>t" },
@@ -156,6 +178,11 @@ static const Command commands[] = {
   { "real-time", real_time, { NULL }, GDK_KEY_backslash },
   { "reset-camera", reset_camera, { "<Control>0" } },
   { "copy-formula", copy_formula, { "<Control><Shift>c" } },
+  { "edit-formula", esp_window_edit_formula, { "<Control>l" } },
+  { "leave-formula", esp_window_leave_formula, { "<Control><Shift>n" } },
+  { "show-steps", esp_window_show_steps, { "<Control>j" } },
+  { "step-back", step_back, { "<Alt>Left" } },
+  { "step-forward", step_forward, { "<Alt>Right" } },
 };
 
 static void
@@ -247,6 +274,8 @@ esp_window_add_actions (EspWindow *self)
       g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
     }
 
+  esp_window_add_formula_actions (self);
+
   choose = g_simple_action_new_stateful ("environment", G_VARIANT_TYPE_STRING,
                                          g_variant_new_string (environment->name));
   g_signal_connect (choose, "change-state", G_CALLBACK (environment_changed), self);
@@ -270,11 +299,11 @@ esp_window_install_accels (GtkApplication *application)
 
       gtk_application_set_accels_for_action (application, name, accels);
     }
-  for (gsize i = 0; i < G_N_ELEMENTS (export_accels); i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (formula_accels); i++)
     {
-      const char *const accels[] = { export_accels[i].accel, NULL };
+      const char *const accels[] = { formula_accels[i].accel, NULL };
 
-      gtk_application_set_accels_for_action (application, export_accels[i].action, accels);
+      gtk_application_set_accels_for_action (application, formula_accels[i].action, accels);
     }
   for (size_t i = 0; i < n_environments && i < 9; i++)
     {
@@ -327,6 +356,12 @@ esp_window_update_actions (EspWindow *self)
   enable (self, "copy-formula", esp_session_get_formula (self->session) != NULL);
   enable (self, "copy-formula-as", esp_session_get_formula (self->session) != NULL);
   enable (self, "export-formula", esp_session_get_formula (self->session) != NULL);
+  enable (self, "leave-formula",
+          esp_recipe_get_policy (esp_session_get_recipe (self->session)) == ESP_POLICY_EXPRESSION);
+  enable (self, "show-steps", esp_session_get_formula (self->session) != NULL && snapshot != NULL);
+  enable (self, "step-back", esp_window_can_move_step (self, -1));
+  enable (self, "step-forward", esp_window_can_move_step (self, 1));
+  esp_window_update_formula_actions (self);
   gtk_stack_set_visible_child_name (
     self->train_stack, state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING ? "pause" : "train");
 }

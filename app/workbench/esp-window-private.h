@@ -3,7 +3,9 @@
 #pragma once
 
 #include "esp-curve-view.h"
+#include "esp-formula-dialog.h"
 #include "esp-formula-export.h"
+#include "esp-formula-forms.h"
 #include "esp-formula-view.h"
 #include "esp-network-view.h"
 #include "esp-robot-view.h"
@@ -46,6 +48,19 @@ struct _EspWindow
   GtkLabel *selector_label;
   EspFormulaView *formula_view;
   GtkLabel *formula_label;
+  EspFormula *form;    /* another form of the formula @form_of than the session has; NULL for none */
+  EspFormula *form_of; /* compared, never read */
+  gboolean form_busy;  /* a form is being found */
+  GtkMenuButton *steps_button;
+  GtkStack *steps_stack;
+  GtkLabel *steps_label;
+  GtkLabel *steps_missing;
+  GtkListView *steps_list;
+  GtkSingleSelection *step_choice; /* its number is that of the steps that are done */
+  GAsyncResult *steps_task;        /* that finds the steps, while it does; not referenced */
+  EspSteps *steps;                 /* while they are listed */
+  EspFormula *step_formula;        /* after the chosen step; NULL while none is */
+  EspFormulaDialog *formula_dialog; /* while it is open */
   EspCurveView *curve_view;
   GtkLabel *curve_label;
 
@@ -55,6 +70,7 @@ struct _EspWindow
   GtkLabel *sentence_label;
   GtkLabel *remaining_label;
   GtkProgressBar *progress;
+  GtkWidget *figures_separator;
   GtkLabel *figures_label;
 };
 
@@ -75,6 +91,31 @@ void esp_window_update_status (EspWindow *window, EspSnapshot *snapshot);
 void esp_window_export_formula (EspWindow *window, EspFormat format);
 void esp_window_save_formula (EspWindow *window, EspFormat format, GFile *file);
 void esp_window_copy_formula (EspWindow *window, EspFormat format);
+
+/* The formula panel (esp-window-formula.c). */
+void esp_window_init_formula (EspWindow *window);
+void esp_window_add_formula_actions (EspWindow *window);
+void esp_window_update_formula_actions (EspWindow *window);
+void esp_window_clear_formula (EspWindow *window); /* before the session closes */
+
+/* Shows the formula on trial, that after the chosen step, or the session's in the chosen form. */
+void esp_window_show_formula (EspWindow *window);
+
+/* Chooses the form that the formulas of the session's kind of policy are shown in at first. */
+void esp_window_set_formula_kind (EspWindow *window);
+
+/* Returns which formula is shown, where it is not simply the present one, to go before a note (g_free()). */
+char *esp_window_describe_form (EspWindow *window);
+void esp_window_update_formula_note (EspWindow *window);
+
+/* Opens the list of steps; goes back or forward in it, where that can be done. */
+void esp_window_show_steps (EspWindow *window);
+void esp_window_move_step (EspWindow *window, int by);
+gboolean esp_window_can_move_step (EspWindow *window, int by);
+
+/* Opens the window in which the formula is edited; begins a run of a network again after one of a formula. */
+void esp_window_edit_formula (EspWindow *window);
+void esp_window_leave_formula (EspWindow *window);
 
 /* Shows a message that goes away by itself. */
 void esp_window_toast (EspWindow *window, const char *message);

@@ -100,7 +100,8 @@ sentence (EspWindow *self, EspSnapshot *snapshot)
     case ESP_RUN_FINISHING:
       return snapshot->policy == ESP_POLICY_SYMBOLIC
                ? g_strdup_printf ("%s steps learned; choosing the best formula and refining its constants", step)
-               : g_strdup_printf ("%s steps learned; choosing the best network", step);
+               : g_strdup_printf ("%s steps learned; choosing the best %s", step,
+                                  snapshot->policy == ESP_POLICY_NEURAL ? "network" : "constants");
     case ESP_RUN_DONE:
       {
         const EspResult *result = esp_session_get_result (self->session);
@@ -185,15 +186,17 @@ update_run (EspWindow *self, EspSnapshot *snapshot)
   if (snapshot->policy == ESP_POLICY_SYMBOLIC)
     append_selector (figures, snapshot);
   set_text (self->figures_label, figures->str);
+  gtk_widget_set_visible (self->figures_separator, figures->len > 0);
   g_string_free (figures, TRUE);
 }
 
 static void
 update_title (EspWindow *self, EspSnapshot *snapshot)
 {
-  g_autofree char *subtitle = g_strdup_printf ("%s, seed %" G_GUINT64_FORMAT ", recipe %s",
-                                               snapshot->environment->title, snapshot->seed,
-                                               esp_recipe_get_name (esp_session_get_recipe (self->session)));
+  g_autofree char *subtitle = g_strdup_printf (
+    "%s, seed %" G_GUINT64_FORMAT ", recipe %s%s", snapshot->environment->title, snapshot->seed,
+    esp_recipe_get_name (esp_session_get_recipe (self->session)),
+    snapshot->policy == ESP_POLICY_EXPRESSION ? ", constants of a formula" : "");
 
   if (!g_str_equal (adw_window_title_get_subtitle (self->title), subtitle))
     adw_window_title_set_subtitle (self->title, subtitle);
@@ -229,22 +232,28 @@ update_network_notes (EspWindow *self, EspSnapshot *snapshot)
   set_text (self->network_label, network == NULL ? "" : network);
 }
 
-static void
-update_formula_note (EspWindow *self)
+void
+esp_window_update_formula_note (EspWindow *self)
 {
-  EspFormula *formula = esp_session_get_formula (self->session);
+  EspFormula *formula = esp_formula_view_get_formula (self->formula_view);
   size_t length;
   g_autofree char *text = NULL;
+  g_autofree char *form = NULL;
   g_autofree char *note = NULL;
 
   if (formula == NULL)
     {
       set_text (self->formula_label, "");
+      set_measures (GTK_WIDGET (self->formula_label), NULL);
       return;
     }
   length = esp_formula_get_longest (formula);
-  text = esp_figure_count (length);
-  note = g_strdup_printf ("reading length %s", text);
+  if (length == G_MAXSIZE)
+    text = g_strdup ("beyond counting");
+  else
+    text = esp_figure_count (length);
+  form = esp_window_describe_form (self);
+  note = g_strdup_printf ("%sreading length %s", form, text);
   set_text (self->formula_label, note);
   set_measures (GTK_WIDGET (self->formula_label), length <= LONGEST_MEASURED ? formula : NULL);
 }
@@ -260,7 +269,9 @@ update_notes (EspWindow *self, EspSnapshot *snapshot)
   else
     {
       g_autofree char *count = esp_figure_count (snapshot->actor->shape.n_parameters);
-      g_autofree char *network = g_strdup_printf ("neural, %s parameters", count);
+      g_autofree char *network = g_strdup_printf (
+        snapshot->policy == ESP_POLICY_NEURAL ? "neural, %s parameters" : "none: %s constants of a formula",
+        count);
 
       set_text (self->selector_label, "");
       set_text (self->network_label, network);
@@ -272,10 +283,10 @@ update_notes (EspWindow *self, EspSnapshot *snapshot)
     {
       g_autofree char *mean = esp_figure_number (best, 1);
 
-      curve = g_strdup_printf ("best %s %s", snapshot->arrangement != NULL ? "formula" : "network", mean);
+      curve = g_strdup_printf ("best %s %s", snapshot->policy != ESP_POLICY_NEURAL ? "formula" : "network", mean);
     }
   set_text (self->curve_label, curve == NULL ? "" : curve);
-  update_formula_note (self);
+  esp_window_update_formula_note (self);
 }
 
 void

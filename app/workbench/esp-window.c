@@ -77,6 +77,9 @@ session_snapshot (EspSession *session, EspSnapshot *snapshot, EspWindow *self)
   esp_network_view_set_snapshot (self->network_view, snapshot);
   esp_selector_view_set_snapshot (self->selector_view, snapshot);
   esp_curve_view_set_snapshot (self->curve_view, snapshot);
+  /* the first snapshot of a run may come after its first formula, which has no other form without it */
+  if (esp_formula_view_get_formula (self->formula_view) != NULL)
+    esp_window_show_formula (self);
   esp_window_update_actions (self);
   esp_window_update_status (self, snapshot);
   esp_handler_clock_end ();
@@ -90,10 +93,12 @@ session_formula (EspSession *session, EspFormula *formula, EspWindow *self)
 
   esp_formula_view_set_placeholder (self->formula_view,
                                     neural ? "The policy is a neural network: there is no formula to read" : NULL);
-  esp_formula_view_set_formula (self->formula_view, formula, esp_session_get_environment (session));
-  gtk_label_set_text (self->policy_label, neural            ? "Follows the neural network"
-                                          : formula == NULL ? "No formula yet: the motor is off"
-                                                            : "Follows the formula");
+  esp_window_show_formula (self);
+  gtk_label_set_text (self->policy_label,
+                      esp_session_get_trial (session) != NULL ? "Follows the formula on trial"
+                      : neural                                ? "Follows the neural network"
+                      : formula == NULL                       ? "No formula yet: the motor is off"
+                                                              : "Follows the formula");
   esp_window_update_actions (self);
   esp_handler_clock_end ();
 }
@@ -174,6 +179,7 @@ session_environment_changed (EspSession *session, EspWindow *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->robot_view), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                   environment->description, -1);
   show_frame (self, NULL);
+  esp_window_set_formula_kind (self);
   session_view_failed (session, self);
   session_formula (session, esp_session_get_formula (session), self);
 }
@@ -301,6 +307,7 @@ esp_window_dispose (GObject *object)
   if (self->session != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->session, self);
+      esp_window_clear_formula (self);
       esp_session_close (self->session);
       g_clear_object (&self->session);
     }
@@ -355,12 +362,18 @@ esp_window_class_init (EspWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EspWindow, selector_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, formula_view);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, formula_label);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_button);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_stack);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_label);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_missing);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_list);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, curve_view);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, curve_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, state_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, sentence_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, remaining_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, progress);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, figures_separator);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, figures_label);
   gtk_widget_class_bind_template_callback (widget_class, environment_selected);
   gtk_widget_class_bind_template_callback (widget_class, action_selected);
@@ -383,6 +396,7 @@ esp_window_init (EspWindow *self)
   g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  esp_window_init_formula (self);
   gtk_drop_down_set_model (self->environment_drop_down, G_LIST_MODEL (titles));
   self->environments = g_ptr_array_new ();
   for (size_t i = 0; i < n_environments; i++)

@@ -142,7 +142,7 @@ typedef struct
   const EspEnvironmentInfo *environment;
 
   EspPolicyKind policy;
-  EspActor *actor;     /* a neural policy as it acts now; NULL for a symbolic one, which the formula is */
+  EspActor *actor;     /* the policy as it acts now; of a run that is done, the final one */
 
   /* the symbolic networks; those of different actions share the arrangement. Without them, as of a neural
    * policy, n_actions is 0 and the arrangement NULL */

@@ -21,6 +21,7 @@ typedef enum
   ESP_COMMAND_RESTART,
   ESP_COMMAND_FINISH,
   ESP_COMMAND_STOP,
+  ESP_COMMAND_TELL,
 } EspCommandType;
 
 typedef struct

@@ -128,6 +128,7 @@ publish_snapshot (EspTrainer *trainer, EspActor *actor)
                          : 0.9 * steps;
 
   snapshot->policy = actor->kind;
+  snapshot->actor = esp_actor_ref (actor);
   snapshot->threshold = run->recipe->path_threshold;
   snapshot->temperature = schedule.temperature;
   snapshot->expected_paths = esp_run_get_expected_paths (run);
@@ -139,7 +140,6 @@ publish_snapshot (EspTrainer *trainer, EspActor *actor)
     {
       g_autofree double *scratch = g_new (double, esp_actor_get_scratch_size (actor));
 
-      snapshot->actor = esp_actor_ref (actor);
       esp_actor_evaluate (actor, scratch, run->observation, snapshot->actions);
     }
   esp_history_unref (snapshot->history);
@@ -409,6 +409,9 @@ apply (EspTrainer *trainer, const EspCommand *command)
       save_checkpoint (trainer);
       if (esp_trainer_is_active (state))
         set_state (trainer, get_idle_state (trainer));
+      break;
+
+    case ESP_COMMAND_TELL:
       break;
     }
   tell (trainer, true);

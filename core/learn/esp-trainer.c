@@ -183,7 +183,9 @@ esp_trainer_stop (EspTrainer *trainer)
 void
 esp_trainer_set_watched (EspTrainer *trainer, bool watched)
 {
-  trainer->watched = watched;
+  /* a run that rests tells nothing by itself, and what it told before was without a formula */
+  if (!atomic_exchange (&trainer->watched, watched) && watched)
+    send (trainer, ESP_COMMAND_TELL, 0);
 }
 
 EspRunState

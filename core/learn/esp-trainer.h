@@ -108,7 +108,8 @@ void esp_trainer_finish (EspTrainer *trainer);
 void esp_trainer_stop (EspTrainer *trainer);
 
 /* Says whether somebody watches: then there are 30 snapshots and two formulas a second, else only what a
- * progress bar needs. Learning is the same. Any thread; at first nobody does. */
+ * progress bar needs. Learning is the same. Whoever begins to watch gets a snapshot at once, and a
+ * formula of a run that is paused or training. Any thread; at first nobody does. */
 void esp_trainer_set_watched (EspTrainer *trainer, bool watched);
 
 /* Waits until the trainer is paused, done or diverged with no command waiting, at most @milliseconds;

@@ -506,6 +506,48 @@ test_watched (void)
   assert_same (&watched, &unwatched);
 }
 
+static EspFormula *
+wait_for_formula (EspTrainer *trainer, unsigned milliseconds)
+{
+  EspFormula *formula = NULL;
+
+  for (unsigned i = 0; i < milliseconds / 10 && formula == NULL; i++)
+    {
+      sleep_milliseconds (10);
+      formula = esp_trainer_take_formula (trainer, ESP_CONSUMER_WINDOW);
+    }
+  return formula;
+}
+
+/* A run that rests shows its formula to whoever begins to watch, without another command. */
+static void
+test_watched_at_rest (void)
+{
+  g_autoptr (EspTrainer) trainer = make_trainer (NULL, 1);
+  g_autoptr (EspFormula) unwatched = NULL;
+  g_autoptr (EspFormula) first = NULL;
+  g_autoptr (EspFormula) second = NULL;
+  g_autoptr (EspSnapshot) snapshot = NULL;
+
+  unwatched = wait_for_formula (trainer, 300);
+  g_assert_null (unwatched);
+  esp_trainer_set_watched (trainer, true);
+  first = wait_for_formula (trainer, 20000);
+  g_assert_nonnull (first);
+  esp_trainer_set_watched (trainer, false);
+  esp_trainer_run_steps (trainer, 5);
+  g_assert_cmpint (esp_trainer_wait (trainer, PATIENCE), ==, ESP_RUN_PAUSED);
+  esp_trainer_set_watched (trainer, true);
+  second = wait_for_formula (trainer, 20000);
+  g_assert_nonnull (second);
+  snapshot = esp_trainer_take_snapshot (trainer, ESP_CONSUMER_WINDOW);
+  g_assert_cmpint (snapshot->state, ==, ESP_RUN_PAUSED);
+  g_assert_cmpuint (snapshot->step, ==, 5);
+  /* what the formula is extracted from */
+  g_assert_nonnull (snapshot->actor);
+  g_assert_cmpint (snapshot->actor->kind, ==, ESP_POLICY_SYMBOLIC);
+}
+
 /* Commands of all kinds from another thread while snapshots are taken: nothing is lost or torn. */
 static void
 test_hammer (void)
@@ -660,6 +702,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/free-any-time", test_free_any_time);
   g_test_add_func ("/trainer/free-while-evaluating", test_free_while_evaluating);
   g_test_add_func ("/trainer/watched", test_watched);
+  g_test_add_func ("/trainer/watched-at-rest", test_watched_at_rest);
   g_test_add_func ("/trainer/hammer", test_hammer);
   g_test_add_func ("/trainer/diverged", test_diverged);
   return g_test_run ();

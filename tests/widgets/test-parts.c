@@ -44,10 +44,16 @@ test_numbers (void)
 {
   g_autofree char *negative = esp_text_from_number (-1.23456, 3);
   g_autofree char *none = esp_text_from_number (NAN, 3);
+  g_autofree char *thousands = esp_text_from_number (-4210.7, 3);
+  g_autofree char *hundreds = esp_text_from_number (224, 2);
+  g_autofree char *huge = esp_text_from_number (1.25e9, 3);
   g_autofree char *small = esp_text_from_count (1234);
   g_autofree char *large = esp_text_from_count (1234567);
 
   g_assert_cmpstr (negative, ==, "−1.23");
+  g_assert_cmpstr (thousands, ==, "−4210");
+  g_assert_cmpstr (hundreds, ==, "220");
+  g_assert_cmpstr (huge, ==, "1.25e+09");
   g_assert_cmpstr (none, ==, "–");
   g_assert_cmpstr (small, ==, "1234");
   g_assert_cmpstr (large, ==, "1\u202f234\u202f567");

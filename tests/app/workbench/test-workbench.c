@@ -168,6 +168,13 @@ test_actions (void)
     { "win.copy-formula-as::latex", "<Shift><Control>t" },
     { "win.copy-formula-as::c", "<Shift><Control>k" },
     { "win.export-formula::c", "<Control>e" },
+    { "win.formula-form::simplified", "<Control>m" },
+    { "win.formula-form::raw", "<Control>u" },
+    { "win.show-steps", "<Control>j" },
+    { "win.step-back", "<Alt>Left" },
+    { "win.step-forward", "<Alt>Right" },
+    { "win.edit-formula", "<Control>l" },
+    { "win.leave-formula", "<Shift><Control>n" },
     { "win.environment::cartpole", "<Alt>1" },
     { "win.environment::pendulum", "<Alt>3" },
     { "win.action(0)", "<Control>1" },
@@ -218,6 +225,7 @@ test_actions (void)
         { "action", "Choose the action that is shown" },
         { "export-formula", ">win.export-formula::c<" },
         { "copy-formula-as", ">win.copy-formula-as::latex<" },
+        { "formula-form", ">win.formula-form::raw<" },
       };
       g_autofree char *wanted = g_strdup_printf (">win.%s<", names[i]);
       const char *needle = wanted;
@@ -459,6 +467,21 @@ expect_same_without_window (EspBench *bench)
 }
 
 static void
+choose_form (EspBench *bench, const char *form)
+{
+  g_action_group_change_action_state (G_ACTION_GROUP (bench->window), "formula-form",
+                                      g_variant_new_string (form));
+}
+
+static gboolean
+shows_another_form (EspBench *bench)
+{
+  return has_formula (bench)
+         && esp_formula_view_get_formula (bench->window->formula_view)
+              != esp_session_get_formula (bench->session);
+}
+
+static void
 test_finish (void)
 {
   EspBench bench;
@@ -476,6 +499,22 @@ test_finish (void)
   g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "train"));
   activate (&bench, "copy-formula");
   expect_same_without_window (&bench);
+
+  /* raw, it is the final network's, whose constants are rounded only in the formula; a formula that was found
+   * by a search has no network */
+  choose_form (&bench, "raw");
+  esp_bench_wait (&bench, NULL, 1);
+  g_assert_true (shows_another_form (&bench) == (result->front == NULL));
+  for (int i = 0; i < 20; i++)
+    {
+      double state[4] = { 0.1 * sin (i), 0.2 * cos (3 * i), 0.1 * cos (i), 0.2 * sin (5 * i) }, raw, final;
+
+      esp_formula_evaluate (esp_formula_view_get_formula (bench.window->formula_view), state, &raw);
+      esp_formula_evaluate (result->formula, state, &final);
+      g_assert_cmpfloat_with_epsilon (raw, final, 0.05 * fmax (1, fabs (final)));
+    }
+  choose_form (&bench, "simplified");
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view) == result->formula);
 
   /* a new run forgets the result, and can be cut short */
   activate (&bench, "restart-new-seed");
@@ -610,6 +649,329 @@ test_export (void)
   g_assert_null (bench.window->export_dialogue);
   g_action_group_activate_action (group, "export-formula", g_variant_new_string ("python"));
   esp_bench_wait (&bench, NULL, 0.3);
+  esp_bench_close (&bench);
+}
+
+static gsize
+shown_length (EspBench *bench)
+{
+  EspFormula *formula = esp_formula_view_get_formula (bench->window->formula_view);
+
+  return formula == NULL ? 0 : esp_forms_get_length (formula);
+}
+
+/* Asserts that both formulas have the same values at some states of the cart-pole. */
+static void
+assert_same_function (const EspFormula *a, const EspFormula *b)
+{
+  for (int i = 0; i < 50; i++)
+    {
+      double state[4], x, y;
+
+      for (int k = 0; k < 4; k++)
+        state[k] = sin (1 + 7.3 * i + 2.1 * k);
+      esp_formula_evaluate (a, state, &x);
+      esp_formula_evaluate (b, state, &y);
+      g_assert_cmpfloat_with_epsilon (x, y, 1e-9 * fmax (1, fabs (x)));
+    }
+}
+
+/* A run that rests shows its formula from the start, and both of its forms. */
+static void
+test_forms (void)
+{
+  EspBench bench;
+  gsize simplified;
+
+  esp_bench_open_readable (&bench, 1000000);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 10));
+  g_assert_true (is_paused (&bench));
+  g_assert_cmpuint (snapshot_of (&bench)->step, ==, 0);
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view)
+                 == esp_session_get_formula (bench.session));
+  simplified = shown_length (&bench);
+
+  choose_form (&bench, "raw");
+  g_assert_true (esp_bench_wait (&bench, shows_another_form, 10));
+  g_assert_cmpuint (shown_length (&bench), >, simplified);
+  assert_same_function (esp_formula_view_get_formula (bench.window->formula_view),
+                        esp_session_get_formula (bench.session));
+
+  /* the raw form follows the learner as well */
+  {
+    g_autoptr (EspFormula) before = esp_formula_ref (esp_session_get_formula (bench.session));
+    double x, y, state[4] = { 0.3, -0.2, 0.1, 0.4 };
+
+    gtk_spin_button_set_value (bench.window->run_spin, 300);
+    activate (&bench, "run-steps");
+    esp_bench_wait (&bench, NULL, 3);
+    g_assert_true (is_paused (&bench));
+    g_assert_true (shows_another_form (&bench));
+    assert_same_function (esp_formula_view_get_formula (bench.window->formula_view),
+                          esp_session_get_formula (bench.session));
+    esp_formula_evaluate (before, state, &x);
+    esp_formula_evaluate (esp_session_get_formula (bench.session), state, &y);
+    g_assert_cmpfloat (x, !=, y);
+  }
+
+  choose_form (&bench, "medium");
+  g_assert_true (shows_another_form (&bench));
+  choose_form (&bench, "simplified");
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view)
+                 == esp_session_get_formula (bench.session));
+  esp_bench_close (&bench);
+}
+
+static gboolean
+has_steps (EspBench *bench)
+{
+  return bench->window->steps != NULL;
+}
+
+static gboolean
+steps_are_missing (EspBench *bench)
+{
+  return g_str_has_prefix (gtk_label_get_text (bench->window->steps_missing), "The reading length");
+}
+
+static void
+test_steps (void)
+{
+  EspBench bench;
+  GActionGroup *group;
+  gsize n, last;
+
+  esp_bench_open_readable (&bench, 1000000);
+  group = G_ACTION_GROUP (bench.window);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 10));
+  g_assert_false (g_action_group_get_action_enabled (group, "step-forward"));
+  activate (&bench, "show-steps");
+  g_assert_true (esp_bench_wait (&bench, has_steps, 10));
+  n = esp_steps_get_n (bench.window->steps);
+  g_assert_cmpuint (n, >, 1);
+
+  /* from the raw formula, step by step, none of which makes it longer, and back */
+  g_assert_false (g_action_group_get_action_enabled (group, "step-back"));
+  last = shown_length (&bench);
+  for (gsize i = 0; i < n; i++)
+    {
+      g_assert_cmpuint (strlen (esp_steps_get_rule (bench.window->steps, i)), >, 0);
+      g_assert_cmpstr (esp_steps_get_before (bench.window->steps, i), !=,
+                       esp_steps_get_after (bench.window->steps, i));
+      activate (&bench, "step-forward");
+      assert_same_function (esp_formula_view_get_formula (bench.window->formula_view),
+                            esp_session_get_formula (bench.session));
+      g_assert_cmpuint (gtk_single_selection_get_selected (bench.window->step_choice), ==, i + 1);
+    }
+  g_assert_cmpuint (shown_length (&bench), <, last);
+  g_assert_false (g_action_group_get_action_enabled (group, "step-forward"));
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->formula_label), "after step"));
+  for (gsize i = 0; i < n; i++)
+    activate (&bench, "step-back");
+  g_assert_cmpuint (shown_length (&bench), ==, last);
+
+  gtk_menu_button_popdown (bench.window->steps_button);
+  esp_bench_wait (&bench, NULL, 0.5);
+  g_assert_null (bench.window->steps);
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view)
+                 == esp_session_get_formula (bench.session));
+  g_assert_false (g_action_group_get_action_enabled (group, "step-back"));
+  esp_bench_close (&bench);
+}
+
+/* A network that is not pruned has a raw formula that nobody could read: nothing freezes by it. */
+static void
+test_long_formula (void)
+{
+  EspBench bench;
+
+  esp_bench_open (&bench, 1000000, TRUE);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 20));
+  esp_handler_clock_reset ();
+  choose_form (&bench, "raw");
+  g_assert_true (esp_bench_wait (&bench, shows_another_form, 20));
+  g_assert_cmpuint (shown_length (&bench), >, ESP_STEPS_MAX_LENGTH);
+  activate (&bench, "show-steps");
+  g_assert_true (esp_bench_wait (&bench, steps_are_missing, 20));
+  g_assert_null (bench.window->steps);
+  gtk_menu_button_popdown (bench.window->steps_button);
+  esp_bench_wait (&bench, NULL, 0.5);
+
+  /* nor is it offered as text */
+  activate (&bench, "edit-formula");
+  {
+    g_autofree char *text = esp_formula_editor_get_text (
+      esp_formula_dialog_get_editor (bench.window->formula_dialog));
+
+    g_assert_cmpstr (text, ==, "");
+  }
+  esp_bench_wait (&bench, NULL, 0.5);
+  g_test_message ("longest handler %.2f ms", esp_handler_clock_get_maximum ());
+#ifndef __SANITIZE_ADDRESS__ /* which takes its own time */
+  g_assert_cmpfloat (esp_handler_clock_get_maximum (), <=, 16);
+#endif
+  esp_bench_close (&bench);
+}
+
+static EspFormulaEditor *
+editor_of (EspBench *bench)
+{
+  return esp_formula_dialog_get_editor (bench->window->formula_dialog);
+}
+
+static gboolean
+is_read (EspBench *bench)
+{
+  return esp_formula_editor_get_formula (editor_of (bench)) != NULL;
+}
+
+static gboolean
+is_wrong (EspBench *bench)
+{
+  int start, end;
+
+  return esp_formula_editor_get_mistake (editor_of (bench), &start, &end);
+}
+
+static void
+test_editor (void)
+{
+  EspBench bench;
+  int start, end;
+
+  esp_bench_open_readable (&bench, 1000000);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 10));
+  activate (&bench, "edit-formula");
+  g_assert_nonnull (bench.window->formula_dialog);
+  g_assert_true (esp_bench_wait (&bench, is_read, 10));
+  /* what stands there is the present formula, to the last bit */
+  g_assert_cmpstr (esp_formula_get_text (esp_formula_editor_get_formula (editor_of (&bench))), ==,
+                   esp_formula_get_text (esp_session_get_formula (bench.session)));
+
+  esp_formula_editor_set_text (editor_of (&bench), "2 * theta + wheel");
+  g_assert_true (esp_bench_wait (&bench, is_wrong, 10));
+  g_assert_null (esp_formula_editor_get_formula (editor_of (&bench)));
+  g_assert_true (esp_formula_editor_get_mistake (editor_of (&bench), &start, &end));
+  g_assert_cmpint (start, ==, 12);
+  g_assert_cmpint (end, ==, 17);
+  g_assert_nonnull (strstr (esp_formula_editor_get_message (editor_of (&bench)), "wheel"));
+  g_assert_nonnull (strstr (esp_formula_editor_get_message (editor_of (&bench)), "column 13"));
+  /* nothing can be done with it */
+  gtk_widget_activate_action (GTK_WIDGET (bench.window->formula_dialog), "formula.try", NULL);
+  g_assert_null (esp_session_get_trial (bench.session));
+
+  /* it opens once, and goes with the environment */
+  activate (&bench, "edit-formula");
+  g_action_group_change_action_state (G_ACTION_GROUP (bench.window), "environment",
+                                      g_variant_new_string ("pendulum"));
+  esp_bench_wait (&bench, NULL, 0.3);
+  g_assert_null (bench.window->formula_dialog);
+  activate (&bench, "edit-formula");
+  esp_bench_wait (&bench, NULL, 0.3);
+  esp_bench_close (&bench);
+}
+
+static gboolean
+is_tried (EspBench *bench)
+{
+  return g_str_has_suffix (esp_formula_dialog_get_outcome (bench->window->formula_dialog),
+                           "over 100 episodes");
+}
+
+/* A typed formula is followed by the robot and measured, and leaves everything as it was. */
+static void
+test_trial (void)
+{
+  EspBench bench;
+  EspFormula *typed;
+
+  esp_bench_open_readable (&bench, 1000000);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 10));
+  activate (&bench, "edit-formula");
+  esp_formula_editor_set_text (editor_of (&bench), "5*theta + theta_dot + 0.2*x + 0.4*x_dot");
+  g_assert_true (esp_bench_wait (&bench, is_read, 10));
+  typed = esp_formula_editor_get_formula (editor_of (&bench));
+  g_assert_true (
+    gtk_widget_activate_action (GTK_WIDGET (bench.window->formula_dialog), "formula.try", NULL));
+  g_assert_true (esp_session_get_trial (bench.session) == typed);
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view) == typed);
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->policy_label), "on trial"));
+  g_assert_true (esp_bench_wait (&bench, is_tried, 60));
+
+  /* learning goes on behind it, and does not take the robot back */
+  activate (&bench, "step");
+  esp_bench_wait (&bench, NULL, 1);
+  g_assert_true (esp_session_get_trial (bench.session) == typed);
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view) == typed);
+
+  /* closed while a trial is being measured */
+  g_assert_true (
+    gtk_widget_activate_action (GTK_WIDGET (bench.window->formula_dialog), "formula.try", NULL));
+  g_assert_true (
+    gtk_widget_activate_action (GTK_WIDGET (bench.window->formula_dialog), "formula.cancel", NULL));
+  esp_bench_wait (&bench, NULL, 0.3);
+  g_assert_null (bench.window->formula_dialog);
+  g_assert_null (esp_session_get_trial (bench.session));
+  g_assert_true (esp_formula_view_get_formula (bench.window->formula_view)
+                 == esp_session_get_formula (bench.session));
+  g_assert_cmpstr (gtk_label_get_text (bench.window->policy_label), ==, "Follows the formula");
+  esp_bench_close (&bench);
+}
+
+static gboolean
+is_learning (EspBench *bench)
+{
+  return snapshot_of (bench) != NULL && snapshot_of (bench)->updates > 50 && has_formula (bench);
+}
+
+static gboolean
+has_network (EspBench *bench)
+{
+  return snapshot_of (bench) != NULL && snapshot_of (bench)->policy == ESP_POLICY_SYMBOLIC
+         && has_formula (bench);
+}
+
+/* A typed formula becomes the policy: the same formula with other constants. */
+static void
+test_formula_training (void)
+{
+  EspBench bench;
+  g_autofree char *written = NULL;
+  EspFormula *shown;
+
+  esp_bench_open_readable (&bench, 1000000);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 10));
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "leave-formula"));
+  activate (&bench, "edit-formula");
+  esp_formula_editor_set_text (editor_of (&bench), "k = theta + 0.5*theta_dot;\n3*k + 0.25*x*1 + 0.75*x_dot");
+  g_assert_true (esp_bench_wait (&bench, is_read, 10));
+  written = g_strdup (esp_formula_get_text (esp_formula_editor_get_formula (editor_of (&bench))));
+  g_assert_true (
+    gtk_widget_activate_action (GTK_WIDGET (bench.window->formula_dialog), "formula.train", NULL));
+  esp_bench_wait (&bench, NULL, 0.2);
+  g_assert_null (bench.window->formula_dialog);
+  g_assert_cmpint (esp_recipe_get_policy (esp_session_get_recipe (bench.session)), ==, ESP_POLICY_EXPRESSION);
+  g_assert_true (esp_bench_wait (&bench, has_formula, 20));
+  /* the first that is shown is what was typed, and as it was typed */
+  g_assert_cmpstr (esp_formula_get_text (esp_formula_view_get_formula (bench.window->formula_view)), ==,
+                   written);
+
+  g_assert_true (esp_bench_wait (&bench, is_learning, 60));
+  esp_bench_wait (&bench, NULL, 2);
+  shown = esp_formula_view_get_formula (bench.window->formula_view);
+  g_assert_cmpuint (shown_length (&bench), ==, 17);
+  g_assert_cmpstr (esp_formula_get_text (shown), !=, written);
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->network_label), "constants"));
+  g_assert_nonnull (strstr (adw_window_title_get_subtitle (bench.window->title), "constants of a formula"));
+  /* simplified, it loses the factor that was 1 only as long as it was not trained: nothing, or little */
+  choose_form (&bench, "simplified");
+  g_assert_true (esp_bench_wait (&bench, shows_another_form, 10));
+
+  /* and back to a network */
+  activate (&bench, "leave-formula");
+  g_assert_true (esp_bench_wait (&bench, has_network, 20));
+  g_assert_cmpint (esp_recipe_get_policy (esp_session_get_recipe (bench.session)), ==, ESP_POLICY_SYMBOLIC);
+  g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (bench.window), "leave-formula"));
   esp_bench_close (&bench);
 }
 
@@ -773,6 +1135,12 @@ test_names_for_screen_readers (void)
     { "faster_button", "Show the robot faster" },
     { "camera_button", "Reset the camera" },
     { "copy_button", "Copy the formula" },
+    { "simplified_button", "Simplified formula" },
+    { "raw_button", "Raw formula" },
+    { "steps_button", "Rewrites of the formula" },
+    { "edit_button", "Edit the formula" },
+    { "step_back_button", "One step back" },
+    { "step_forward_button", "One step forward" },
     { "robot_view", "Robot following the current formula" },
     { "network_view", "Graph of the symbolic network" },
     { "selector_view", "Selection probabilities of the paths" },
@@ -836,6 +1204,12 @@ main (int argc, char **argv)
   g_test_add_func ("/workbench/neural", test_neural);
 
   g_test_add_func ("/workbench/export", test_export);
+  g_test_add_func ("/workbench/formula/forms", test_forms);
+  g_test_add_func ("/workbench/formula/steps", test_steps);
+  g_test_add_func ("/workbench/formula/long", test_long_formula);
+  g_test_add_func ("/workbench/formula/editor", test_editor);
+  g_test_add_func ("/workbench/formula/trial", test_trial);
+  g_test_add_func ("/workbench/formula/training", test_formula_training);
   g_test_add_func ("/workbench/speed-and-camera", test_speed_and_camera);
   g_test_add_func ("/workbench/gestures", test_gestures);
   g_test_add_func ("/workbench/colour-schemes", test_colour_schemes);
