@@ -79,6 +79,7 @@ esp_subject_new (const EspWorkload *workload, size_t n_workers, GError **error)
                                         .n_observations = workload->n_observations,
                                         .n_actions = workload->n_actions };
   esp_random_init (&subject->random, 1, 1);
+  esp_random_init (&subject->noise, 1, 2);
   if (!esp_sac_init (&subject->sac, subject->recipe, &subject->info, &subject->random, error))
     {
       g_clear_pointer (&subject, esp_subject_free);
@@ -112,13 +113,7 @@ esp_subject_free (EspSubject *subject)
 void
 esp_subject_update (EspSubject *subject)
 {
-  EspPhase outer = esp_phase_begin (ESP_PHASE_SAMPLING);
-
-  esp_replay_sample (&subject->replay, &subject->random, &subject->sac.batch);
-  esp_phase_end (outer);
-  outer = esp_phase_begin (ESP_PHASE_NOISE);
-  esp_sac_draw_noise (&subject->sac, &subject->random);
-  esp_phase_end (outer);
+  esp_sac_prepare (&subject->sac, &subject->replay, &subject->random, &subject->noise);
   esp_sac_update (&subject->sac, &subject->schedule);
 }
 

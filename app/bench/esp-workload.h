@@ -51,7 +51,8 @@ typedef struct
   EspEnvironmentInfo info;
   EspSac sac;
   EspReplay replay;
-  EspRandom random;
+  EspRandom random; /* of everything but the noise of updates */
+  EspRandom noise;
   EspPool *pool; /* NULL for one worker */
   EspSacSchedule schedule;
 } EspSubject;

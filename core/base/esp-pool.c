@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 /* So often a worker looks for the next job, and the caller for the end of one, before it goes to sleep: some
- * tens of microseconds, which is what sleeping and waking cost. */
-#define SPINS 1000
+ * hundred microseconds, as long as what lies between two updates of a small network, and several times what
+ * sleeping and waking cost. */
+#define SPINS 4000
 
 typedef struct
 {

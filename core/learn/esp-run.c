@@ -244,13 +244,8 @@ update (EspRun *run, GError **error)
   EspSacSchedule schedule = esp_run_get_schedule (run);
   EspSac *sac = &run->sac;
   g_autofree char *divergence = NULL;
-  EspPhase outer = esp_phase_begin (ESP_PHASE_SAMPLING);
 
-  esp_replay_sample (&run->replay, stream (run, ESP_STREAM_BATCHES), &sac->batch);
-  esp_phase_end (outer);
-  outer = esp_phase_begin (ESP_PHASE_NOISE);
-  esp_sac_draw_noise (sac, stream (run, ESP_STREAM_UPDATES));
-  esp_phase_end (outer);
+  esp_sac_prepare (sac, &run->replay, stream (run, ESP_STREAM_BATCHES), stream (run, ESP_STREAM_UPDATES));
   esp_sac_update (sac, &schedule);
 
   divergence = esp_sac_find_divergence (sac);

@@ -158,6 +158,36 @@ esp_sac_draw_noise (EspSac *sac, EspRandom *random)
     esp_random_fill_normal (random, sac->noise.normal, sac->policy.n_actions * n_masks * n);
 }
 
+/* What an update is a function of. */
+typedef struct
+{
+  EspSac *sac;
+  const EspReplay *replay;
+  EspRandom *batches;
+  EspRandom *noise;
+} Preparation;
+
+static void
+prepare (void *data, size_t task, size_t worker)
+{
+  const Preparation *preparation = data;
+  EspPhase outer = esp_phase_begin (task == 0 ? ESP_PHASE_SAMPLING : ESP_PHASE_NOISE);
+
+  if (task == 0)
+    esp_replay_sample (preparation->replay, preparation->batches, &preparation->sac->batch);
+  else
+    esp_sac_draw_noise (preparation->sac, preparation->noise);
+  esp_phase_end (outer);
+}
+
+void
+esp_sac_prepare (EspSac *sac, const EspReplay *replay, EspRandom *batches, EspRandom *noise)
+{
+  Preparation preparation = { sac, replay, batches, noise };
+
+  esp_pool_run (sac->pool, 2, prepare, &preparation);
+}
+
 /* Lays observations, repeated @n_blocks times, and actions under each other as the critics' @input. */
 static void
 fill_input (const EspSac *sac, const float *observations, const float *actions, size_t n_blocks, float *input)

@@ -132,6 +132,10 @@ void esp_sac_set_pool (EspSac *sac, EspPool *pool);
 /* Fills @sac->noise for the next update from @random. */
 void esp_sac_draw_noise (EspSac *sac, EspRandom *random);
 
+/* Fills @sac->batch with transitions of @replay, drawn from @batches, and @sac->noise from @noise: both at
+ * the same time if there are workers, so the streams must be two. */
+void esp_sac_prepare (EspSac *sac, const EspReplay *replay, EspRandom *batches, EspRandom *noise);
+
 /* Does one update of critics and targets, and, when it is its turn, of policy, path selector and entropy
  * weight, with the transitions in
  * @sac->batch (observations scaled, rewards raw) and the numbers in @sac->noise; fills @sac->figures.
