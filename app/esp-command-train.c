@@ -498,7 +498,7 @@ esp_command_train (char **arguments)
     { "workers", ESP_OPTION_NUMBER, &request.workers, "N",
       "threads that share the updates, at most 4; the result is the same (one for each processor)" },
     { "polish", ESP_OPTION_NUMBER, &request.polish, "SECONDS",
-      "search for shorter and better formulas that long at the end, instead of the recipe's "
+      "search for shorter and better formulas about that long at the end, instead of the recipe's "
       "polish_search_steps; the result then depends on the machine's speed" },
     ESP_TASK_OPTIONS (&request.choice),
     { "json", ESP_OPTION_FLAG, &request.as_json, NULL, "print the result as one JSON object" },

@@ -61,11 +61,12 @@ evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
   publish (assessor, formula);
   evaluation->reading_length = esp_formula_get_longest (formula);
   evaluation->live_paths = esp_network_count_live (network);
-  evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
+  evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes, NULL,
+                                              &assessor->cancelled);
   evaluation->masked = esp_evaluate_masked (network, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
-  evaluation->sampled
-    = esp_evaluate_sampled (network, assessor->seed, ESP_STREAM_EVALUATIONS + assessor->index,
-                            ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
+  evaluation->sampled = esp_evaluate_sampled (network, assessor->seed,
+                                              ESP_STREAM_EVALUATIONS + assessor->index, ESP_CHOICE_SEED,
+                                              episodes, NULL, &assessor->cancelled);
 }
 
 static void
@@ -86,7 +87,7 @@ evaluate (EspAssessor *assessor)
       assessor->evaluation.reading_length = esp_formula_get_longest (formula);
     }
   assessor->evaluation.masked = esp_evaluate_actor (
-      actor, ESP_CHOICE_SEED, assessor->recipe->evaluation_episodes, NULL, &assessor->cancelled);
+    actor, ESP_CHOICE_SEED, assessor->recipe->evaluation_episodes, NULL, &assessor->cancelled);
   /* one policy, whichever way one looks at it */
   if (actor->kind == ESP_POLICY_EXPRESSION)
     assessor->evaluation.formula = assessor->evaluation.masked;

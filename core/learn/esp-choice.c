@@ -24,11 +24,11 @@ typedef struct
   const EspChoice *choice;
   guint candidate; /* the one being polished */
   double polish_share;
-  double started;            /* the search */
-  GPtrArray *formulas;       /* that polishing yielded */
-  EspNetwork *network;       /* the best polished one */
-  const EspNetwork *origin;  /* what it was before */
-  EspReturns returns;        /* its formula's */
+  double started;           /* the search */
+  GPtrArray *formulas;      /* that polishing yielded */
+  EspNetwork *network;      /* the best polished one */
+  const EspNetwork *origin; /* what it was before */
+  EspReturns returns;       /* its formula's */
   EspFormula *formula;
 } Work;
 
@@ -69,8 +69,8 @@ choose_plainly (const EspChoice *choice, EspResult *result)
   for (guint i = 0; i < run->candidates->len; i++)
     {
       EspActor *actor = g_array_index (run->candidates, EspCandidate, i).actor;
-      EspReturns returns
-        = esp_evaluate_actor (actor, ESP_CHOICE_SEED, CHOICE_EPISODES, choice->pool, choice->cancelled);
+      EspReturns returns = esp_evaluate_actor (actor, ESP_CHOICE_SEED, CHOICE_EPISODES, choice->pool,
+                                               choice->cancelled);
 
       if (best == NULL || returns.mean > best_returns.mean)
         {
@@ -83,8 +83,8 @@ choose_plainly (const EspChoice *choice, EspResult *result)
     return;
 
   result->actor = esp_actor_ref (best);
-  result->policy_return
-    = esp_evaluate_actor (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, choice->pool, choice->cancelled);
+  result->policy_return = esp_evaluate_actor (best, ESP_REPORT_SEED, ESP_REPORT_EPISODES, choice->pool,
+                                              choice->cancelled);
   result->formula = esp_actor_get_formula (best);
   if (result->formula != NULL)
     result->formula_return = result->policy_return;
@@ -93,11 +93,8 @@ choose_plainly (const EspChoice *choice, EspResult *result)
 /* Takes @network, @formula and its @returns if they are better than what the work has: of two that cannot be
  * told apart, by a standard error, the shorter. */
 static void
-consider (Work *work,
-          EspNetwork *network,
-          const EspNetwork *origin,
-          EspFormula *formula,
-          const EspReturns *returns)
+consider (
+  Work *work, EspNetwork *network, const EspNetwork *origin, EspFormula *formula, const EspReturns *returns)
 {
   size_t limit = work->choice->run->recipe->length_limit, length = esp_formula_get_longest (formula);
   size_t best_length = work->formula != NULL ? esp_formula_get_longest (work->formula) : 0;
@@ -117,6 +114,15 @@ consider (Work *work,
   work->returns = *returns;
 }
 
+/* Seeds the search with @formula, unless it is a network that was hardly pruned: edits write formulas out,
+ * and such a one has millions of nodes then. */
+static void
+add_seed (Work *work, EspFormula *formula)
+{
+  if (esp_formula_get_longest (formula) <= MAX_SEED_LENGTH)
+    g_ptr_array_add (work->formulas, esp_formula_ref (formula));
+}
+
 static void
 polish_candidates (Work *work)
 {
@@ -132,20 +138,19 @@ polish_candidates (Work *work)
 
   for (work->candidate = 0; work->candidate < run->candidates->len; work->candidate++)
     {
-      EspNetwork *candidate
-        = g_array_index (run->candidates, EspCandidate, work->candidate).actor->network;
-      g_autoptr (EspNetwork) polished
-        = esp_polish (candidate, &settings, choice->pool, note_polish, work, choice->cancelled);
-      g_autoptr (EspFormula) formula
-        = esp_polish_formula (polished, &settings, choice->pool, choice->cancelled);
+      EspNetwork *candidate = g_array_index (run->candidates, EspCandidate, work->candidate).actor->network;
+      g_autoptr (EspNetwork)
+        polished = esp_polish (candidate, &settings, choice->pool, note_polish, work, choice->cancelled);
+      g_autoptr (EspFormula)
+        formula = esp_polish_formula (polished, &settings, choice->pool, choice->cancelled);
       EspReturns returns = measure (choice, formula, ESP_CHOICE_SEED, CHOICE_EPISODES);
+      g_autoptr (EspFormula) raw = NULL;
 
       consider (work, polished, candidate, formula, &returns);
-      g_ptr_array_add (work->formulas, g_steal_pointer (&formula));
+      add_seed (work, formula);
       /* a candidate that lost too much on the way is still worth imitating */
-      formula = esp_network_extract (candidate);
-      if (esp_formula_get_longest (formula) <= MAX_SEED_LENGTH)
-        g_ptr_array_add (work->formulas, g_steal_pointer (&formula));
+      raw = esp_network_extract (candidate);
+      add_seed (work, raw);
     }
 }
 
@@ -162,7 +167,8 @@ note_search (void *data, double share, const EspArchive *archive)
   choice->note_progress (choice->data, work->polish_share + (1.0 - work->polish_share) * share);
 
   for (size_t i = 0; i < n; i++)
-    if (best == NULL || esp_archive_get (archive, i)->value > best->value)
+    if (esp_formula_get_longest (esp_archive_get (archive, i)->formula) <= choice->run->recipe->length_limit
+        && (best == NULL || esp_archive_get (archive, i)->value > best->value))
       best = esp_archive_get (archive, i);
   if (best != NULL && best->formula != work->formula)
     {
@@ -262,10 +268,9 @@ choose_symbolic (const EspChoice *choice, EspResult *result)
       result->masked_return = esp_evaluate_masked (work.network, ESP_REPORT_SEED, ESP_REPORT_EPISODES,
                                                    choice->pool, choice->cancelled);
       /* polishing leaves the probabilities behind: the sampled policy is that of the snapshot */
-      result->sampled_return
-        = esp_evaluate_sampled (work.origin, run->progress.seed,
-                                ESP_STREAM_EVALUATIONS + run->progress.evaluations, ESP_REPORT_SEED,
-                                ESP_REPORT_EPISODES, choice->pool, choice->cancelled);
+      result->sampled_return = esp_evaluate_sampled (
+        work.origin, run->progress.seed, ESP_STREAM_EVALUATIONS + run->progress.evaluations, ESP_REPORT_SEED,
+        ESP_REPORT_EPISODES, choice->pool, choice->cancelled);
     }
 
   g_ptr_array_unref (work.formulas);

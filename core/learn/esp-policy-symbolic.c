@@ -136,6 +136,16 @@ start_from_formula (EspPolicy *policy, GError **error)
       take_weights (policy, network, a);
     }
 
+  for (size_t i = 0; i < policy->n_biases; i++)
+    if (!isfinite (policy->biases[i]))
+      {
+        g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
+                     "the initial formula adds %g somewhere, which is too large for the network's single "
+                     "precision; change it",
+                     network->biases[i]);
+        return FALSE;
+      }
+
   /* what is too small for the recipe or too large for single precision is not there when it is read */
   read = esp_policy_get_network (policy);
   for (size_t i = 0; i < policy->n_weights; i++)

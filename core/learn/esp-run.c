@@ -139,8 +139,9 @@ esp_run_get_expected_paths (const EspRun *run)
   return sum;
 }
 
-/* Draws the noise of the next actions: normal, and each as much like the one before as the recipe says. A
- * car that must swing for seconds never gets anywhere by noise that changes its mind at every step. */
+/* Draws the noise of the next actions: normal, and each as much like the one before as the recipe says. Where
+ * it is, the noise starts at rest and has its full size after some 1 / (1 − correlation) steps: a car that must
+ * swing for seconds never gets anywhere by noise that changes its mind at every step. */
 static void
 draw_exploration (EspRun *run, float *noise)
 {
@@ -199,7 +200,8 @@ choose_action (EspRun *run, float *action, double *physical)
     {
       const EspSignal *signal = &run->info->actions[a];
 
-      physical[a] = 0.5 * (signal->high + signal->low) + 0.5 * (signal->high - signal->low) * (double) action[a];
+      physical[a] = 0.5 * (signal->high + signal->low)
+                    + 0.5 * (signal->high - signal->low) * (double) action[a];
     }
 }
 

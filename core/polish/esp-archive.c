@@ -134,4 +134,3 @@ esp_archive_offer (EspArchive *archive, EspFormula *formula, double value)
 
   return true;
 }
-

@@ -53,7 +53,7 @@ esp_edit_replace (EspExpression *root, size_t place, EspExpression *replacement)
   return esp_expression_apply (esp_expression_get_operation (root), operands);
 }
 
-/* An exponent that is a number decides what kind of curve it is: 2 and 2.01 are not neighbours. */
+/* Numbers in an exponent decide what kind of curve it is: 2 and 2.01 are not neighbours. */
 static bool
 is_fixed (const EspExpression *parent, size_t operand)
 {
@@ -140,8 +140,7 @@ draw_graft (const EspEditMaterial *material, EspRandom *random)
     return draw_term (material, random);
 
   mate = material->mates[esp_random_below (random, (uint32_t) material->n_mates)];
-  return esp_expression_ref (
-    esp_edit_find (mate, esp_random_below (random, (uint32_t) count_places (mate))));
+  return esp_expression_ref (esp_edit_find (mate, esp_random_below (random, (uint32_t) count_places (mate))));
 }
 
 static EspExpression *
@@ -197,8 +196,9 @@ put_on_function (EspExpression *node, const EspEditMaterial *material, EspRandom
 static EspExpression *
 exchange (EspExpression *node, const EspEditMaterial *material, EspRandom *random)
 {
-  static const EspOperation unary[] = { ESP_OPERATION_NEGATE, ESP_OPERATION_SIN,  ESP_OPERATION_COS, ESP_OPERATION_TANH,
-                                        ESP_OPERATION_ABS,    ESP_OPERATION_SIGN, ESP_OPERATION_EXP };
+  static const EspOperation unary[] = { ESP_OPERATION_NEGATE, ESP_OPERATION_SIN, ESP_OPERATION_COS,
+                                        ESP_OPERATION_TANH,   ESP_OPERATION_ABS, ESP_OPERATION_SIGN,
+                                        ESP_OPERATION_EXP };
   static const EspOperation binary[] = { ESP_OPERATION_ADD,    ESP_OPERATION_SUBTRACT, ESP_OPERATION_MULTIPLY,
                                          ESP_OPERATION_DIVIDE, ESP_OPERATION_MIN,      ESP_OPERATION_MAX };
   EspExpression *operands[ESP_MAX_OPERANDS];
@@ -262,8 +262,8 @@ esp_edit_mutate (EspExpression *root, const EspEditMaterial *material, EspRandom
   else
     {
       size_t place = esp_random_below (random, (uint32_t) count_places (root));
-      g_autoptr (EspExpression) replacement
-        = draw_replacement (esp_edit_find (root, place), material, random);
+      g_autoptr (EspExpression)
+        replacement = draw_replacement (esp_edit_find (root, place), material, random);
 
       changed = esp_edit_replace (root, place, replacement);
     }

@@ -21,7 +21,7 @@ EspExpression *esp_edit_find (EspExpression *root, size_t place);
 /* Returns a new reference to @root with the node at @place replaced by @replacement (referenced). */
 EspExpression *esp_edit_replace (EspExpression *root, size_t place, EspExpression *replacement);
 
-/* Appends the constants of @root to @values (of double), in the order of their places; those that are
+/* Appends the constants of @root to @values (of double), in the order of their places; those in
  * exponents are part of the structure and are left out. */
 void esp_edit_get_constants (EspExpression *root, GArray *values);
 

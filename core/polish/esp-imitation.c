@@ -21,7 +21,12 @@ typedef struct
 } Selection;
 
 static void
-visit (Sums *sums, const EspFormula *formula, const EspEnvironmentInfo *info, uint64_t seed, size_t n_episodes)
+visit (Sums *sums,
+       const EspFormula *formula,
+       const EspEnvironmentInfo *info,
+       uint64_t seed,
+       size_t n_episodes,
+       const _Atomic bool *cancelled)
 {
   g_autoptr (EspEnvironment) environment = esp_environment_new (info->name, NULL);
   double x[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
@@ -47,7 +52,7 @@ visit (Sums *sums, const EspFormula *formula, const EspEnvironmentInfo *info, ui
             }
           step = esp_environment_step (environment, action, x);
         }
-      while (!step.terminated && !step.truncated);
+      while (!step.terminated && !step.truncated && (cancelled == NULL || !*cancelled));
     }
   for (size_t i = 0; i < sums->n; i++)
     for (size_t k = 0; k < i; k++)
@@ -101,6 +106,8 @@ extend (const Sums *sums, size_t action, Selection *selection)
   Selection best = { .n = 0 };
   double best_gain = 0.0;
 
+  if (selection->n == sums->n)
+    return false;
   for (size_t i = 0; i < sums->n; i++)
     {
       Selection longer = *selection;
@@ -151,7 +158,8 @@ esp_imitate_linearly (const EspFormula *formula,
                       const EspEnvironmentInfo *environment,
                       size_t n_terms,
                       uint64_t seed,
-                      size_t n_episodes)
+                      size_t n_episodes,
+                      const _Atomic bool *cancelled)
 {
   GPtrArray *formulas = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref);
   g_autofree Sums *sums = g_new0 (Sums, 1);
@@ -160,7 +168,7 @@ esp_imitate_linearly (const EspFormula *formula,
 
   sums->n = environment->n_observations;
   sums->n_actions = environment->n_actions;
-  visit (sums, formula, environment, seed, n_episodes);
+  visit (sums, formula, environment, seed, n_episodes, cancelled);
 
   for (size_t n = 0; changed && n < n_terms; n++)
     {
@@ -173,8 +181,8 @@ esp_imitate_linearly (const EspFormula *formula,
           expressions[a] = write_sum (&selections[a]);
         }
       if (changed)
-        g_ptr_array_add (formulas, esp_formula_new (expressions, sums->n_actions,
-                                                    esp_formula_get_symbols (formula)));
+        g_ptr_array_add (formulas,
+                         esp_formula_new (expressions, sums->n_actions, esp_formula_get_symbols (formula)));
       for (size_t a = 0; a < sums->n_actions; a++)
         esp_expression_unref (expressions[a]);
     }

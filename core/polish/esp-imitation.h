@@ -8,6 +8,8 @@
 
 #pragma once
 
+#include <stdbool.h>
+
 #include "esp-environment.h"
 #include "esp-formula.h"
 
@@ -15,11 +17,12 @@ G_BEGIN_DECLS
 
 /* Returns formulas (of EspFormula, with a free function) whose actions are weighted sums of 1, 2, …
  * @n_terms observations at most, that imitate @formula in the @n_episodes episodes of @environment from
- * @seed on. */
+ * @seed on. When @cancelled (NULL: never) becomes true, it makes do with the states it has. */
 GPtrArray *esp_imitate_linearly (const EspFormula *formula,
                                  const EspEnvironmentInfo *environment,
                                  size_t n_terms,
                                  uint64_t seed,
-                                 size_t n_episodes);
+                                 size_t n_episodes,
+                                 const _Atomic bool *cancelled);
 
 G_END_DECLS

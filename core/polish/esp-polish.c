@@ -51,8 +51,7 @@ measure (Polish *polish)
 {
   g_autoptr (EspFormula) formula = esp_network_extract (polish->network);
   EspReturns returns = esp_evaluate_formula (formula, polish->network->environment, ESP_POLISH_SEED,
-                                             polish->settings->episodes, polish->pool,
-                                             polish->cancelled);
+                                             polish->settings->episodes, polish->pool, polish->cancelled);
 
   polish->done++;
   if (polish->progress != NULL)
@@ -160,7 +159,7 @@ prune (Polish *polish)
 
       take_out (polish, element);
       result = measure (polish);
-      if (is_cancelled (polish) || (result < get_floor (polish) && !too_long))
+      if (is_cancelled (polish) || !isfinite (result) || (result < get_floor (polish) && !too_long))
         {
           put_back (polish, element, value);
           continue;
@@ -254,8 +253,8 @@ round_numbers (Polish *polish)
   for (int digits = (int) polish->settings->digits; digits < 17 && !is_cancelled (polish); digits++)
     {
       for (guint i = 0; i < polish->elements->len; i++)
-        *element_value (polish, &g_array_index (polish->elements, Element, i))
-          = round_to_digits (exact[i], digits);
+        *element_value (polish, &g_array_index (polish->elements, Element, i)) = round_to_digits (exact[i],
+                                                                                                  digits);
       if (measure (polish) >= get_floor (polish) && !is_cancelled (polish))
         return;
     }
@@ -322,8 +321,8 @@ round_formula (const EspFormula *formula, int digits)
     {
       double error;
 
-      g_ptr_array_add (rounded, esp_expression_reduce (esp_formula_get_expression (formula, a), digits, 0, NULL, 0,
-                                                       symbols->n, &error));
+      g_ptr_array_add (rounded, esp_expression_reduce (esp_formula_get_expression (formula, a), digits, 0,
+                                                       NULL, 0, symbols->n, &error));
     }
   return esp_formula_new ((EspExpression *const *) rounded->pdata, rounded->len, symbols);
 }
@@ -341,14 +340,15 @@ esp_polish_formula (const EspNetwork *network,
   if (settings->digits == 0)
     return exact;
 
-  returns = esp_evaluate_formula (exact, network->environment, ESP_POLISH_SEED, settings->episodes, pool, cancelled);
+  returns = esp_evaluate_formula (exact, network->environment, ESP_POLISH_SEED, settings->episodes, pool,
+                                  cancelled);
   least = returns.mean - settings->tolerance * fabs (returns.mean);
   for (int digits = (int) settings->digits; digits < 17; digits++)
     {
       g_autoptr (EspFormula) rounded = round_formula (exact, digits);
 
-      returns = esp_evaluate_formula (rounded, network->environment, ESP_POLISH_SEED, settings->episodes, pool,
-                                      cancelled);
+      returns = esp_evaluate_formula (rounded, network->environment, ESP_POLISH_SEED, settings->episodes,
+                                      pool, cancelled);
       if (cancelled != NULL && *cancelled)
         break;
       if (returns.mean >= least)

@@ -24,8 +24,8 @@
 
 #define MAX_EDITS 3
 
-/* Measurements to refit n numbers: at first, on few episodes; and those of a formula that is ahead of all that
- * are no longer, on all of them. */
+/* Measurements to refit n numbers: at first, on few episodes; and those of a formula that is ahead of all
+ * that are no longer, on all of them. */
 #define FIRST_EVALUATIONS(n) (15 + 5 * (n))
 #define FINAL_EVALUATIONS(n) (20 + 15 * (n))
 
@@ -208,8 +208,8 @@ make_child (const Search *search, const EspFormula *parent, EspRandom *random)
 
   for (size_t i = 0; i < n_entries; i++)
     for (size_t a = 0; a < n_actions; a++)
-      mates[material.n_mates++]
-        = esp_formula_get_expression (esp_archive_get (search->archive, i)->formula, a);
+      mates[material.n_mates++] = esp_formula_get_expression (esp_archive_get (search->archive, i)->formula,
+                                                              a);
 
   for (size_t a = 0; a < n_actions; a++)
     expressions[a] = esp_expression_ref (esp_formula_get_expression (parent, a));
@@ -236,7 +236,8 @@ make_child (const Search *search, const EspFormula *parent, EspRandom *random)
 /* How much @value, of a child of length @length, is above what is asked of that length, seen from the
  * parent's value over the same episodes. */
 static double
-get_gain (const Search *search, const EspArchiveEntry *parent, double parent_value, size_t length, double value)
+get_gain (
+  const Search *search, const EspArchiveEntry *parent, double parent_value, size_t length, double value)
 {
   double asked = esp_archive_get_bar (search->archive, length);
 
@@ -333,7 +334,7 @@ add_imitations (Search *search, EspPool *pool)
   /* a term is a number, an observation, their product, and its addition to the rest */
   imitations = esp_imitate_linearly (best->formula, search->settings->environment,
                                      (search->settings->length_limit + 1) / 4, ESP_POLISH_SEED,
-                                     get_screening_episodes (search));
+                                     get_screening_episodes (search), search->cancelled);
   explorations = g_new0 (Exploration, MAX (1, imitations->len));
   data[0] = explorations;
   for (guint i = 0; i < imitations->len; i++)
@@ -460,7 +461,9 @@ make_front (Search *search, EspPool *pool)
 
       g_autoptr (EspFormula) formula = round_numbers (search, entry, pool, &value);
 
-      esp_archive_offer (front, formula, value);
+      /* one that is nothing special any more once it is rounded stays as it is */
+      if (!esp_archive_offer (front, formula, value))
+        esp_archive_offer (front, entry->formula, entry->value);
     }
 
   return front;
@@ -490,14 +493,14 @@ esp_search_formulas (EspFormula *const *seeds,
   if (esp_archive_get_n (search.archive) == 0)
     return search.archive;
 
-  find_scales (&search,
-               esp_archive_get (search.archive, esp_archive_get_n (search.archive) - 1)->formula);
+  find_scales (&search, esp_archive_get (search.archive, esp_archive_get_n (search.archive) - 1)->formula);
   add_imitations (&search, pool);
   while (going_on && search.spent < settings->steps && !is_cancelled (&search))
     {
       run_generation (&search, pool);
       if (progress != NULL)
-        going_on = progress (data, MIN (1.0, (double) search.spent / (double) settings->steps), search.archive);
+        going_on = progress (data, MIN (1.0, (double) search.spent / (double) settings->steps),
+                             search.archive);
     }
 
   front = make_front (&search, pool);

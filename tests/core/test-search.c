@@ -165,10 +165,12 @@ test_imitation (void)
   g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
   g_autoptr (EspFormula) teacher = parse ("0.01*x - 0.03*theta + 0.005*theta_dot");
   g_autoptr (GPtrArray) formulas
-    = esp_imitate_linearly (teacher, esp_environment_get_info (environment), 3, 9, 4);
+    = esp_imitate_linearly (teacher, esp_environment_get_info (environment), 4, 9, 4, NULL);
   double x[] = { 0.3, -0.2, 0.1, 0.7 }, expected, action;
 
-  g_assert_cmpuint (formulas->len, ==, 3);
+  /* a fourth observation adds nothing but rounding, and a fifth there is not */
+  g_assert_cmpuint (formulas->len, >=, 3);
+  g_assert_cmpuint (formulas->len, <=, 4);
   g_assert_cmpuint (esp_formula_get_length (g_ptr_array_index (formulas, 0), 0), ==, 3);
   esp_formula_evaluate (teacher, x, &expected);
   esp_formula_evaluate (g_ptr_array_index (formulas, 2), x, &action);
