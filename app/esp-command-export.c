@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "esp-command.h"
 #include "esp-error.h"
@@ -233,12 +234,26 @@ load_policy (const Request *request, Policy *policy, GError **error)
 static gboolean
 write_file (const char *path, const char *text, GError **error)
 {
-  g_autoptr (GError) reason = NULL;
+  struct stat target;
+  const char *reason = NULL;
+  FILE *file;
 
-  if (g_file_set_contents (path, text, -1, &reason))
+  /* a device, a pipe or a link stays what it is: only what is in it is replaced */
+  if (stat (path, &target) == 0 && S_ISDIR (target.st_mode))
+    reason = "it is a folder";
+  else if ((file = fopen (path, "w")) == NULL)
+    reason = g_strerror (errno);
+  else
+    {
+      bool written = fputs (text, file) >= 0;
+
+      if (fclose (file) != 0 || !written)
+        reason = g_strerror (errno);
+    }
+  if (reason == NULL)
     return TRUE;
 
-  g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” cannot be written: %s", path, reason->message);
+  g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "“%s” cannot be written: %s", path, reason);
   return FALSE;
 }
 

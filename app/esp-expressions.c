@@ -54,6 +54,8 @@ is_known (const EspVariables *variables, const char *name)
 static gboolean
 find_names (EspVariables *variables, const char *text, GError **error)
 {
+  g_autoptr (GHashTable) defined = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
   if (!g_utf8_validate (text, -1, NULL))
     return TRUE;
   while (*text != '\0')
@@ -63,7 +65,9 @@ find_names (EspVariables *variables, const char *text, GError **error)
       bool counts = end > text && !g_ascii_isdigit (*text) && *text != '.';
 
       text = end > text ? end : g_utf8_next_char (text);
-      if (!counts || is_known (variables, name))
+      if (counts && text[strspn (text, " \t\r\n")] == '=')
+        g_hash_table_add (defined, g_strdup (name));
+      if (!counts || is_known (variables, name) || g_hash_table_contains (defined, name))
         continue;
       if (variables->symbols.n == ESP_MAX_OBSERVATIONS)
         {
@@ -201,10 +205,15 @@ esp_expressions_read (const char *argument, GError **error)
 EspFormula *
 esp_expressions_parse (const char *text, const EspVariables *variables, GError **error)
 {
-  size_t n = 1;
+  size_t n = 0;
 
-  /* a semicolon may follow the last expression */
-  for (const char *c = strchr (text, ';'); c != NULL; c = strchr (c + 1, ';'))
-    n += c[1 + strspn (c + 1, " \t\r\n")] != '\0';
-  return esp_formula_parse (text, &variables->symbols, n, error);
+  /* definitions are no expressions, and a semicolon may follow the last one */
+  for (const char *c = text; *c != '\0'; c += *c == ';')
+    {
+      size_t length = strcspn (c, ";");
+
+      n += strspn (c, " \t\r\n") < length && memchr (c, '=', length) == NULL;
+      c += length;
+    }
+  return esp_formula_parse (text, &variables->symbols, MAX (n, 1), error);
 }

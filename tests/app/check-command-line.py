@@ -228,6 +228,12 @@ def test_wrong_usage():
         expect_complaint(arguments, 2, *words)
 
 
+def test_definitions():
+    """Terms that are named mean the same in every command."""
+    expect(json.loads(espalier("check", "b = 2*x; b", "2*x", "--env", "cartpole", "--json")[1])["equal"] is True, "check")
+    expect(json.loads(espalier("simplify", "b = 2*x; b + 1 + b;", "--json")[1])["simplified"] == "4*x + 1", "simplify")
+
+
 def test_pointing():
     """A wrong formula is shown, with a caret under what is wrong."""
     result = espalier("eval", "cartpole", "--policy", "7*θ̇ + * 2")
@@ -364,6 +370,14 @@ def test_export(folder):
         with open(vectors, "w", encoding="utf-8") as file:
             file.write(lines[0] + "\n0,0,1,0,11,1e-9\n")
         expect(subprocess.run([built, vectors], capture_output=True, check=False).returncode == 1, "a wrong vector passes")
+
+    # links and pipes stay what they are
+    os.symlink(path("real.txt"), path("link.txt"))
+    export("--policy", "x", "--env", "cartpole", "--format", "text", "--output", path("link.txt"))
+    with open(path("real.txt"), encoding="utf-8") as file:
+        expect(os.path.islink(path("link.txt")) and file.read() == "x\n", "the link was replaced")
+    expect_complaint(["export", "--policy", "x", "--env", "cartpole", "--format", "text", "--output", "/dev/full"], 1, "/dev/full")
+    expect(stat.S_ISCHR(os.stat("/dev/full").st_mode), "a device was replaced")
 
     # what cannot be leaves everything as it is
     with open(path("other.json"), "w", encoding="utf-8") as file:
