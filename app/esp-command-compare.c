@@ -47,6 +47,13 @@ parse_seeds (const char *text, GArray *seeds, GError **error)
         {
           uint64_t seed = first + i;
 
+          for (guint k = 0; k < seeds->len; k++)
+            if (g_array_index (seeds, uint64_t, k) == seed)
+              {
+                g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+                             "--seeds has %" G_GUINT64_FORMAT " twice; name each seed once", seed);
+                return FALSE;
+              }
           g_array_append_val (seeds, seed);
         }
     }

@@ -76,10 +76,20 @@ esp_comparison_add_policy (EspComparison *comparison,
   const char *recipe_name = strcmp (name, "espl") == 0 ? "default" : name;
   g_autoptr (EspRecipe) recipe = esp_recipe_load (comparison->environment->name, recipe_name, error);
   g_autoptr (EspTrainer) trainer = NULL;
+  const char *own_name;
   EspContender contender;
 
   if (recipe == NULL)
     return FALSE;
+  own_name = strcmp (name, "espl") == 0 ? name : esp_recipe_get_name (recipe);
+  for (guint i = 0; i < comparison->contenders->len; i++)
+    if (strcmp (g_array_index (comparison->contenders, EspContender, i).name, own_name) == 0)
+      {
+        g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+                     "--policies has two called “%s”, which nobody could tell apart; name each policy once",
+                     own_name);
+        return FALSE;
+      }
   for (guint i = 0; i < assignments->len; i++)
     if (!esp_recipe_set (recipe, g_ptr_array_index (assignments, i), error))
       return FALSE;
@@ -88,7 +98,7 @@ esp_comparison_add_policy (EspComparison *comparison,
   if (trainer == NULL)
     return FALSE;
 
-  contender.name = g_strdup (strcmp (name, "espl") == 0 ? name : esp_recipe_get_name (recipe));
+  contender.name = g_strdup (own_name);
   contender.recipe = g_steal_pointer (&recipe);
   g_array_append_val (comparison->contenders, contender);
 
@@ -518,7 +528,8 @@ esp_comparison_append_table (const EspComparison *comparison, GString *text)
       append_cell (text, 9, 2, NAN);
       append_cell (text, 11, 2, NAN);
       append_cell (text, 11, 2, NAN);
-      append_cell (text, 7, 0, rival->formula != NULL ? (double) esp_formula_get_longest (rival->formula) : NAN);
+      append_cell (text, 7, 0,
+                   rival->formula != NULL ? (double) esp_formula_get_longest (rival->formula) : NAN);
       append_cell (text, 9, 1, NAN);
       g_string_append_c (text, '\n');
     }
