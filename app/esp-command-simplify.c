@@ -177,6 +177,7 @@ esp_command_simplify (char **arguments)
     .command = "simplify",
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
+    .takes_formulas = TRUE,
     .summary = "Simplifies expressions (text or a file; several are separated by “;”) to the same function.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),

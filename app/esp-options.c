@@ -167,6 +167,14 @@ take_option (const EspUsage *usage, char ***arguments, GError **error)
   return set_option (option, value, error);
 }
 
+/* Whether @argument begins with a minus, and not with the dash of an option or what is like one. */
+static gboolean
+is_negative_formula (const EspUsage *usage, const char *argument)
+{
+  return usage->takes_formulas && argument[1] != '-'
+         && find_option (usage, argument + 1, strlen (argument + 1)) == NULL;
+}
+
 gboolean
 esp_options_parse (
   const EspUsage *usage, char **arguments, const char **operands, gboolean *help, GError **error)
@@ -189,7 +197,8 @@ esp_options_parse (
           *help = TRUE;
           return TRUE;
         }
-      else if (!options_ended && argument[0] == '-' && argument[1] != '\0')
+      else if (!options_ended && argument[0] == '-' && argument[1] != '\0'
+               && !(n < usage->n_operands && is_negative_formula (usage, argument)))
         {
           if (!take_option (usage, &arguments, error))
             return FALSE;
@@ -227,7 +236,8 @@ esp_options_describe (const EspUsage *usage)
   if (usage->command != NULL)
     g_string_append_printf (help, " %s", usage->command);
   for (size_t i = 0; i < usage->n_operands; i++)
-    g_string_append_printf (help, i + usage->n_optional < usage->n_operands ? " %s" : " [%s]", usage->operands[i]);
+    g_string_append_printf (help, i + usage->n_optional < usage->n_operands ? " %s" : " [%s]",
+                            usage->operands[i]);
   g_string_append_printf (help, " [OPTION]…\n\n%s\n\n", usage->summary);
 
   for (size_t i = 0; i < usage->n_options; i++)

@@ -58,6 +58,7 @@ typedef struct
  * @operands: names of what is given besides options, in order, such as `ENV`
  * @n_operands: how many
  * @n_optional: how many of them, the last ones, may be missing; they stay as they are then
+ * @takes_formulas: whether they are formulas, so that one dash may be the minus that one begins with
  * @summary: one sentence
  * @options: the options; every command has --help as well
  * @n_options: how many
@@ -68,6 +69,7 @@ typedef struct
   const char *const *operands;
   size_t n_operands;
   size_t n_optional;
+  gboolean takes_formulas;
   const char *summary;
   const EspOption *options;
   size_t n_options;
