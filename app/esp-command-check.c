@@ -12,7 +12,7 @@ static EspEquivalence
 compare (const EspFormula *const *formulas, const EspVariables *variables, uint64_t seed, double *at)
 {
   size_t n = variables->symbols.n;
-  EspEquivalence result = { true, ESP_PROOF_CANONICAL, 0 };
+  EspEquivalence result = { .equal = true, .proof = ESP_PROOF_CANONICAL };
 
   for (size_t i = 0; i < esp_formula_get_n_actions (formulas[0]); i++)
     {
@@ -27,6 +27,7 @@ compare (const EspFormula *const *formulas, const EspVariables *variables, uint6
       result.equal = result.equal && one.equal;
       result.proof = MAX (result.proof, one.proof);
       result.max_difference = fmax (result.max_difference, one.max_difference);
+      result.n_one_sided += one.n_one_sided;
     }
   return result;
 }
@@ -38,7 +39,8 @@ append_as_json (GString *text, const EspEquivalence *result, const EspVariables 
     text, "{\"equal\": %s, \"proof\": \"%s\", \"max_difference\": ", result->equal ? "true" : "false",
     result->proof == ESP_PROOF_CANONICAL ? "canonical" : "sampled");
   esp_report_append_number (text, result->max_difference);
-  g_string_append (text, ", \"at\": {");
+  g_string_append_printf (text, ", \"only_one_defined\": %" G_GUINT64_FORMAT ", \"at\": {",
+                          result->n_one_sided);
   for (size_t i = 0; i < variables->symbols.n; i++)
     {
       g_string_append (text, i == 0 ? "" : ", ");
@@ -84,6 +86,7 @@ esp_command_check (char **arguments)
     .command = "check",
     .operands = operands,
     .n_operands = G_N_ELEMENTS (operands),
+    .takes_formulas = TRUE,
     .summary =
       "Tells whether two formulas (text or files) are the same function: by their canonical form, or\n"
       "else the largest difference found and where.",

@@ -60,14 +60,12 @@ get_corner (EspInterval range, bool high)
   return isfinite (range.low) ? range.low : fmin (range.high, 0) - FREE_RANGE;
 }
 
-/* Returns how far the two values at @point are apart, and in @excess the same in units of what is tolerated.
- */
+/* Returns how far the two @values are apart, and in @excess the same in units of what is tolerated. */
 static double
-measure (const EspFormula *formula, const double *point, double *excess)
+measure (const double *values, double *excess)
 {
-  double values[2], difference;
+  double difference;
 
-  esp_formula_evaluate (formula, point, values);
   if (isnan (values[0]) || isnan (values[1]))
     difference = isnan (values[0]) && isnan (values[1]) ? 0 : INFINITY;
   else
@@ -85,13 +83,17 @@ typedef struct
   double excess;
   double *at;
   size_t n;
+  uint64_t n_one_sided;
 } Worst;
 
 static bool
 visit (Worst *worst, const EspFormula *formula, const double *point)
 {
-  double excess, difference = measure (formula, point, &excess);
+  double values[2], excess, difference;
 
+  esp_formula_evaluate (formula, point, values);
+  difference = measure (values, &excess);
+  worst->n_one_sided += isfinite (values[0]) != isfinite (values[1]);
   worst->excess = fmax (worst->excess, excess);
   if (difference <= worst->difference)
     return false;
@@ -135,7 +137,7 @@ esp_expression_compare_values (
   g_autofree double *point = g_new (double, MAX (n, 1));
   EspExpression *both[] = { a, b };
   const EspSymbols symbols = { n, names, NULL, NULL };
-  Worst worst = { -1, 0, at, n };
+  Worst worst = { .difference = -1, .at = at, .n = n };
   g_autoptr (EspFormula) formula = NULL;
   EspRandom random;
 
@@ -164,6 +166,7 @@ esp_expression_compare_values (
     }
   climb (&worst, formula, box, point);
   result.max_difference = fmax (worst.difference, 0);
+  result.n_one_sided = worst.n_one_sided;
   result.equal = worst.excess <= 1;
   return result;
 }

@@ -24,12 +24,14 @@ typedef enum
  * @equal: whether they are the same; with samples, to within 1e-9 of their size at every point
  * @proof: how it is known
  * @max_difference: the largest difference found; 0 if proven, infinite where only one of them is a number
+ * @n_one_sided: at how many of the points only one of them is a finite number
  */
 typedef struct
 {
   bool equal;
   EspProof proof;
   double max_difference;
+  uint64_t n_one_sided;
 } EspEquivalence;
 
 /* Compares @a and @b for variables within the @box[n]. Where no proof is found, values are compared at 20,000

@@ -653,6 +653,7 @@ def test_compare(folder):
     for wrong, words in [
         (["--seeds", ""], ["--seeds"]), (["--seeds", "4..1"], ["4..1"]), (["--seeds", "a"], ["“a”"]),
         (["--seeds", "0..5000"], ["1000"]), (["--seeds", "1,,2"], ["1,,2"]), (["--seeds", "-1"], ["-1"]),
+        (["--seeds", "0..4,2"], ["2 twice"]), (["--policies", "espl,sac,espl"], ["“espl”", "once"]),
         (["--policies", ""], ["--policies"]), (["--policies", "espl,dqn"], ["“dqn”", "sac"]),
         (["--episodes", "0"], ["--episodes"]), (["--workers", "0"], ["--workers"]), (["--steps", "0"], ["steps"]),
         (["--set", "algorithm=td3"], ["algorithm"]),
@@ -844,6 +845,13 @@ def test_simplify(folder):
     for word in ["1. ", "→", "2*x\n", "reading length 3, 1 operation, depth 2, 1 constant, about 4 cycles\nbefore: reading length 7, 3 operations"]:
         expect(word in out, f"“{word}” is not in {out}")
 
+    # a formula may begin with a minus, and an option that lacks a dash is still one
+    for formula, simplified in [("-x", "-x"), ("-(x + x)", "-2*x"), ("-2*x - -x", "-x"), ("-e*x", "-e*x")]:
+        expect(expect_result(["simplify", formula, "--json"])["simplified"] == simplified, formula)
+        expect(expect_result(["simplify", "--json", formula])["simplified"] == simplified, formula)
+    expect_complaint(["simplify", "x", "-json"], 2, "did you mean --json")
+    expect_complaint(["simplify", "-json", "x"], 2, "did you mean --json")
+    expect_complaint(["simplify", "x", "-y"], 2, "“-y”")
     expect_complaint(["simplify"], 2, "EXPR is missing")
     expect_complaint(["simplify", "x +"], 2, "column 4")
     expect_complaint(["simplify", "x", "--env", "nowhere"], 2, "nowhere")
@@ -854,10 +862,11 @@ def test_simplify(folder):
 
 
 def test_check():
-    keys = ["equal", "proof", "max_difference", "at"]
+    keys = ["equal", "proof", "max_difference", "only_one_defined", "at"]
     result = expect_result(["check", "2*theta + theta", "3*s3", "--env", "cartpole", "--json"])
     expect(list(result) == keys, result)
     expect((result["equal"], result["proof"], result["max_difference"]) == (True, "canonical", 0), result)
+    expect(result["only_one_defined"] == 0, result)
     expect(list(result["at"]) == ["x", "x_dot", "theta", "theta_dot"], result)
     result = expect_result(["check", "cos_theta*theta_dot", "1.01*cos_theta*theta_dot", "--env", "pendulum", "--json"])
     expect((result["equal"], result["proof"]) == (False, "sampled"), result)
@@ -871,6 +880,10 @@ def test_check():
     expect(not result["equal"] and result["max_difference"] > 1, result)
     result = expect_result(["check", "log(x)", "log(x^2)/2", "--json"])
     expect(not result["equal"] and result["max_difference"] is None and result["at"]["x"] < 0, result)
+    # half of some 20,000 points
+    expect(9000 < result["only_one_defined"] < 11000, result)
+    result = expect_result(["check", "-x", "-y", "--json"])
+    expect(not result["equal"] and result["only_one_defined"] == 0, result)
     status, out, err = espalier("check", "x", "y")
     expect(status == 0 and err == "" and "not the same function" in out, out + err)
     expect_complaint(["check", "x"], 2, "B is missing")
