@@ -23,6 +23,7 @@ typedef struct
   size_t n;
   EspFormula *raw;
   EspExpression **simplified;
+  EspExpression **dropped; /* simplified, with small terms dropped and no number rounded yet */
   EspRewriteLog **logs;
   bool reduced;
   double error; /* of rounding and dropping */
@@ -47,6 +48,7 @@ simplify (Result *result, int digits, double tolerance)
 
   result->n = esp_formula_get_n_actions (result->raw);
   result->simplified = g_new0 (EspExpression *, result->n);
+  result->dropped = g_new0 (EspExpression *, result->n);
   result->logs = g_new0 (EspRewriteLog *, result->n);
   result->reduced = digits > 0 || tolerance > 0;
   if (result->reduced)
@@ -61,6 +63,7 @@ simplify (Result *result, int digits, double tolerance)
       result->simplified[i] = simple;
       if (!result->reduced)
         continue;
+      result->dropped[i] = esp_expression_reduce (simple, 0, tolerance, points, N_POINTS, n, &error);
       result->simplified[i] = esp_expression_reduce (simple, digits, tolerance, points, N_POINTS, n, &error);
       result->error = fmax (result->error, error);
       esp_expression_unref (simple);
@@ -73,18 +76,77 @@ clear (Result *result)
   for (size_t i = 0; i < result->n; i++)
     {
       esp_expression_unref (result->simplified[i]);
+      esp_expression_unref (result->dropped[i]);
       esp_rewrite_log_free (result->logs[i]);
     }
   g_free (result->simplified);
+  g_free (result->dropped);
   g_free (result->logs);
   g_clear_pointer (&result->raw, esp_formula_unref);
+}
+
+/* Writes one step; @whole is what the expression is after it. */
+typedef void (*StepFunction) (
+  GString *text, const Result *result, size_t number, const EspRewrite *step, EspExpression *whole);
+
+/* Calls @append with each step: those that the simplifier logged, then what was asked for besides. */
+static void
+append_steps (GString *text, const Result *result, StepFunction append)
+{
+  for (size_t i = 0; i < result->n; i++)
+    {
+      size_t n = esp_rewrite_log_get_n_steps (result->logs[i]);
+      EspExpression *before = esp_rewrite_log_get_expression (result->logs[i], n);
+      EspExpression *after[] = { result->dropped[i], result->simplified[i] };
+      static const char *const rules[] = { "small terms dropped", "numbers rounded" };
+
+      for (size_t k = 0; k < n; k++)
+        append (text, result, k + 1, esp_rewrite_log_get_step (result->logs[i], k),
+                esp_rewrite_log_get_expression (result->logs[i], k + 1));
+      for (size_t k = 0; result->reduced && k < G_N_ELEMENTS (after); k++)
+        {
+          EspRewrite step = { rules[k], before, after[k], false };
+
+          if (esp_expression_equal (before, after[k]))
+            continue;
+          append (text, result, ++n, &step, after[k]);
+          before = after[k];
+        }
+    }
+}
+
+static void
+append_step_as_json (
+  GString *text, const Result *result, size_t number, const EspRewrite *step, EspExpression *whole)
+{
+  g_autofree char *before = esp_expression_to_text (step->before, &result->variables.symbols);
+  g_autofree char *after = esp_expression_to_text (step->after, &result->variables.symbols);
+
+  g_string_append_printf (text, "%s{\"rule\": ", g_str_has_suffix (text->str, "[") ? "" : ", ");
+  esp_report_append_string (text, step->rule);
+  g_string_append (text, ", \"before\": ");
+  esp_report_append_string (text, before);
+  g_string_append (text, ", \"after\": ");
+  esp_report_append_string (text, after);
+  g_string_append (text, "}");
+}
+
+static void
+append_step_as_text (
+  GString *text, const Result *result, size_t number, const EspRewrite *step, EspExpression *whole)
+{
+  g_autofree char *before = esp_expression_to_text (step->before, &result->variables.symbols);
+  g_autofree char *after = esp_expression_to_text (step->after, &result->variables.symbols);
+  g_autofree char *line = esp_expression_to_text (whole, &result->variables.symbols);
+
+  g_string_append_printf (text, "%" G_GSIZE_FORMAT ". %s%s: %s → %s\n   %s\n", number, step->rule,
+                          step->needs_bounds ? " (within the bounds)" : "", before, after, line);
 }
 
 static void
 append_as_json (GString *text, const char *input, const Result *result, const EspFormula *simplified)
 {
   g_autofree char *line = esp_report_formula (simplified);
-  const char *separator = "";
 
   g_string_append (text, "{\"input\": ");
   esp_report_append_string (text, input);
@@ -103,22 +165,7 @@ append_as_json (GString *text, const char *input, const Result *result, const Es
   g_string_append (text, ", \"metrics\": ");
   esp_report_append_metrics (text, simplified);
   g_string_append (text, ", \"rewrites\": [");
-  for (size_t i = 0; i < result->n; i++)
-    for (size_t k = 0; k < esp_rewrite_log_get_n_steps (result->logs[i]); k++)
-      {
-        const EspRewrite *step = esp_rewrite_log_get_step (result->logs[i], k);
-        g_autofree char *before = esp_expression_to_text (step->before, &result->variables.symbols);
-        g_autofree char *after = esp_expression_to_text (step->after, &result->variables.symbols);
-
-        g_string_append_printf (text, "%s{\"rule\": ", separator);
-        esp_report_append_string (text, step->rule);
-        g_string_append (text, ", \"before\": ");
-        esp_report_append_string (text, before);
-        g_string_append (text, ", \"after\": ");
-        esp_report_append_string (text, after);
-        g_string_append (text, "}");
-        separator = ", ";
-      }
+  append_steps (text, result, append_step_as_json);
   g_string_append (text, "]}\n");
 }
 
@@ -128,18 +175,8 @@ append_as_text (GString *text, const Result *result, const EspFormula *simplifie
   g_autofree char *line = esp_report_formula (simplified);
   const char *domain = get_domain_name (result);
 
-  for (size_t i = 0; with_log && i < result->n; i++)
-    for (size_t k = 0; k < esp_rewrite_log_get_n_steps (result->logs[i]); k++)
-      {
-        const EspRewrite *step = esp_rewrite_log_get_step (result->logs[i], k);
-        g_autofree char *before = esp_expression_to_text (step->before, &result->variables.symbols);
-        g_autofree char *after = esp_expression_to_text (step->after, &result->variables.symbols);
-        g_autofree char *whole = esp_expression_to_text (
-          esp_rewrite_log_get_expression (result->logs[i], k + 1), &result->variables.symbols);
-
-        g_string_append_printf (text, "%" G_GSIZE_FORMAT ". %s%s: %s → %s\n   %s\n", k + 1, step->rule,
-                                step->needs_bounds ? " (within the bounds)" : "", before, after, whole);
-      }
+  if (with_log)
+    append_steps (text, result, append_step_as_text);
   g_string_append_printf (text, "%s\n", line);
   esp_report_append_metrics_text (text, simplified);
   g_string_append (text, "\nbefore: ");

@@ -839,6 +839,14 @@ def test_simplify(folder):
     # rounding and dropping say what they cost
     result = expect_result(["simplify", "3.14159*x + 0.001*sin(x)", "--round", "3", "--drop", "0.01", "--json"])
     expect(result["simplified"] == "3.14*x" and 0.005 < result["max_error"] < 0.02, result)
+    expect(result["rewrites"] == [
+        {"rule": "small terms dropped", "before": "3.14159*x + 0.001*sin(x)", "after": "3.14159*x"},
+        {"rule": "numbers rounded", "before": "3.14159*x", "after": "3.14*x"}], result)
+    result = expect_result(["simplify", "x + x; 2.25*x", "--round", "2", "--json"])
+    expect([step["rule"] for step in result["rewrites"]][-1] == "numbers rounded", result)
+    expect(result["rewrites"][-1]["after"] == "2.2*x" and result["rewrites"][-2]["after"] == "2*x", result)
+    status, out, err = espalier("simplify", "x + x + 0.001*y", "--drop", "0.1", "--log")
+    expect("2. small terms dropped: 2*x + 0.001*y → 2*x\n   2*x\n" in out, out)
 
     status, out, err = espalier("simplify", "--log", "x + x + y*0")
     expect(status == 0 and err == "", err)
