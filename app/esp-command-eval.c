@@ -8,7 +8,7 @@
 #include "esp-error.h"
 #include "esp-evaluation.h"
 #include "esp-report.h"
-#include "esp-signal-names.h"
+#include "esp-source.h"
 
 #define MAX_EPISODES 1000000
 
@@ -108,8 +108,9 @@ esp_command_eval (char **arguments)
     ", as in the report of train)",
     ESP_REPORT_SEED);
   const EspOption options[] = {
-    { "policy", ESP_OPTION_TEXT, &policy, "'EXPR; EXPR'",
-      "one expression per action, in the names that “espalier envs” lists; or " RANDOM_POLICY
+    { "policy", ESP_OPTION_TEXT, &policy, ESP_SOURCE_PLACEHOLDER,
+      ESP_SOURCE_DESCRIPTION
+      "; or " RANDOM_POLICY
       ": actions that are uniform between their limits, drawn from each episode's seed" },
     { "episodes", ESP_OPTION_NUMBER, &episodes, "N", about_episodes },
     { "seed", ESP_OPTION_NUMBER, &seed, "N", about_seed },
@@ -131,7 +132,6 @@ esp_command_eval (char **arguments)
   g_autoptr (GString) text = g_string_new (NULL);
   const EspEnvironmentInfo *info;
   const char *environment;
-  EspSignalNames names;
   g_autoptr (EspPool) pool = NULL;
   EspReturns returns;
   int status;
@@ -159,10 +159,13 @@ esp_command_eval (char **arguments)
     returns = esp_evaluate_random (info, seed.value, episodes.value, pool, NULL);
   else
     {
-      esp_signal_names_init (&names, info);
-      formula = esp_formula_parse (policy, &names.symbols, info->n_actions, &error);
-      if (formula == NULL)
+      EspSourcePolicy source;
+
+      if (!esp_source_load (&source, policy, environment, &choice, &error))
         return esp_command_complain (error);
+      formula = source.formula;
+      if (source.is_file)
+        policy = esp_formula_get_text (formula);
       returns = evaluate (formula, info, seed.value, episodes.value, pool);
     }
   if (as_json)

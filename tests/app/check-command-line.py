@@ -459,6 +459,31 @@ def test_eval():
     expect(status == 0 and err == "" and "mean" in out, (out, err))
 
 
+def test_eval_file(folder):
+    """A policy from a file is the policy that is in it."""
+    policy = "10*theta + 2*theta_dot + 0.3*x"
+    typed = expect_result(["eval", "cartpole", "--policy", policy, "--json"])
+    path = os.path.join(folder, "policy")
+    for content in (policy + "\n", json.dumps({"environment": "cartpole", "formula": policy}),
+                    espalier("export", "--policy", policy, "--env", "cartpole", "--format", "json")[1]):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content)
+        result = expect_result(["eval", "cartpole", "--policy", path, "--json"])
+        expect(result == typed, (content, result))
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"environment": "pendulum", "formula": "0"}, file)
+    expect_complaint(["eval", "cartpole", "--policy", path], 2, "pendulum", "cartpole")
+    expect_complaint(["eval", "cartpole", "--policy", path + ".json"], 1, "there is no file")
+
+    checkpoint = os.path.join(folder, "run")
+    learnt = expect_result(["train", "cartpole", "--recipe", tiny_recipe(folder), "--checkpoint", checkpoint, "--json"])
+    result = expect_result(["eval", "cartpole", "--policy", checkpoint, "--json"])
+    expect((result["policy"], result["mean"]) == (learnt["formula"], learnt["formula_return"]["mean"]), (result, learnt))
+    checkpoint = os.path.join(folder, "neural")
+    expect_result(["train", "cartpole", "--recipe", tiny_recipe(folder, policy="neural"), "--checkpoint", checkpoint, "--json"])
+    expect_complaint(["eval", "cartpole", "--policy", checkpoint], 1, "neural network", "no formula")
+
+
 def test_random_policy():
     arguments = ["eval", "pendulum", "--policy", "random", "--episodes", "20", "--json"]
     result = expect_result(arguments)
