@@ -78,6 +78,16 @@ load_recipe (const Request *request, GError **error)
 
   if (recipe == NULL)
     return NULL;
+  if ((request->formula != NULL || request->inserted != NULL)
+      && esp_recipe_get_policy (recipe) == ESP_POLICY_NEURAL)
+    {
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_USAGE,
+        "the recipe %s trains a neural network, and --%s a formula; leave one out, or give another "
+        "recipe",
+        esp_recipe_get_name (recipe), request->formula != NULL ? "formula" : "insert");
+      return NULL;
+    }
   if ((request->formula != NULL
        && (!esp_recipe_set (recipe, "policy=expression", error)
            || !set_formula (recipe, "formula", request->formula, error)))
