@@ -90,14 +90,19 @@ typedef struct
   EspTestVectors *vectors;
 } Gatherer;
 
-/* Adds the state unless it is one at which rounding decides. */
-static bool
+/* Adds the state unless it is there already, as where episodes are short, or is one at which rounding
+ * decides. */
+static void
 add_state (Gatherer *gatherer, const double *observation)
 {
   EspTestVectors *vectors = gatherer->vectors;
+  size_t size = vectors->n_observations * sizeof (double);
   double *action = vectors->actions + vectors->n * vectors->n_actions;
   double *tolerance = vectors->tolerances + vectors->n * vectors->n_actions;
 
+  for (size_t k = 0; k < vectors->n; k++)
+    if (memcmp (vectors->states + k * vectors->n_observations, observation, size) == 0)
+      return;
   esp_formula_evaluate (gatherer->formula, observation, action);
   esp_formula_bound_rounding (gatherer->formula, observation, gatherer->single, ROUNDING_UNITS, tolerance);
   for (size_t i = 0; i < vectors->n_actions; i++)
@@ -105,13 +110,10 @@ add_state (Gatherer *gatherer, const double *observation)
       double allowed = isfinite (action[i]) ? JUMP * (1 + fabs (action[i])) : 0;
 
       if (!(tolerance[i] <= allowed))
-        return false;
+        return;
     }
-  memcpy (vectors->states + vectors->n * vectors->n_observations, observation,
-          vectors->n_observations * sizeof (double));
+  memcpy (vectors->states + vectors->n * vectors->n_observations, observation, size);
   vectors->n++;
-
-  return true;
 }
 
 /* Returns the states that the formula visits, one after the other. */

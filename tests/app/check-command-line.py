@@ -283,6 +283,8 @@ def test_formula(folder):
         (["--insert", "theta"], ["tanh(…)", "“theta”"]),
         (["--insert", "tanh(theta)", "--set", "policy=neural"], ["symbolic policy"]),
         (["--insert", "tanh(theta)", "--formula", "theta"], ["--insert", "--formula"]),
+        (["--insert", "tanh(theta)", "--recipe", "td3"], ["--insert", "td3", "neural network"]),
+        (["--formula", "theta", "--recipe", "sac"], ["--formula", "sac", "neural network"]),
         (["--insert", "tanh(theta)", "--resume", checkpoint], ["--resume", "--insert"]),
         (["--formula", "theta", "--resume", checkpoint], ["--resume", "--formula"]),
         (["--formula", "theta + q"], ["“formula”", "“q”", "column 9"]),
@@ -370,6 +372,12 @@ def test_export(folder):
         with open(vectors, "w", encoding="utf-8") as file:
             file.write(lines[0] + "\n0,0,1,0,11,1e-9\n")
         expect(subprocess.run([built, vectors], capture_output=True, check=False).returncode == 1, "a wrong vector passes")
+
+    # no state is there twice, even where episodes are so short that they have too few
+    export("--policy", "-1", "--env", "cartpole", "--format", "text", "--test-vectors", vectors)
+    with open(vectors, encoding="utf-8") as file:
+        rows = file.read().splitlines()
+    expect(len(rows) == 257 and len(set(rows)) == len(rows), f"{len(rows)} rows, {len(set(rows))} different ones")
 
     # links and pipes stay what they are
     os.symlink(path("real.txt"), path("link.txt"))
