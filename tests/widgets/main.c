@@ -12,6 +12,7 @@ main (int argc, char **argv)
   esp_test_add_network_layout ();
   esp_test_add_formula_layout ();
   esp_test_add_views ();
+  esp_test_add_curves ();
   esp_test_add_formula_view ();
   esp_test_add_formula_editor ();
 

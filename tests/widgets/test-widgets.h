@@ -12,6 +12,7 @@ void esp_test_add_edges (void);
 void esp_test_add_network_layout (void);
 void esp_test_add_formula_layout (void);
 void esp_test_add_views (void);
+void esp_test_add_curves (void);
 void esp_test_add_formula_view (void);
 void esp_test_add_formula_editor (void);
 
