@@ -47,13 +47,6 @@ parse_seeds (const char *text, GArray *seeds, GError **error)
         {
           uint64_t seed = first + i;
 
-          for (guint k = 0; k < seeds->len; k++)
-            if (g_array_index (seeds, uint64_t, k) == seed)
-              {
-                g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-                             "--seeds has %" G_GUINT64_FORMAT " twice; name each seed once", seed);
-                return FALSE;
-              }
           g_array_append_val (seeds, seed);
         }
     }
@@ -76,6 +69,23 @@ add_policies (EspComparison *comparison, const char *names, const GPtrArray *ass
   for (char **name = parts; *name != NULL; name++)
     if (!esp_comparison_add_policy (comparison, *name, assignments, error))
       return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+check_seeds (const GArray *seeds, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_int64_hash, g_int64_equal);
+
+  for (guint i = 0; i < seeds->len; i++)
+    if (!g_hash_table_add (seen, &g_array_index (seeds, uint64_t, i)))
+      {
+        g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+                     "--seeds has %" G_GUINT64_FORMAT " twice; name each seed once",
+                     g_array_index (seeds, uint64_t, i));
+        return FALSE;
+      }
 
   return TRUE;
 }
@@ -169,7 +179,8 @@ make_comparison (const Request *request, GError **error)
       || !check_range ("workers", request->workers.value, MAX_WORKERS, error))
     return NULL;
   comparison = esp_comparison_new (info, request->episodes.value);
-  if (!add_policies (comparison, request->policies, request->assignments, error))
+  if (!check_seeds (seeds, error)
+      || !add_policies (comparison, request->policies, request->assignments, error))
     return NULL;
   esp_comparison_set_seeds (comparison, (const uint64_t *) seeds->data, seeds->len);
 

@@ -19,7 +19,7 @@
  * physical state is x, y, heading, speed, wheel angle δ, and the way driven along the middle line.
  */
 
-#include "esp-environment-private.h"
+#include "esp-number-state.h"
 
 #include <math.h>
 #include <string.h>
@@ -107,6 +107,8 @@ typedef struct
   CarState state;
   Place place; /* of this state */
 } Car;
+
+ESP_NUMBER_STATE_CHECK (Car, state);
 
 static const EspSignal observations[] = {
   { "offset", "e", "e", "how far left of the middle of the road", "m", -HALF_ROAD, HALF_ROAD },
@@ -275,18 +277,6 @@ car2d_observe (const EspEnvironment *environment, double *observation)
   observation[5] = get_curvature (place.way + PREVIEW_FAR);
 }
 
-static size_t
-car2d_get_n_physics (const EspEnvironment *environment)
-{
-  return sizeof (CarState) / sizeof (double);
-}
-
-static void
-car2d_get_physics (const EspEnvironment *environment, double *values)
-{
-  memcpy (values, &((const Car *) environment)->state, sizeof (CarState));
-}
-
 static gboolean
 is_state (const CarState *state)
 {
@@ -315,18 +305,6 @@ car2d_set_physics (EspEnvironment *environment, const double *values)
   return car2d_set_state (environment, values);
 }
 
-static size_t
-car2d_get_state_size (const EspEnvironment *environment)
-{
-  return sizeof (CarState);
-}
-
-static void
-car2d_get_state (const EspEnvironment *environment, void *bytes)
-{
-  memcpy (bytes, &((const Car *) environment)->state, sizeof (CarState));
-}
-
 static void
 car2d_get_pose (const EspEnvironment *environment, double *pose)
 {
@@ -345,11 +323,8 @@ const EspEnvironmentInterface esp_car2d_interface = {
   .reset = car2d_reset,
   .step = car2d_step,
   .observe = car2d_observe,
-  .get_state_size = car2d_get_state_size,
-  .get_state = car2d_get_state,
-  .set_state = car2d_set_state,
   .get_pose = car2d_get_pose,
-  .get_n_physics = car2d_get_n_physics,
-  .get_physics = car2d_get_physics,
+  ESP_NUMBER_STATE_GETTERS (Car, state),
+  .set_state = car2d_set_state,
   .set_physics = car2d_set_physics,
 };

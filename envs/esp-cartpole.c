@@ -8,10 +8,9 @@
  * varies the force and the pole's length; see esp-task.h.
  */
 
-#include "esp-environment-private.h"
+#include "esp-number-state.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "esp-task-private.h"
 
@@ -41,6 +40,8 @@ typedef struct
   double force;       /* newton per unit of action */
   double half_length; /* of the pole */
 } CartPole;
+
+ESP_NUMBER_STATE_CHECK (CartPole, state);
 
 static const EspSignal observations[] = {
   { "x", "x", "x", "position of the cart on its rail", "m", -INFINITY, INFINITY },
@@ -115,57 +116,6 @@ cartpole_step (EspEnvironment *environment, const double *action, bool *terminat
   return environment->terminated ? 0 : 1;
 }
 
-static size_t
-cartpole_get_n_physics (const EspEnvironment *environment)
-{
-  return sizeof (CartPoleState) / sizeof (double);
-}
-
-static void
-cartpole_get_physics (const EspEnvironment *environment, double *values)
-{
-  const CartPoleState *state = &((const CartPole *) environment)->state;
-
-  values[0] = state->x;
-  values[1] = state->x_dot;
-  values[2] = state->theta;
-  values[3] = state->theta_dot;
-}
-
-static gboolean
-cartpole_set_physics (EspEnvironment *environment, const double *values)
-{
-  ((CartPole *) environment)->state = (CartPoleState){ values[0], values[1], values[2], values[3] };
-
-  return TRUE;
-}
-
-static size_t
-cartpole_get_state_size (const EspEnvironment *environment)
-{
-  return sizeof (CartPoleState);
-}
-
-static void
-cartpole_get_state (const EspEnvironment *environment, void *bytes)
-{
-  memcpy (bytes, &((const CartPole *) environment)->state, sizeof (CartPoleState));
-}
-
-static gboolean
-cartpole_set_state (EspEnvironment *environment, const void *bytes)
-{
-  CartPoleState state;
-
-  memcpy (&state, bytes, sizeof state);
-  if (!isfinite (state.x) || !isfinite (state.x_dot) || !isfinite (state.theta)
-      || !isfinite (state.theta_dot))
-    return FALSE;
-  ((CartPole *) environment)->state = state;
-
-  return TRUE;
-}
-
 static void
 cartpole_get_pose (const EspEnvironment *environment, double *pose)
 {
@@ -181,14 +131,9 @@ const EspEnvironmentInterface esp_cartpole_interface = {
   .init = cartpole_init,
   .reset = cartpole_reset,
   .step = cartpole_step,
-  .observe = cartpole_get_physics, /* the state is observed as it is */
-  .get_state_size = cartpole_get_state_size,
-  .get_state = cartpole_get_state,
-  .set_state = cartpole_set_state,
+  .observe = esp_number_state_get_physics, /* the state is observed as it is */
   .get_pose = cartpole_get_pose,
-  .get_n_physics = cartpole_get_n_physics,
-  .get_physics = cartpole_get_physics,
-  .set_physics = cartpole_set_physics,
+  ESP_NUMBER_STATE_FUNCTIONS (CartPole, state),
 };
 
 /* Where training tasks end and test tasks go on, to both sides. */
@@ -279,14 +224,9 @@ const EspEnvironmentInterface esp_cartpole_force_ood_interface = {
   .init = cartpole_init,
   .reset = cartpole_reset,
   .step = cartpole_step,
-  .observe = cartpole_get_physics, /* the state is observed as it is */
-  .get_state_size = cartpole_get_state_size,
-  .get_state = cartpole_get_state,
-  .set_state = cartpole_set_state,
+  .observe = esp_number_state_get_physics, /* the state is observed as it is */
   .get_pose = cartpole_get_pose,
-  .get_n_physics = cartpole_get_n_physics,
-  .get_physics = cartpole_get_physics,
-  .set_physics = cartpole_set_physics,
+  ESP_NUMBER_STATE_FUNCTIONS (CartPole, state),
   .family = &esp_cartpole_force_ood_family,
   .draw_task = force_ood_draw_task,
   .set_task = force_ood_set_task,

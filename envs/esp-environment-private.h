@@ -11,6 +11,8 @@
 #include "esp-random.h"
 #include "esp-task.h"
 
+#define ESP_MAX_NUMBERS 8
+
 /**
  * EspEnvironmentInterface:
  * @info: the description
@@ -22,6 +24,8 @@
  *   environment does; if not, it never gets any
  * @step: advances by one step with a finite @action; returns the reward and sets *@terminated
  * @observe: writes the observation
+ * @n_numbers: for esp-number-state.h alone, how many numbers the state is; at most ESP_MAX_NUMBERS
+ * @are_numbers: optional, for the same; whether finite numbers are a state
  * @get_state_size: bytes of the engine's part of the state
  * @get_state: writes these bytes, all of them
  * @set_state: checks and restores them; FALSE, with nothing changed, if they are no state
@@ -48,6 +52,8 @@ typedef struct
   bool takes_any_action;
   double (*step) (EspEnvironment *environment, const double *action, bool *terminated);
   void (*observe) (const EspEnvironment *environment, double *observation);
+  size_t n_numbers;
+  bool (*are_numbers) (const double *numbers);
   size_t (*get_state_size) (const EspEnvironment *environment);
   void (*get_state) (const EspEnvironment *environment, void *state);
   gboolean (*set_state) (EspEnvironment *environment, const void *state);

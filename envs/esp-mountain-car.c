@@ -7,10 +7,9 @@
  * and velocity.
  */
 
-#include "esp-environment-private.h"
+#include "esp-number-state.h"
 
 #include <math.h>
-#include <string.h>
 
 #define POWER            0.0015
 #define GRAVITY          0.0025
@@ -37,6 +36,8 @@ typedef struct
   EspEnvironment parent;
   MountainCarState state;
 } MountainCar;
+
+ESP_NUMBER_STATE_CHECK (MountainCar, state);
 
 static const EspSignal observations[] = {
   { "x", "x", "x", "position of the car, the goal is at 0.45", "m", LEFT_LIMIT, RIGHT_LIMIT },
@@ -106,64 +107,14 @@ mountain_car_observe (const EspEnvironment *environment, double *observation)
   observation[1] = (float) state->velocity;
 }
 
-static size_t
-mountain_car_get_n_physics (const EspEnvironment *environment)
-{
-  return sizeof (MountainCarState) / sizeof (double);
-}
-
-static void
-mountain_car_get_physics (const EspEnvironment *environment, double *values)
-{
-  const MountainCarState *state = &((const MountainCar *) environment)->state;
-
-  values[0] = state->position;
-  values[1] = state->velocity;
-}
-
 /* A limit that was rounded to single precision may lie a little outside. */
-static gboolean
-is_state (const MountainCarState *state)
+static bool
+mountain_car_are_numbers (const double *numbers)
 {
+  const MountainCarState *state = (const MountainCarState *) numbers;
+
   return state->position >= (float) LEFT_LIMIT && state->position <= (float) RIGHT_LIMIT
          && fabs (state->velocity) <= (float) SPEED_LIMIT;
-}
-
-static gboolean
-mountain_car_set_physics (EspEnvironment *environment, const double *values)
-{
-  MountainCarState state = { values[0], values[1] };
-
-  if (!is_state (&state))
-    return FALSE;
-  ((MountainCar *) environment)->state = state;
-
-  return TRUE;
-}
-
-static size_t
-mountain_car_get_state_size (const EspEnvironment *environment)
-{
-  return sizeof (MountainCarState);
-}
-
-static void
-mountain_car_get_state (const EspEnvironment *environment, void *bytes)
-{
-  memcpy (bytes, &((const MountainCar *) environment)->state, sizeof (MountainCarState));
-}
-
-static gboolean
-mountain_car_set_state (EspEnvironment *environment, const void *bytes)
-{
-  MountainCarState state;
-
-  memcpy (&state, bytes, sizeof state);
-  if (!is_state (&state))
-    return FALSE;
-  ((MountainCar *) environment)->state = state;
-
-  return TRUE;
 }
 
 /* The car stands on the hill and leans with it. */
@@ -184,11 +135,7 @@ const EspEnvironmentInterface esp_mountain_car_interface = {
   .reset = mountain_car_reset,
   .step = mountain_car_step,
   .observe = mountain_car_observe,
-  .get_state_size = mountain_car_get_state_size,
-  .get_state = mountain_car_get_state,
-  .set_state = mountain_car_set_state,
   .get_pose = mountain_car_get_pose,
-  .get_n_physics = mountain_car_get_n_physics,
-  .get_physics = mountain_car_get_physics,
-  .set_physics = mountain_car_set_physics,
+  .are_numbers = mountain_car_are_numbers,
+  ESP_NUMBER_STATE_FUNCTIONS (MountainCar, state),
 };

@@ -5,7 +5,7 @@
  * observations are rounded to single precision.
  */
 
-#include "esp-environment-private.h"
+#include "esp-number-state.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,6 +30,8 @@ typedef struct
   double sine; /* of theta: the observation after a step and the step after it share them */
   double cosine;
 } Pendulum;
+
+ESP_NUMBER_STATE_CHECK (Pendulum, state);
 
 static const EspSignal observations[] = {
   { "cos_theta", "cos θ", "\\cos\\theta", "cosine of the angle, 1 when up", "", -1, 1 },
@@ -117,21 +119,6 @@ pendulum_observe (const EspEnvironment *environment, double *observation)
   observation[2] = (float) pendulum->state.theta_dot;
 }
 
-static size_t
-pendulum_get_n_physics (const EspEnvironment *environment)
-{
-  return sizeof (PendulumState) / sizeof (double);
-}
-
-static void
-pendulum_get_physics (const EspEnvironment *environment, double *values)
-{
-  const PendulumState *state = &((const Pendulum *) environment)->state;
-
-  values[0] = state->theta;
-  values[1] = state->theta_dot;
-}
-
 static gboolean
 pendulum_set_physics (EspEnvironment *environment, const double *values)
 {
@@ -141,18 +128,6 @@ pendulum_set_physics (EspEnvironment *environment, const double *values)
   ((Pendulum *) environment)->state.theta_dot = values[1];
 
   return TRUE;
-}
-
-static size_t
-pendulum_get_state_size (const EspEnvironment *environment)
-{
-  return sizeof (PendulumState);
-}
-
-static void
-pendulum_get_state (const EspEnvironment *environment, void *bytes)
-{
-  memcpy (bytes, &((const Pendulum *) environment)->state, sizeof (PendulumState));
 }
 
 static gboolean
@@ -181,11 +156,8 @@ const EspEnvironmentInterface esp_pendulum_interface = {
   .reset = pendulum_reset,
   .step = pendulum_step,
   .observe = pendulum_observe,
-  .get_state_size = pendulum_get_state_size,
-  .get_state = pendulum_get_state,
-  .set_state = pendulum_set_state,
   .get_pose = pendulum_get_pose,
-  .get_n_physics = pendulum_get_n_physics,
-  .get_physics = pendulum_get_physics,
+  ESP_NUMBER_STATE_GETTERS (Pendulum, state),
+  .set_state = pendulum_set_state,
   .set_physics = pendulum_set_physics,
 };

@@ -8,10 +8,9 @@
  * lengths were fitted to recordings.
  */
 
-#include "esp-environment-private.h"
+#include "esp-number-state.h"
 
 #include <math.h>
-#include <string.h>
 
 #define GRAVITY        9.8
 #define MASS_CART      10.471976175
@@ -41,6 +40,8 @@ typedef struct
   EspEnvironment parent;
   SwingupState state;
 } Swingup;
+
+ESP_NUMBER_STATE_CHECK (Swingup, state);
 
 static const EspSignal observations[] = {
   { "x", "x", "x", "position of the cart on its rail", "m", -INFINITY, INFINITY },
@@ -153,51 +154,6 @@ swingup_observe (const EspEnvironment *environment, double *observation)
   observation[4] = state->theta_dot;
 }
 
-static size_t
-swingup_get_n_physics (const EspEnvironment *environment)
-{
-  return sizeof (SwingupState) / sizeof (double);
-}
-
-static void
-swingup_get_physics (const EspEnvironment *environment, double *values)
-{
-  memcpy (values, &((const Swingup *) environment)->state, sizeof (SwingupState));
-}
-
-static gboolean
-swingup_set_physics (EspEnvironment *environment, const double *values)
-{
-  memcpy (&((Swingup *) environment)->state, values, sizeof (SwingupState));
-
-  return TRUE;
-}
-
-static size_t
-swingup_get_state_size (const EspEnvironment *environment)
-{
-  return sizeof (SwingupState);
-}
-
-static void
-swingup_get_state (const EspEnvironment *environment, void *bytes)
-{
-  memcpy (bytes, &((const Swingup *) environment)->state, sizeof (SwingupState));
-}
-
-static gboolean
-swingup_set_state (EspEnvironment *environment, const void *bytes)
-{
-  SwingupState state;
-
-  memcpy (&state, bytes, sizeof state);
-  if (!is_finite (&state))
-    return FALSE;
-  ((Swingup *) environment)->state = state;
-
-  return TRUE;
-}
-
 static void
 swingup_get_pose (const EspEnvironment *environment, double *pose)
 {
@@ -213,11 +169,6 @@ const EspEnvironmentInterface esp_inverted_pendulum_swingup_interface = {
   .reset = swingup_reset,
   .step = swingup_step,
   .observe = swingup_observe,
-  .get_state_size = swingup_get_state_size,
-  .get_state = swingup_get_state,
-  .set_state = swingup_set_state,
   .get_pose = swingup_get_pose,
-  .get_n_physics = swingup_get_n_physics,
-  .get_physics = swingup_get_physics,
-  .set_physics = swingup_set_physics,
+  ESP_NUMBER_STATE_FUNCTIONS (Swingup, state),
 };
