@@ -2,13 +2,12 @@
 """Computes updates of SAC and TD3 with a neural policy by automatic differentiation.
 
 The counterpart of sac_update.py for the other kind of policy, made of its parts where the two agree (critics,
-Adam, the search for a seed that keeps away from every kink). Written from the papers (SAC: arXiv 1812.05905, TD3:
-arXiv 1802.09477), not from the program's code.
+Adam, the entropy's weight, batches, the search for a seed that keeps away from every kink). Written from the
+papers (SAC: arXiv 1812.05905, TD3: arXiv 1802.09477), not from the program's code.
 
     neural_update.py tests/data/golden-neural.json
 """
 
-import json
 import math
 import sys
 
@@ -16,7 +15,8 @@ import numpy as np
 import torch
 
 import sac_update as base
-from sac_update import BATCH, CRITIC, N_ACTIONS, N_OBSERVATIONS, SAFE, Learner, keep_away, mlp, rounded, single
+from sac_update import (BATCH, CRITIC, N_ACTIONS, N_OBSERVATIONS, SAFE, Learner, draw_batch, draw_network, keep_away,
+                        mlp, rounded, single)
 
 POLICY = [N_OBSERVATIONS, 10, 9]
 RECIPE = {
@@ -97,8 +97,7 @@ class NeuralLearner(Learner):
                 next_noise = next_noise.clamp(-recipe["smoothing_limit"], recipe["smoothing_limit"])
             action, _, log_density = self.act(parameters, batch["next_observations"], next_noise)
             future = self.value(self.targets, batch["next_observations"], action) - alpha * log_density
-            target = recipe["reward_scale"] * (batch["rewards"] + recipe["reward_offset"]) \
-                + (1 - batch["terminated"]) * recipe["discount"] * future
+            target = self.target(batch, future)
 
         if policy_too:
             parameters = self.policy.clone().requires_grad_()
@@ -116,28 +115,18 @@ class NeuralLearner(Learner):
             figures.update({"policy_loss": loss.item(), "entropy": -log_density.mean().item(),
                             "value": value.item(), "policy_norm": norm})
 
-        critics = [values.clone().requires_grad_() for values in self.critics]
-        losses = [((values - target) ** 2).mean()
-                  for values in self.value(critics, batch["observations"], batch["actions"], smaller=False)]
-        critic_gradients = torch.autograd.grad(sum(losses), critics)
-        figures["critic_loss"] = sum(losses).item()
+        figures["critic_loss"], critic_gradients = self.differentiate_critics(batch, target)
 
         rate = schedule["rate"]
-        for c, critic_gradient in enumerate(critic_gradients):
-            self.critics[c] = self.critic_adams[c].step(self.critics[c], critic_gradient, recipe["critic_rate"] * rate)
+        self.step_critics(critic_gradients, rate)
         if policy_too:
             clip = recipe["policy_clip"]
             scale = clip / norm if clip and norm > clip else 1
             self.policy = self.policy_adam.step(self.policy, scale * gradient, recipe["policy_rate"] * rate)
         if policy_too and not self.deterministic:
-            goal = recipe["target_entropy"] * N_ACTIONS
-            self.log_alpha = self.alpha_adam.step(self.log_alpha, torch.tensor([figures["entropy"] - goal]),
-                                                  recipe["entropy_rate"] * rate)
-            if recipe.get("minimum_entropy_weight"):
-                self.log_alpha = self.log_alpha.clamp(min=math.log(recipe["minimum_entropy_weight"]))
+            self.step_entropy_weight(figures["entropy"], rate)
         if policy_too or not self.deterministic:
-            for c in range(2):
-                self.targets[c] = self.targets[c] + recipe["target_rate"] * (self.critics[c] - self.targets[c])
+            self.follow_critics()
         if policy_too and self.deterministic:
             self.target_policy = self.target_policy + recipe["target_rate"] * (self.policy - self.target_policy)
 
@@ -155,32 +144,18 @@ def draw(seed):
     """Returns the starts of the two algorithms and the inputs of the updates."""
     random = np.random.default_rng(seed)
 
-    def network(widths, size):
-        return np.concatenate([random.uniform(-size, size, (n_in + 1) * n_out) / math.sqrt(n_in)
-                               for n_in, n_out in zip(widths, widths[1:])])
-
-    policy = network(POLICY + [2 * N_ACTIONS], 1)
+    policy = draw_network(random, POLICY + [2 * N_ACTIONS], 1)
     policy[-1] = 1.9  # some ln σ beyond 2
-    common = {"critics": [single(network(CRITIC, 1.5)) for _ in range(2)],
-              "targets": [single(network(CRITIC, 1.5)) for _ in range(2)], "log_alpha": single(math.log(0.8))}
+    common = {"critics": [single(draw_network(random, CRITIC, 1.5)) for _ in range(2)],
+              "targets": [single(draw_network(random, CRITIC, 1.5)) for _ in range(2)], "log_alpha": single(math.log(0.8))}
     starts = {"sac": {"policy": single(policy), **common},
-              "td3": {"policy": single(network(POLICY + [N_ACTIONS], 1)), **common}}
+              "td3": {"policy": single(draw_network(random, POLICY + [N_ACTIONS], 1)), **common}}
 
     updates = []
     for schedule in SCHEDULES:
-        def observe():
-            angle = random.uniform(-math.pi, math.pi, BATCH)
-            return single([np.cos(angle), np.sin(angle), random.uniform(-2, 2, BATCH)])
-
         updates.append({
             "schedule": schedule,
-            "batch": {
-                "observations": observe(),
-                "actions": single(random.uniform(-1, 1, (N_ACTIONS, BATCH))),
-                "rewards": single(random.normal(-1, 1, BATCH)),
-                "next_observations": observe(),
-                "terminated": [float(i % 5 == 2) for i in range(BATCH)],
-            },
+            "batch": draw_batch(random),
             "noise": {
                 "next_uniform": [],
                 "next_normal": single(random.normal(0, 1, (N_ACTIONS, BATCH))),
@@ -212,13 +187,7 @@ def main(path):
     print(f"seed {seed}, nearest decision {min(base.margins):.2g}")
     for line in told:
         print(*line)
-
-    separators = (",", ":")
-    lines = [f'{{"starts":{json.dumps(starts, separators=separators)}',
-             '"updates":[' + ",\n".join(json.dumps(update, separators=separators) for update in updates) + "]",
-             '"cases":[' + ",\n".join(json.dumps(case, separators=separators) for case in cases) + "]}"]
-    with open(path, "w", encoding="ascii") as file:
-        file.write(",\n".join(lines) + "\n")
+    base.write(path, {"starts": starts}, updates, cases)
 
 
 if __name__ == "__main__":

@@ -235,6 +235,35 @@ class Learner:
         keep_away(values[0] - values[1])
         return torch.minimum(*values)
 
+    def target(self, batch, future):
+        """Returns what the critics should say of the batch, for the values of the next states."""
+        recipe = self.recipe
+        return recipe["reward_scale"] * (batch["rewards"] + recipe["reward_offset"]) \
+            + (1 - batch["terminated"]) * recipe["discount"] * future
+
+    def differentiate_critics(self, batch, target):
+        """Returns the critics' loss and the gradient of each."""
+        critics = [values.clone().requires_grad_() for values in self.critics]
+        loss = sum(((values - target) ** 2).mean()
+                   for values in self.value(critics, batch["observations"], batch["actions"], smaller=False))
+        return loss.item(), torch.autograd.grad(loss, critics)
+
+    def step_critics(self, gradients, rate):
+        for c, gradient in enumerate(gradients):
+            self.critics[c] = self.critic_adams[c].step(self.critics[c], gradient, self.recipe["critic_rate"] * rate)
+
+    def follow_critics(self):
+        for c in range(2):
+            self.targets[c] = self.targets[c] + self.recipe["target_rate"] * (self.critics[c] - self.targets[c])
+
+    def step_entropy_weight(self, entropy, rate):
+        recipe = self.recipe
+        goal = recipe["target_entropy"] * N_ACTIONS
+        self.log_alpha = self.alpha_adam.step(self.log_alpha, torch.tensor([entropy - goal]),
+                                              recipe["entropy_rate"] * rate)
+        if recipe.get("minimum_entropy_weight"):
+            self.log_alpha = self.log_alpha.clamp(min=math.log(recipe["minimum_entropy_weight"]))
+
     def update(self, schedule, batch, noise):
         recipe = self.recipe
         alpha = self.log_alpha.exp().item()
@@ -248,8 +277,7 @@ class Learner:
             mask = (noise["next_uniform"] < policy.probabilities).to(torch.float64)
             action, _, log_density, _ = policy.act(batch["next_observations"], [mask], noise["next_normal"])
             future = self.value(self.targets, batch["next_observations"], action) - alpha * log_density
-            target = recipe["reward_scale"] * (batch["rewards"] + recipe["reward_offset"]) \
-                + (1 - batch["terminated"]) * recipe["discount"] * future
+            target = self.target(batch, future)
 
         # the policy's loss
         parameters = self.policy.clone().requires_grad_()
@@ -267,19 +295,11 @@ class Learner:
             + recipe["sparsity_weight"] * sparsity
         gradient, = torch.autograd.grad(loss, parameters)
 
-        # the critics' losses
-        critics = [values.clone().requires_grad_() for values in self.critics]
-        losses = [((values - target) ** 2).mean()
-                  for values in self.value(critics, batch["observations"], batch["actions"], smaller=False)]
-        critic_gradients = torch.autograd.grad(sum(losses), critics)
+        critic_loss, critic_gradients = self.differentiate_critics(batch, target)
 
         # the steps: entropy weight, policy, critics, targets
         entropy = -log_density.mean().item()
-        goal = recipe["target_entropy"] * N_ACTIONS
-        self.log_alpha = self.alpha_adam.step(self.log_alpha, torch.tensor([entropy - goal]),
-                                              recipe["entropy_rate"] * schedule["rate"])
-        if recipe.get("minimum_entropy_weight"):
-            self.log_alpha = self.log_alpha.clamp(min=math.log(recipe["minimum_entropy_weight"]))
+        self.step_entropy_weight(entropy, schedule["rate"])
 
         norm = gradient.norm().item()
         selectors = torch.arange(gradient.numel()) >= gradient.numel() - N_ACTIONS * N_WEIGHTS
@@ -297,12 +317,10 @@ class Learner:
         self.policy = self.policy_adam.step(self.policy, gradient, rates)
         self.policy[selectors] = self.policy[selectors].clamp(0, 1)
 
-        for c, critic_gradient in enumerate(critic_gradients):
-            self.critics[c] = self.critic_adams[c].step(self.critics[c], critic_gradient,
-                                                        recipe["critic_rate"] * schedule["rate"])
-            self.targets[c] = self.targets[c] + recipe["target_rate"] * (self.critics[c] - self.targets[c])
+        self.step_critics(critic_gradients, schedule["rate"])
+        self.follow_critics()
 
-        figures = {"critic_loss": sum(losses).item(), "policy_loss": loss.item(), "penalty": penalty.item(),
+        figures = {"critic_loss": critic_loss, "policy_loss": loss.item(), "penalty": penalty.item(),
                    "sparsity": sparsity.item(), "entropy": entropy, "value": value.item(), "policy_norm": norm}
         self.told = {"norms": norms, "scales": scales,
                      "wide": (mlp(policy.deviation, DEVIATION, batch["observations"]) > 2).double().mean().item(),
@@ -330,43 +348,49 @@ def single(values):
     return np.asarray(values, dtype=np.float32).astype(float).tolist()
 
 
+def draw_network(random, widths, size):
+    return np.concatenate([random.uniform(-size, size, (n_in + 1) * n_out) / math.sqrt(n_in)
+                           for n_in, n_out in zip(widths, widths[1:])])
+
+
+def draw_batch(random):
+    def observe():
+        angle = random.uniform(-math.pi, math.pi, BATCH)
+        return single([np.cos(angle), np.sin(angle), random.uniform(-2, 2, BATCH)])
+
+    return {
+        "observations": observe(),
+        "actions": single(random.uniform(-1, 1, (N_ACTIONS, BATCH))),
+        "rewards": single(random.normal(-1, 1, BATCH)),
+        "next_observations": observe(),
+        "terminated": [float(i % 5 == 2) for i in range(BATCH)],
+    }
+
+
 def draw(seed):
     """Returns the start and the inputs of the updates."""
     random = np.random.default_rng(seed)
     weights = random.uniform(-0.8, 0.8, N_ACTIONS * N_WEIGHTS)
     biases = random.uniform(-0.5, 0.5, (N_ACTIONS, N_BIASES))
     biases[:, [8, 10]] = random.uniform(0.3, 1.2, (N_ACTIONS, 2))  # of denominators
-    deviation = [random.uniform(-1, 1, (n_in + 1) * n_out) / math.sqrt(n_in)
-                 for n_in, n_out in zip(DEVIATION, DEVIATION[1:])]
-    deviation[-1][-1] = 2.3  # some ln σ beyond 2
+    deviation = draw_network(random, DEVIATION, 1)
+    deviation[-1] = 2.3  # some ln σ beyond 2
     probabilities = random.uniform(0.2, 0.95, N_ACTIONS * N_WEIGHTS)
     probabilities[:3], probabilities[3:6], probabilities[6:9] = 1, 0, 1e-4
     probabilities[100:106] = 1
     start = {
-        "policy": single(np.concatenate([weights, biases.ravel(), *deviation, probabilities])),
+        "policy": single(np.concatenate([weights, biases.ravel(), deviation, probabilities])),
         "critics": [], "targets": [], "log_alpha": single(math.log(0.8)),
     }
     for name in ("critics", "targets"):
         for _ in range(2):
-            start[name].append(single(np.concatenate(
-                [random.uniform(-1.5, 1.5, (n_in + 1) * n_out) / math.sqrt(n_in)
-                 for n_in, n_out in zip(CRITIC, CRITIC[1:])])))
+            start[name].append(single(draw_network(random, CRITIC, 1.5)))
 
     updates = []
     for schedule in SCHEDULES:
-        def observe():
-            angle = random.uniform(-math.pi, math.pi, BATCH)
-            return single([np.cos(angle), np.sin(angle), random.uniform(-2, 2, BATCH)])
-
         updates.append({
             "schedule": schedule,
-            "batch": {
-                "observations": observe(),
-                "actions": single(random.uniform(-1, 1, (N_ACTIONS, BATCH))),
-                "rewards": single(random.normal(-1, 1, BATCH)),
-                "next_observations": observe(),
-                "terminated": [float(i % 5 == 2) for i in range(BATCH)],
-            },
+            "batch": draw_batch(random),
             "noise": {
                 "next_uniform": single(random.uniform(0, 1, N_ACTIONS * N_WEIGHTS)),
                 "next_normal": single(random.normal(0, 1, (N_ACTIONS, BATCH))),
@@ -375,6 +399,16 @@ def draw(seed):
             },
         })
     return start, updates
+
+
+def write(path, start, updates, cases):
+    """Writes one line for @start, an object with one member, and one for each update and case."""
+    separators = (",", ":")
+    lines = [json.dumps(start, separators=separators)[:-1],
+             '"updates":[' + ",\n".join(json.dumps(update, separators=separators) for update in updates) + "]",
+             '"cases":[' + ",\n".join(json.dumps(case, separators=separators) for case in cases) + "]}"]
+    with open(path, "w", encoding="ascii") as file:
+        file.write(",\n".join(lines) + "\n")
 
 
 def main(path):
@@ -395,13 +429,7 @@ def main(path):
     print(f"seed {seed}, nearest decision {min(margins):.2g}")
     for line in told:
         print(*line)
-
-    separators = (",", ":")
-    lines = [f'{{"start":{json.dumps(start, separators=separators)}',
-             '"updates":[' + ",\n".join(json.dumps(update, separators=separators) for update in updates) + "]",
-             '"cases":[' + ",\n".join(json.dumps(case, separators=separators) for case in cases) + "]}"]
-    with open(path, "w", encoding="ascii") as file:
-        file.write(",\n".join(lines) + "\n")
+    write(path, {"start": start}, updates, cases)
 
 
 if __name__ == "__main__":
