@@ -150,9 +150,9 @@ append_as_text (GString *text, const EspEnvironmentInfo *info)
     append_family_as_text (text, family);
 }
 
-static const char about_files[]
-  = "An environment of your own is a JSON file next to its MuJoCo model; its path (ending in .json) may stand\n"
-    "wherever an environment is named. resources/environments/ball-in-cup/ball-in-cup.json is an example.\n";
+static const char about_files[] =
+  "An environment of your own is a JSON file next to its MuJoCo model; its path (ending in .json) may stand\n"
+  "wherever an environment is named. resources/environments/ball-in-cup/ball-in-cup.json is an example.\n";
 
 int
 esp_command_envs (char **arguments)

@@ -116,10 +116,11 @@ set_unknown_error (const char *name, GError **error)
   families = esp_task_families (&n_families);
   for (size_t i = 0; i < n_families; i++)
     g_string_append_printf (known, ", %s", families[i]->environment->name);
-  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-               "there is no environment called “%s”; the built-in ones are %s, and a file that ends in .json is one "
-               "of your own",
-               name, known->str);
+  g_set_error (
+    error, ESP_ERROR, ESP_ERROR_USAGE,
+    "there is no environment called “%s”; the built-in ones are %s, and a file that ends in .json is one "
+    "of your own",
+    name, known->str);
 }
 
 EspEnvironment *

@@ -57,8 +57,8 @@ typedef struct
  * @max_steps: an episode is truncated after this many steps
  * @time_step: seconds of simulated time in one step
  * @has_engine: whether a physics engine steps it: that takes far longer than asking a policy
- * @scene: name of the MJCF file that shows the environment, such as `cartpole.xml`, as esp_mujoco_load() knows
- *   it
+ * @scene: name of the MJCF file that shows the environment, such as `cartpole.xml`, as esp_mujoco_load()
+ * knows it
  * @n_pose: how many joint positions the scene has
  * @family: the family of tasks that it belongs to, see esp-task.h; NULL for most
  * @file: the JSON file that it comes from, its true path; NULL for a built-in one
@@ -106,8 +106,8 @@ typedef struct _EspEnvironment EspEnvironment;
  * @n_environments. Static data. Any thread. */
 const EspEnvironmentInfo *const *esp_environment_list (size_t *n_environments);
 
-/* Returns a new instance of the environment @name, reset with seed 0; free with esp_environment_free(). @name is
- * that of a built-in one, a family or task (see esp-task.h), the path of a JSON file (see
+/* Returns a new instance of the environment @name, reset with seed 0; free with esp_environment_free(). @name
+ * is that of a built-in one, a family or task (see esp-task.h), the path of a JSON file (see
  * esp-environment-file.h; loading takes up to seconds), or the name of one that has been loaded from a file.
  * Fails with ESP_ERROR_USAGE for an unknown name. Any thread. */
 EspEnvironment *esp_environment_new (const char *name, GError **error);

@@ -72,7 +72,8 @@ esp_mujoco_environment_init (EspEnvironment *environment, EspMujocoModel *model,
 {
   const mjModel *compiled = esp_mujoco_environment_compile (model, environment->interface->info, error);
 
-  return compiled != NULL && esp_mujoco_environment_init_compiled (environment, compiled, model->frame_skip, error);
+  return compiled != NULL
+         && esp_mujoco_environment_init_compiled (environment, compiled, model->frame_skip, error);
 }
 
 gboolean

@@ -33,9 +33,9 @@ typedef enum
   ESP_MUJOCO_PHYSICS,
 } EspMujocoPart;
 
-/* Loads and compiles @part of the model in the data file models/@file, or copies the one that is offered under
- * this name; free it with mj_deleteModel(). Fails with ESP_ERROR_FILE or ESP_ERROR_SYSTEM. Any thread: MuJoCo's compiler is not for several at a time, so
- * they take turns. */
+/* Loads and compiles @part of the model in the data file models/@file, or copies the one that is offered
+ * under this name; free it with mj_deleteModel(). Fails with ESP_ERROR_FILE or ESP_ERROR_SYSTEM. Any thread:
+ * MuJoCo's compiler is not for several at a time, so they take turns. */
 mjModel *esp_mujoco_load (const char *file, EspMujocoPart part, GError **error);
 
 /* Loads and compiles the model in the file @path, otherwise as esp_mujoco_load(). */

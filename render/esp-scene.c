@@ -101,8 +101,9 @@ find_view (EspScene *scene)
   const mjModel *model = scene->model;
   int id = mj_name2id (model, mjOBJ_NUMERIC, "view");
   double extent = CLAMP (model->stat.extent, 1e-3, 1e3);
-  const double view[VIEW_VALUES] = { model->stat.center[0], model->stat.center[1], model->stat.center[2], 120, -20,
-                                     0.7 * extent, 0.7 * extent };
+  const double view[VIEW_VALUES] = {
+    model->stat.center[0], model->stat.center[1], model->stat.center[2], 120, -20, 0.7 * extent, 0.7 * extent
+  };
 
   memcpy (scene->wished, view, sizeof view);
   scene->has_wishes = id >= 0 && model->numeric_size[id] == VIEW_VALUES;

@@ -6,11 +6,10 @@
  *
  * A model says how it wants to be seen in <custom>: `<numeric name="view" data="x y z azimuth elevation
  * half_width half_height"/>` is the point to look at, the camera's direction in degrees as MuJoCo counts
- * it, and how much around the point has to fit into the picture, in metres; a model without is seen whole, from
- * the side and above. With `<text name="follow"
- * data="torso"/>` the camera keeps up with the body of that name over the floor. Geoms of group 3 are fake
- * shadows in models with a `view`; they are shown where real ones are too expensive, and models with `follow`
- * get them made. Geoms of moving bodies must be opaque.
+ * it, and how much around the point has to fit into the picture, in metres; a model without is seen whole,
+ * from the side and above. With `<text name="follow" data="torso"/>` the camera keeps up with the body of
+ * that name over the floor. Geoms of group 3 are fake shadows in models with a `view`; they are shown where
+ * real ones are too expensive, and models with `follow` get them made. Geoms of moving bodies must be opaque.
  */
 
 #pragma once

@@ -4,7 +4,8 @@
  * plus and minus signs and the view scrolls; very long ones are cut, and say how much is missing.
  * Hovering marks a sub-term and shows it with all digits; a click selects it, and the selection follows the
  * term through later formulas; another click or Escape lets go. The actions `formula.copy-text` and
- * `formula.copy-latex`, also in the context menu, copy the whole formula, if it is not a very long one. Main thread only.
+ * `formula.copy-latex`, also in the context menu, copy the whole formula, if it is not a very long one. Main
+ * thread only.
  */
 
 #pragma once

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 #define ESP_JSON_MAX_DEPTH 64
 
 /* Parses @text of @length bytes, called @name in messages. Refuses texts that are too long, nested too
- * deeply, or not UTF-8, and what json-glib would read though it is no JSON (comments, octal numbers …). Fails with ESP_ERROR_SYNTAX (with line and column) or ESP_ERROR_RANGE. Free the
- * node with json_node_unref(). */
+ * deeply, or not UTF-8, and what json-glib would read though it is no JSON (comments, octal numbers …). Fails
+ * with ESP_ERROR_SYNTAX (with line and column) or ESP_ERROR_RANGE. Free the node with json_node_unref(). */
 JsonNode *esp_json_parse (const char *name, const char *text, gsize length, GError **error);
 
 /* Reads and parses the file @path. Fails as esp_json_parse(), or with ESP_ERROR_FILE. */

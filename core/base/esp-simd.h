@@ -11,8 +11,8 @@
 
 #include <math.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__) || !defined(__x86_64__) \
-  || !defined(__GLIBC__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__) \
+  || !defined(__x86_64__) || !defined(__GLIBC__)
 /* the sanitizers are not ready when the choice is made */
 #define ESP_VECTORISED
 #else

@@ -61,8 +61,9 @@ char *esp_expression_to_unicode (const EspExpression *expression, const EspSymbo
 char *esp_expression_to_latex (const EspExpression *expression, const EspSymbols *symbols, int digits);
 
 /* Returns the whole @formula as a displayed equation of LaTeX with amsmath, for several actions one line for
- * each, aligned at their equals signs; @actions[n_actions] are the actions' names in LaTeX, where it or one of
- * them is NULL `u`, or `u_{1}` and so on. Numbers as esp_expression_to_latex() has them. Free with g_free(). */
+ * each, aligned at their equals signs; @actions[n_actions] are the actions' names in LaTeX, where it or one
+ * of them is NULL `u`, or `u_{1}` and so on. Numbers as esp_expression_to_latex() has them. Free with
+ * g_free(). */
 char *esp_formula_to_latex (const EspFormula *formula, const char *const *actions, int digits);
 
 G_END_DECLS

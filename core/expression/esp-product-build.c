@@ -1,4 +1,5 @@
-/* Products put together: as fractions, with numbers where they are shortest, and multiplied out where that is. */
+/* Products put together: as fractions, with numbers where they are shortest, and multiplied out where that
+ * is. */
 
 #include <math.h>
 

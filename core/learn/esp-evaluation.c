@@ -271,7 +271,8 @@ void
 esp_evaluate_act_formula (void *data, size_t worker, size_t n, const double *observations, double *actions)
 {
   const EspFormula *formula = data;
-  size_t n_observations = esp_formula_get_symbols (formula)->n, n_actions = esp_formula_get_n_actions (formula);
+  size_t n_observations = esp_formula_get_symbols (formula)->n,
+         n_actions = esp_formula_get_n_actions (formula);
   double columns[ESP_MAX_OBSERVATIONS * FORMULA_BLOCK], results[ESP_MAX_ACTIONS * FORMULA_BLOCK];
 
   /* instances are rows, batches of formulas are columns */

@@ -54,8 +54,8 @@ extern const EspPolicyOperations esp_policy_symbolic_operations;
 extern const EspPolicyOperations esp_policy_neural_operations;
 extern const EspPolicyOperations esp_policy_expression_operations;
 
-/* Returns the formula @text of the recipe's field @field over the observations of @environment; unref it. Fails
- * as esp_formula_parse(), the field being named. */
+/* Returns the formula @text of the recipe's field @field over the observations of @environment; unref it.
+ * Fails as esp_formula_parse(), the field being named. */
 EspFormula *esp_policy_parse_formula (const char *text,
                                       const char *field,
                                       const EspEnvironmentInfo *environment,

@@ -1,11 +1,10 @@
 /* Recipes: all hyperparameters of a run.
  *
- * A recipe is a JSON object in resources/recipes/ENVIRONMENT/NAME.json or, for every environment that has none
- * of this name, resources/recipes/NAME.json, or a file of the user's. With "base": NAME it begins with what
- * that recipe of the environment says: so a neural policy has the critics and the steps of the symbolic one it
- * is compared with. Every
- * field has a default, a range and a sentence of documentation in the table of esp-recipe.c; a field
- * that is unknown or out of range is refused by name.
+ * A recipe is a JSON object in resources/recipes/ENVIRONMENT/NAME.json or, for every environment that has
+ * none of this name, resources/recipes/NAME.json, or a file of the user's. With "base": NAME it begins with
+ * what that recipe of the environment says: so a neural policy has the critics and the steps of the symbolic
+ * one it is compared with. Every field has a default, a range and a sentence of documentation in the table of
+ * esp-recipe.c; a field that is unknown or out of range is refused by name.
  */
 
 #pragma once
@@ -65,7 +64,8 @@ const char *esp_recipe_get_algorithm_name (const EspRecipe *recipe);
 /* Returns the steps of the run. */
 uint64_t esp_recipe_get_steps (const EspRecipe *recipe);
 
-/* Returns the names of the recipes that ship for @environment, those for all included, NULL-terminated; g_strfreev() it. */
+/* Returns the names of the recipes that ship for @environment, those for all included, NULL-terminated;
+ * g_strfreev() it. */
 char **esp_recipe_list (const char *environment);
 
 /* Returns all fields as a JSON object (free with g_free()). */

@@ -60,7 +60,8 @@ esp_tensor_writer_free (EspTensorWriter *writer)
 }
 
 void
-esp_tensor_writer_add (EspTensorWriter *writer, const char *name, EspTensorType type, const void *data, size_t n)
+esp_tensor_writer_add (
+  EspTensorWriter *writer, const char *name, EspTensorType type, const void *data, size_t n)
 {
   JsonObject *entry = json_object_new ();
   JsonArray *shape = json_array_new ();

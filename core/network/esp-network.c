@@ -152,8 +152,8 @@ esp_network_count_live (const EspNetwork *network)
   size_t count = 0;
 
   for (size_t a = 0; a < network->n_actions; a++)
-    count += esp_selector_find_live (network->arrangement, network->mask + a * network->arrangement->n_weights,
-                                     NULL);
+    count += esp_selector_find_live (network->arrangement,
+                                     network->mask + a * network->arrangement->n_weights, NULL);
 
   return count;
 }

@@ -1,5 +1,5 @@
-/* The neural policy: its losses against differences of the losses that are reported, what it does when it acts,
- * and runs of it.
+/* The neural policy: its losses against differences of the losses that are reported, what it does when it
+ * acts, and runs of it.
  *
  * Steps and tolerances are those of test-losses.c, and for the same reasons. */
 
@@ -194,8 +194,8 @@ test_refused (void)
   g_assert_nonnull (strstr (error->message, "“algorithm”"));
 }
 
-/* Of a run with @algorithm: the exploration keeps within the limits, is not still, and there is an evaluation of
- * the one policy. */
+/* Of a run with @algorithm: the exploration keeps within the limits, is not still, and there is an evaluation
+ * of the one policy. */
 static void
 test_run (const void *algorithm)
 {

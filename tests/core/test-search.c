@@ -206,7 +206,8 @@ test_search (void)
   EspFormula *seeds[] = { start };
   g_autoptr (EspPool) pool = esp_pool_new (3);
   double progress = 0.0;
-  g_autoptr (EspArchive) alone = esp_search_formulas (seeds, 1, &settings, NULL, note_progress, &progress, NULL);
+  g_autoptr (EspArchive)
+    alone = esp_search_formulas (seeds, 1, &settings, NULL, note_progress, &progress, NULL);
   g_autoptr (EspArchive) together = esp_search_formulas (seeds, 1, &settings, pool, NULL, NULL, NULL);
   const EspArchiveEntry *best = esp_archive_get (alone, esp_archive_get_n (alone) - 1);
 
@@ -215,7 +216,8 @@ test_search (void)
   g_assert_cmpfloat (best->value, >, 900.0);
   g_assert_cmpuint (best->length, <=, 15);
   /* on episodes that the search has not seen */
-  g_assert_cmpfloat (esp_evaluate_formula (best->formula, settings.environment, 500, 20, NULL, NULL).mean, >, 800.0);
+  g_assert_cmpfloat (esp_evaluate_formula (best->formula, settings.environment, 500, 20, NULL, NULL).mean, >,
+                     800.0);
 
   g_assert_cmpuint (esp_archive_get_n (alone), ==, esp_archive_get_n (together));
   for (size_t i = 0; i < esp_archive_get_n (alone); i++)

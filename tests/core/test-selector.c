@@ -155,7 +155,8 @@ test_draws (void)
               double m = esp_concrete_gate (probabilities[k], noise[k], temperatures[t], &slope);
 
               /* the vector functions differ in the last bits */
-              g_assert_cmpfloat_with_epsilon (noise[k], esp_random_logistic (&same), 1e-6 * (1 + fabs (noise[k])));
+              g_assert_cmpfloat_with_epsilon (noise[k], esp_random_logistic (&same),
+                                              1e-6 * (1 + fabs (noise[k])));
               g_assert_true (fabs (m - 0.5) < 1e-9 || mask[k] == (m > 0.5 ? 1 : 0));
               g_assert_cmpfloat_with_epsilon (derivative[k], fmin (slope, limit), 1e-6 * limit);
               n_limited += slope > limit;

@@ -47,8 +47,8 @@ static void
 test_list (void)
 {
   static const char *const names[] = {
-    "cartpole", "mountain-car", "pendulum", "inverted-double-pendulum", "inverted-pendulum-swingup", "reacher",
-    "hopper", "half-cheetah", "walker2d", "lunar-lander", "bipedal-walker", "car2d",
+    "cartpole", "mountain-car", "pendulum", "inverted-double-pendulum", "inverted-pendulum-swingup",
+    "reacher", "hopper", "half-cheetah", "walker2d", "lunar-lander", "bipedal-walker", "car2d",
   };
   size_t n;
   const EspEnvironmentInfo *const *infos = esp_environment_list (&n);

@@ -239,7 +239,8 @@ test_box (void)
     }
 }
 
-/* Every step of the log leads from one whole expression to the next; the ends are the raw and the simple one. */
+/* Every step of the log leads from one whole expression to the next; the ends are the raw and the simple one.
+ */
 static void
 test_log (void)
 {

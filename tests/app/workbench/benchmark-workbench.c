@@ -1,6 +1,6 @@
 /* What the window costs: the trainer's speed with the window open and drawing, against its speed alone, and
- * how many pictures of a 640 × 480 view were shown meanwhile. Recipe `default` of cart-pole, same seed, stretches
- * of the same length for both.
+ * how many pictures of a 640 × 480 view were shown meanwhile. Recipe `default` of cart-pole, same seed,
+ * stretches of the same length for both.
  *
  * Fails where the trainer keeps less than 60 % of its speed, or fewer than 10 pictures a second are shown. */
 

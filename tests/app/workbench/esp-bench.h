@@ -21,7 +21,8 @@ void esp_bench_open (EspBench *bench, guint64 n_steps, gboolean paused);
 /* The same with a neural policy, training. */
 void esp_bench_open_neural (EspBench *bench, guint64 n_steps);
 
-/* As esp_bench_open(), paused, with a network so small that its formula can be read even before it is pruned. */
+/* As esp_bench_open(), paused, with a network so small that its formula can be read even before it is pruned.
+ */
 void esp_bench_open_readable (EspBench *bench, guint64 n_steps);
 
 /* Opens the window on @environment with its recipe `default`, training from seed 0. */
