@@ -1,10 +1,7 @@
-/* The figures beside and of the curves, for returns of every size. */
-
-#include <math.h>
+/* The figures beside the curves, for returns of every size. */
 
 #include "esp-curve-plot.h"
 #include "esp-curve-view.h"
-#include "esp-picture.h"
 #include "esp-samples.h"
 #include "test-widgets.h"
 
@@ -64,30 +61,8 @@ test_labels (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
-/* What a screen reader says of the last evaluation. */
-static void
-test_description (void)
-{
-  GtkWidget *view = esp_curve_view_new ();
-  GtkWidget *window = esp_test_show (view, 420, 300);
-  g_autoptr (EspSnapshot) snapshot = make_snapshot (-1234, 12345);
-  EspEvaluation *last = &snapshot->history->evaluations[snapshot->history->n_evaluations - 1];
-
-  last->step = 300000;
-  last->live_paths = 3;
-  last->reading_length = 9;
-  esp_curve_view_set_snapshot (ESP_CURVE_VIEW (view), snapshot);
-  esp_picture_wait (200);
-  gtk_test_accessible_assert_property (
-    view, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-    "step 300\u202f000, sampled 12340 ± 4500, thresholded 12340 ± 4500, formula 12340 ± 4500, 3 live paths, "
-    "reading length 9");
-  gtk_window_destroy (GTK_WINDOW (window));
-}
-
 void
 esp_test_add_curves (void)
 {
   g_test_add_func ("/widgets/curve/labels", test_labels);
-  g_test_add_func ("/widgets/curve/description", test_description);
 }
