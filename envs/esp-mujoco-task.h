@@ -21,6 +21,13 @@
   }
 #define ESP_MUJOCO_TASK_N_PARAMETERS 4
 
+/* What esp_mujoco_task_draw() draws, and how many tasks there are, for an EspTaskFamily; test tasks are drawn
+ * as those of training are. */
+#define ESP_MUJOCO_TASK_DRAWS \
+  "each mass, inertia and friction times 1.5^U(-3, 3), each damping times 1.3^U(-3, 3)"
+#define ESP_MUJOCO_TASK_N_TRAIN 40
+#define ESP_MUJOCO_TASK_N_TEST  10
+
 /* Gives @environment its own copy of the model, with the simulation's time step @time_step in seconds. To be
  * called by init() after esp_mujoco_environment_init(). */
 void esp_mujoco_task_own_model (EspEnvironment *environment, double time_step);

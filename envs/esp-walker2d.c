@@ -118,10 +118,10 @@ static const EspTaskParameter parameters[] = { ESP_MUJOCO_TASK_PARAMETERS (8, N_
 
 const EspTaskFamily esp_walker2d_params_family = {
   .environment = &params_info,
-  .train = "each mass, inertia and friction times 1.5^U(-3, 3), each damping times 1.3^U(-3, 3)",
+  .train = ESP_MUJOCO_TASK_DRAWS,
   .test = "the same",
-  .n_train = 40,
-  .n_test = 10,
+  .n_train = ESP_MUJOCO_TASK_N_TRAIN,
+  .n_test = ESP_MUJOCO_TASK_N_TEST,
   .n_parameters = G_N_ELEMENTS (parameters),
   .parameters = parameters,
 };
