@@ -56,6 +56,9 @@ bool esp_assessor_has_result (EspAssessor *assessor);
 /* Returns the share of the final choice that is done, 0 … 1. */
 double esp_assessor_get_progress (EspAssessor *assessor);
 
+/* Returns a new reference to the newest front of the final choice's search that was not taken, or NULL. */
+EspArchive *esp_assessor_take_front (EspAssessor *assessor);
+
 /* Waits for the evaluation under way, adds it to @run and makes the assessor free again; FALSE, with
  * nothing added, if it was cut short by esp_assessor_quit(). */
 gboolean esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run);

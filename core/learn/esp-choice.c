@@ -161,10 +161,12 @@ note_search (void *data, double share, const EspArchive *archive)
   const EspChoice *choice = work->choice;
   size_t n = esp_archive_get_n (archive);
   const EspArchiveEntry *best = NULL;
+  g_autoptr (EspArchive) front = esp_archive_get_front (archive);
 
   if (choice->seconds > 0.0)
     share = MIN (1.0, (get_time () - work->started) / choice->seconds);
   choice->note_progress (choice->data, work->polish_share + (1.0 - work->polish_share) * share);
+  choice->show_front (choice->data, front);
 
   for (size_t i = 0; i < n; i++)
     if (esp_formula_get_longest (esp_archive_get (archive, i)->formula) <= choice->run->recipe->length_limit
@@ -196,29 +198,6 @@ measure_front (const EspChoice *choice, const EspArchive *found, size_t episodes
   return front;
 }
 
-/* Chooses from @front: the best formula that is not too long, or one that is shorter and as good but for the
- * tolerance. Returns NULL if all are too long. */
-static EspFormula *
-choose_from_front (const EspChoice *choice, const EspArchive *front)
-{
-  const EspRecipe *recipe = choice->run->recipe;
-  const EspArchiveEntry *best = NULL;
-
-  for (size_t i = 0; i < esp_archive_get_n (front); i++)
-    if (esp_formula_get_longest (esp_archive_get (front, i)->formula) <= recipe->length_limit)
-      best = esp_archive_get (front, i);
-  for (size_t i = 0; best != NULL && i < esp_archive_get_n (front); i++)
-    {
-      const EspArchiveEntry *entry = esp_archive_get (front, i);
-
-      if (esp_formula_get_longest (entry->formula) <= recipe->length_limit
-          && entry->value >= best->value - recipe->polish_tolerance * fabs (best->value))
-        return entry->formula;
-    }
-
-  return NULL;
-}
-
 /* Searches around the polished formulas; *@front is what was found. */
 static void
 search (Work *work, EspArchive **front)
@@ -236,15 +215,16 @@ search (Work *work, EspArchive **front)
   size_t episodes = MAX (CHOICE_EPISODES, CHOICE_FACTOR * recipe->polish_search_episodes);
   g_autoptr (EspFormula) polished = esp_formula_ref (work->formula);
   g_autoptr (EspArchive) found = NULL;
-  EspFormula *chosen;
+  const EspArchiveEntry *chosen;
 
   work->started = get_time ();
   found = esp_search_formulas ((EspFormula *const *) work->formulas->pdata, work->formulas->len, &settings,
                                choice->pool, note_search, work, choice->cancelled);
   *front = measure_front (choice, found, episodes);
-  chosen = choose_from_front (choice, *front);
+  choice->show_front (choice->data, *front);
+  chosen = esp_archive_choose (*front, recipe->length_limit, recipe->polish_tolerance);
   g_clear_pointer (&work->formula, esp_formula_unref);
-  work->formula = esp_formula_ref (chosen != NULL ? chosen : polished);
+  work->formula = esp_formula_ref (chosen != NULL ? chosen->formula : polished);
 }
 
 static void

@@ -119,6 +119,7 @@ esp_trainer_free (EspTrainer *trainer)
   esp_pool_free (trainer->pool);
   esp_result_clear (&trainer->result);
   esp_history_unref (trainer->history);
+  esp_archive_unref (trainer->front);
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_clear (&trainer->snapshots[i]);
   g_array_unref (trainer->commands);

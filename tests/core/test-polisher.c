@@ -1,0 +1,179 @@
+/* The polisher: from a hopeless formula it finds one that balances, tells a front that grows, keeps to its
+ * budget, and can be stopped at any time. */
+
+#include <math.h>
+
+#include "esp-evaluation.h"
+#include "esp-polisher.h"
+#include "small-run.h"
+
+static const EspEnvironmentInfo *
+find_environment (const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspEnvironment) environment = esp_environment_new (name, &error);
+
+  g_assert_no_error (error);
+  return esp_environment_get_info (environment);
+}
+
+static EspFormula *
+parse (const char *text)
+{
+  static const char *const names[] = { "x", "x_dot", "theta", "theta_dot" };
+  g_autoptr (GError) error = NULL;
+  EspFormula *formula
+    = esp_formula_parse (text, &(EspSymbols){ G_N_ELEMENTS (names), names, NULL, NULL }, 1, &error);
+
+  g_assert_no_error (error);
+  return formula;
+}
+
+/* Starts to polish what @actor says, or @text where it is NULL. */
+static EspPolisher *
+start (EspActor *actor, const char *text, double seconds, size_t n_workers)
+{
+  g_autoptr (EspRecipe) recipe = small_recipe ("polish_search_episodes=8", "length_limit=15", NULL);
+  g_autoptr (EspFormula) formula = actor == NULL ? parse (text) : NULL;
+
+  return esp_polisher_new (&(EspPolisherSettings){ .environment = find_environment ("cartpole"),
+                                                   .recipe = recipe,
+                                                   .actor = actor,
+                                                   .formulas = &formula,
+                                                   .n_formulas = actor == NULL,
+                                                   .seconds = seconds,
+                                                   .seed = 1,
+                                                   .n_workers = n_workers });
+}
+
+/* Follows @polisher to its end, but cancels it after @n_reports, and returns the last report. */
+static EspPolishReport *
+follow (EspPolisher *polisher, size_t n_reports)
+{
+  g_autoptr (EspPolishReport) last = NULL;
+  size_t n = 0;
+
+  while (last == NULL || !last->done)
+    {
+      g_autoptr (EspPolishReport) report = esp_polisher_take_report (polisher);
+
+      if (report != NULL)
+        {
+          if (last != NULL && last->front != NULL)
+            g_assert_nonnull (report->front);
+          esp_polish_report_unref (last);
+          last = g_steal_pointer (&report);
+          if (++n == n_reports)
+            esp_polisher_cancel (polisher);
+        }
+      g_usleep (20000);
+    }
+  g_assert_null (esp_polisher_take_report (polisher));
+
+  return g_steal_pointer (&last);
+}
+
+static void
+check_front (const EspArchive *front)
+{
+  g_assert_cmpuint (esp_archive_get_n (front), >, 0);
+  for (size_t i = 1; i < esp_archive_get_n (front); i++)
+    {
+      g_assert_cmpuint (esp_archive_get (front, i)->length, >, esp_archive_get (front, i - 1)->length);
+      g_assert_cmpfloat (esp_archive_get (front, i)->value, >, esp_archive_get (front, i - 1)->value);
+    }
+}
+
+static void
+test_finds (void)
+{
+  g_autoptr (EspPolisher) polisher = start (NULL, "0.1*x", 3.0, 1);
+  g_autoptr (EspPolishReport) report = follow (polisher, SIZE_MAX);
+
+  check_front (report->front);
+  g_assert_cmpuint (report->length, ==, 3);
+  g_assert_nonnull (report->chosen);
+  g_assert_cmpfloat (report->chosen_value, >, 500.0);
+  g_assert_cmpuint (esp_formula_get_longest (report->chosen), <=, 15);
+  if (report->unseen)
+    {
+      /* what it says of the chosen one is what anybody measures */
+      EspReturns returns = esp_evaluate_formula (report->chosen, find_environment ("cartpole"), ESP_CHOICE_SEED,
+                                                 report->episodes, NULL, NULL);
+
+      g_assert_cmpfloat (returns.mean, ==, report->chosen_value);
+      g_assert_cmpfloat (report->before, <, report->chosen_value);
+    }
+}
+
+static void
+test_cancelled (void)
+{
+  for (size_t n = 1; n < 4; n++)
+    {
+      g_autoptr (EspPolisher) polisher = start (NULL, "0.1*x", 600.0, n);
+      g_autoptr (EspPolishReport) report = follow (polisher, n);
+
+      /* the front is kept, but nothing is chosen */
+      check_front (report->front);
+      g_assert_null (report->chosen);
+      g_assert_false (report->unseen);
+    }
+
+  /* before it has begun, and without anybody who looks */
+  for (int i = 0; i < 5; i++)
+    {
+      EspPolisher *polisher = start (NULL, "0.1*x", 600.0, 2);
+
+      if (i % 2 == 0)
+        esp_polisher_cancel (polisher);
+      g_usleep ((gulong) i * 3000);
+      esp_polisher_free (polisher);
+    }
+}
+
+/* The network of a run that has hardly begun is too long to be edited. */
+static void
+test_network (void)
+{
+  g_autoptr (EspRecipe) recipe = small_recipe ("arrangement=S0", NULL);
+  g_autoptr (EspRun) run = small_run ("cartpole", recipe, 3);
+  g_autoptr (EspActor) actor = NULL;
+  g_autoptr (EspPolisher) polisher = NULL;
+  g_autoptr (EspPolishReport) report = NULL;
+
+  take_steps (run, NULL, 60);
+  actor = esp_policy_get_actor (&run->sac.policy);
+  polisher = start (actor, NULL, 2.0, 2);
+  report = follow (polisher, SIZE_MAX);
+  g_assert_cmpuint (report->length, >, 1000);
+  check_front (report->front);
+  g_assert_nonnull (report->chosen);
+  g_assert_cmpuint (esp_formula_get_longest (report->chosen), <=, 15);
+}
+
+/* A budget that is over before anything was found leaves everything as it was. */
+static void
+test_no_time (void)
+{
+  g_autoptr (EspPolisher) polisher = start (NULL, "0.1*x", 0.0, 1);
+  g_autoptr (EspPolishReport) report = NULL;
+
+  report = follow (polisher, SIZE_MAX);
+  g_assert_true (report->done);
+  g_assert_false (report->unseen);
+  if (report->front == NULL)
+    g_assert_null (report->chosen);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/polisher/finds", test_finds);
+  g_test_add_func ("/polisher/cancelled", test_cancelled);
+  g_test_add_func ("/polisher/network", test_network);
+  g_test_add_func ("/polisher/no-time", test_no_time);
+
+  return g_test_run ();
+}
