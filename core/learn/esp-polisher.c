@@ -195,6 +195,15 @@ check (EspPolisher *polisher, EspPolishReport *report)
   report->before = before;
 }
 
+/* Returns whether @chosen is as good as what was polished, which may be too long to be in the front. */
+static bool
+is_as_good (const EspPolisher *polisher, const EspPolishReport *report, const EspArchiveEntry *chosen)
+{
+  double tolerance = polisher->recipe->polish_tolerance;
+
+  return !report->unseen || chosen->value >= report->before - tolerance * fabs (report->before);
+}
+
 static void
 finish (EspPolisher *polisher)
 {
@@ -207,7 +216,7 @@ finish (EspPolisher *polisher)
       check (polisher, report);
       chosen = esp_archive_choose (report->front, polisher->recipe->length_limit,
                                    polisher->recipe->polish_tolerance);
-      if (chosen != NULL && !polisher->cancelled)
+      if (chosen != NULL && !polisher->cancelled && is_as_good (polisher, report, chosen))
         {
           report->chosen = esp_formula_ref (chosen->formula);
           report->chosen_value = chosen->value;

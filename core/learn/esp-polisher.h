@@ -51,7 +51,8 @@ typedef struct
  * @episodes: that its returns are measured over
  * @before: the return of what was polished over the same episodes, once it is @unseen
  * @length: the reading length of what was polished, over all actions; 0 before it is known
- * @chosen: what is to be used, once it is @done; NULL if it was cancelled, or nothing was found
+ * @chosen: what is to be used, once it is @done; NULL if it was cancelled, or nothing was found that is as
+ *   good as what was polished
  * @chosen_value: its return
  *
  * How far it is. Immutable.
