@@ -22,8 +22,8 @@ parse (const char *text)
 {
   static const char *const names[] = { "x", "x_dot", "theta", "theta_dot" };
   g_autoptr (GError) error = NULL;
-  EspFormula *formula
-    = esp_formula_parse (text, &(EspSymbols){ G_N_ELEMENTS (names), names, NULL, NULL }, 1, &error);
+  EspFormula *formula = esp_formula_parse (text, &(EspSymbols){ G_N_ELEMENTS (names), names, NULL, NULL }, 1,
+                                           &error);
 
   g_assert_no_error (error);
   return formula;
@@ -84,26 +84,40 @@ check_front (const EspArchive *front)
     }
 }
 
+/* Polishes with more and more time until it was enough for this machine. */
+static EspPolishReport *
+polish (EspActor *actor, const char *text, size_t n_workers)
+{
+  for (double seconds = 2.0;; seconds *= 4.0)
+    {
+      g_autoptr (EspPolisher) polisher = start (actor, text, seconds, n_workers);
+      g_autoptr (EspPolishReport) report = follow (polisher, SIZE_MAX);
+
+      if (report->unseen || seconds > 100.0)
+        return g_steal_pointer (&report);
+    }
+}
+
 static void
 test_finds (void)
 {
-  g_autoptr (EspPolisher) polisher = start (NULL, "0.1*x", 3.0, 1);
-  g_autoptr (EspPolishReport) report = follow (polisher, SIZE_MAX);
+  g_autoptr (EspPolishReport) report = polish (NULL, "0.1*x", 1);
 
   check_front (report->front);
   g_assert_cmpuint (report->length, ==, 3);
   g_assert_nonnull (report->chosen);
   g_assert_cmpfloat (report->chosen_value, >, 500.0);
   g_assert_cmpuint (esp_formula_get_longest (report->chosen), <=, 15);
-  if (report->unseen)
-    {
-      /* what it says of the chosen one is what anybody measures */
-      EspReturns returns = esp_evaluate_formula (report->chosen, find_environment ("cartpole"), ESP_CHOICE_SEED,
-                                                 report->episodes, NULL, NULL);
+  g_assert_true (report->unseen);
+  g_assert_cmpfloat (report->before, <, report->chosen_value);
 
-      g_assert_cmpfloat (returns.mean, ==, report->chosen_value);
-      g_assert_cmpfloat (report->before, <, report->chosen_value);
-    }
+  {
+    /* what it says of the chosen one is what anybody measures */
+    EspReturns returns = esp_evaluate_formula (report->chosen, find_environment ("cartpole"), ESP_CHOICE_SEED,
+                                               report->episodes, NULL, NULL);
+
+    g_assert_cmpfloat (returns.mean, ==, report->chosen_value);
+  }
 }
 
 static void
@@ -139,13 +153,11 @@ test_network (void)
   g_autoptr (EspRecipe) recipe = small_recipe ("arrangement=S0", NULL);
   g_autoptr (EspRun) run = small_run ("cartpole", recipe, 3);
   g_autoptr (EspActor) actor = NULL;
-  g_autoptr (EspPolisher) polisher = NULL;
   g_autoptr (EspPolishReport) report = NULL;
 
   take_steps (run, NULL, 60);
   actor = esp_policy_get_actor (&run->sac.policy);
-  polisher = start (actor, NULL, 2.0, 2);
-  report = follow (polisher, SIZE_MAX);
+  report = polish (actor, NULL, 2);
   g_assert_cmpuint (report->length, >, 1000);
   check_front (report->front);
   g_assert_nonnull (report->chosen);
