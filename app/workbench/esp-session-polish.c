@@ -105,8 +105,8 @@ esp_session_polish (EspSession *self, double seconds)
   guint n_processors = g_get_num_processors ();
   EspRunState state = esp_session_get_state (self);
   gboolean busy = state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING;
-  /* the network as it is now, unless something else is shown */
-  gboolean network = state != ESP_RUN_DONE && self->choice == NULL;
+  /* the network as it is now, unless something else is shown, or it is of no use any more */
+  gboolean network = state != ESP_RUN_DONE && state != ESP_RUN_DIVERGED && self->choice == NULL;
   EspPolisherSettings settings = { 0 };
 
   g_return_if_fail (ESP_IS_SESSION (self));

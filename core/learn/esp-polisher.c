@@ -222,6 +222,8 @@ finish (EspPolisher *polisher)
           report->chosen_value = chosen->value;
         }
     }
+  /* a network's formula takes long to be freed: not for the owner to wait for */
+  g_ptr_array_set_size (polisher->formulas, 0);
   esp_triple_publish (&polisher->reports, report);
 }
 

@@ -5,6 +5,7 @@
 
 #include "esp-evaluation.h"
 #include "esp-polisher.h"
+#include "esp-trainer.h"
 #include "small-run.h"
 
 static const EspEnvironmentInfo *
@@ -178,6 +179,94 @@ test_no_time (void)
     g_assert_null (report->chosen);
 }
 
+static void
+offer (EspArchive *archive, const char *text, double value)
+{
+  g_autoptr (EspFormula) formula = parse (text);
+
+  g_assert_true (esp_archive_offer (archive, formula, value));
+}
+
+/* Of a front, the best that is not too long, or what is shorter and as good. */
+static void
+test_choice (void)
+{
+  g_autoptr (EspArchive) deep = esp_archive_new (3);
+  g_autoptr (EspArchive) front = NULL;
+
+  offer (deep, "x", 10.0);
+  offer (deep, "theta", 9.0);
+  offer (deep, "2*x", 99.9);
+  offer (deep, "2*x + theta", 100.0);
+  offer (deep, "3*x + theta", 98.0);
+  offer (deep, "2*x + theta*x_dot - 1", 200.0);
+  front = esp_archive_get_front (deep);
+  g_assert_cmpuint (esp_archive_get_n (front), ==, 4);
+  check_front (front);
+
+  g_assert_cmpfloat (esp_archive_choose (front, 100, 0.0)->value, ==, 200.0);
+  g_assert_cmpfloat (esp_archive_choose (front, 5, 0.0)->value, ==, 100.0);
+  g_assert_cmpfloat (esp_archive_choose (front, 5, 0.01)->value, ==, 99.9);
+  g_assert_cmpfloat (esp_archive_choose (front, 100, 0.6)->value, ==, 99.9);
+  g_assert_null (esp_archive_choose (front, 0, 0.0));
+}
+
+/* The search that ends a run tells its front while it goes on, and the last one is the result's. */
+static void
+test_final_choice (void)
+{
+  g_autoptr (EspRecipe) recipe = small_recipe ("steps=400", "arrangement=mul,sin,id", "length_limit=15",
+                                               "polish_search_episodes=4", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspTrainer) trainer = esp_trainer_new ("cartpole", recipe, 2, &error);
+  g_autoptr (EspArchive) last = NULL;
+  EspResult result;
+  bool done = false;
+  unsigned n_fronts = 0;
+
+  g_assert_no_error (error);
+  esp_trainer_set_watched (trainer, true);
+  /* so long that the trainer looks after it several times, however fast the machine is */
+  esp_trainer_set_polish_seconds (trainer, 2.0);
+  esp_trainer_run (trainer);
+  while (!done)
+    {
+      g_autoptr (EspSnapshot) snapshot = esp_trainer_take_snapshot (trainer, ESP_CONSUMER_WINDOW);
+
+      g_usleep (5000);
+      if (snapshot == NULL)
+        continue;
+      if (snapshot->state == ESP_RUN_TRAINING || snapshot->state == ESP_RUN_PAUSED)
+        g_assert_null (snapshot->front);
+      if (snapshot->state == ESP_RUN_FINISHING && snapshot->front != NULL && snapshot->front != last)
+        {
+          check_front (snapshot->front);
+          n_fronts++;
+          g_clear_pointer (&last, esp_archive_unref);
+          last = esp_archive_ref (snapshot->front);
+        }
+      done = snapshot->state == ESP_RUN_DONE;
+      if (done)
+        {
+          g_assert_true (esp_trainer_get_result (trainer, &result));
+          g_assert_true (snapshot->front == result.front);
+          esp_result_clear (&result);
+        }
+    }
+  g_assert_cmpuint (n_fronts, >, 0);
+
+  /* a new run has none */
+  esp_trainer_restart (trainer, 3);
+  esp_trainer_pause (trainer);
+  while (esp_trainer_wait (trainer, 1000) != ESP_RUN_PAUSED)
+    ;
+  {
+    g_autoptr (EspSnapshot) snapshot = esp_trainer_take_snapshot (trainer, ESP_CONSUMER_WINDOW);
+
+    g_assert_null (snapshot->front);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -186,6 +275,8 @@ main (int argc, char **argv)
   g_test_add_func ("/polisher/cancelled", test_cancelled);
   g_test_add_func ("/polisher/network", test_network);
   g_test_add_func ("/polisher/no-time", test_no_time);
+  g_test_add_func ("/polisher/choice", test_choice);
+  g_test_add_func ("/polisher/final-choice", test_final_choice);
 
   return g_test_run ();
 }
