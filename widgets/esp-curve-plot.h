@@ -60,12 +60,13 @@ size_t esp_curve_plot_get_n_points (const EspSnapshot *snapshot);
 /* Returns the point nearest to @x, or ESP_NO_POINT beside the plot. */
 size_t esp_curve_plot_find (const EspCurvePlot *plot, double x);
 
-/* Returns a sentence about how far the formula's return is from the sampled policy's, in the last evaluation and
- * where they were farthest apart (g_free()); NULL where nothing was evaluated or the policy has no formula of its
- * own. */
+/* Returns a sentence about how far the formula's return is from the sampled policy's, in the last evaluation
+ * and where they were farthest apart (g_free()); NULL where nothing was evaluated or the policy has no
+ * formula of its own. */
 char *esp_curve_plot_describe_gap (const EspSnapshot *snapshot);
 
-/* Returns what the policies returned last, for a screen reader (g_free()); NULL before the first evaluation. */
+/* Returns what the policies returned last, for a screen reader (g_free()); NULL before the first evaluation.
+ */
 char *esp_curve_plot_describe_last (const EspSnapshot *snapshot);
 
 /* Draws a line through @point and dots on its returns; returns the middle of the line. */

@@ -100,7 +100,8 @@ session_polished (EspSession *session, const EspPolishReport *report, EspWindow 
   if (report->front == NULL)
     message = g_strdup ("The time was too short to find anything: give polishing more seconds");
   else if (report->chosen == NULL || esp_session_get_choice (session) != report->chosen)
-    message = g_strdup ("Polishing found nothing better: give it more seconds, or choose a shorter formula from the front");
+    message = g_strdup (
+      "Polishing found nothing better: give it more seconds, or choose a shorter formula from the front");
   else if (report->unseen)
     message = g_strdup_printf (
       "Polished: returns %s instead of %s on %zu unseen episodes, reading length %zu "

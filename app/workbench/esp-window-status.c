@@ -232,38 +232,34 @@ update_network_notes (EspWindow *self, EspSnapshot *snapshot)
   set_text (self->network_label, network == NULL ? "" : network);
 }
 
-/* Appends what the formula that is shown returned when it was last measured; of a network that learns that was
- * a little earlier. */
+/* Appends what the formula that is shown returns: by the front that it is of, by the result, or, of a network
+ * that learns, by its last evaluation, which was a little earlier. */
 static void
 append_return (GString *note, EspWindow *self)
 {
+  EspFormula *formula = esp_session_get_formula (self->session);
   EspSnapshot *snapshot = esp_session_get_snapshot (self->session);
   const EspResult *result = esp_session_get_result (self->session);
-  EspFormula *choice = esp_session_get_choice (self->session);
   EspArchive *front = esp_session_get_front (self->session);
+  EspRunState state = esp_session_get_state (self->session);
   const EspEvaluation *evaluation = snapshot == NULL ? NULL : last_evaluation (snapshot);
   g_autofree char *number = NULL;
-  g_autofree char *step = NULL;
 
   if (esp_session_get_trial (self->session) != NULL || self->step_formula != NULL)
     return;
-  if (choice != NULL)
+  if (result != NULL && formula == result->formula)
+    number = esp_figure_number (result->policy_return.mean, 1);
+  for (size_t i = 0; number == NULL && front != NULL && i < esp_archive_get_n (front); i++)
+    if (esp_archive_get (front, i)->formula == formula)
+      number = esp_figure_number (esp_archive_get (front, i)->value, 1);
+  if (number != NULL)
+    g_string_append_printf (note, ", returns %s", number);
+  else if ((state == ESP_RUN_TRAINING || state == ESP_RUN_PAUSED) && evaluation != NULL
+           && evaluation->formula.episodes > 0 && esp_session_get_choice (self->session) == NULL)
     {
-      for (size_t i = 0; front != NULL && i < esp_archive_get_n (front); i++)
-        if (esp_archive_get (front, i)->formula == choice)
-          number = esp_figure_number (esp_archive_get (front, i)->value, 1);
-      if (number != NULL)
-        g_string_append_printf (note, ", returns %s", number);
-    }
-  else if (result != NULL)
-    {
-      number = esp_figure_number (result->policy_return.mean, 1);
-      g_string_append_printf (note, ", returns %s", number);
-    }
-  else if (evaluation != NULL && evaluation->formula.episodes > 0)
-    {
+      g_autofree char *step = esp_figure_count (evaluation->step);
+
       number = esp_figure_number (evaluation->formula.mean, 1);
-      step = esp_figure_count (evaluation->step);
       g_string_append_printf (note, ", returned %s at step %s", number, step);
     }
 }

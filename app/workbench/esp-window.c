@@ -95,11 +95,11 @@ session_formula (EspSession *session, EspFormula *formula, EspWindow *self)
                                     neural ? "The policy is a neural network: there is no formula to read" : NULL);
   esp_window_show_formula (self);
   gtk_label_set_text (self->policy_label,
-                      esp_session_get_trial (session) != NULL ? "Follows the formula on trial"
-                      : neural                                ? "Follows the neural network"
+                      esp_session_get_trial (session) != NULL    ? "Follows the formula on trial"
+                      : neural                                   ? "Follows the neural network"
                       : esp_session_get_choice (session) != NULL ? "Follows the chosen formula"
-                      : formula == NULL                       ? "No formula yet: the motor is off"
-                                                              : "Follows the formula");
+                      : formula == NULL                          ? "No formula yet: the motor is off"
+                                                                 : "Follows the formula");
   esp_window_update_polish (self);
   esp_window_update_actions (self);
   esp_handler_clock_end ();

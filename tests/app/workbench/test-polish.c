@@ -32,6 +32,12 @@ has_formula (EspBench *bench)
 }
 
 static gboolean
+is_evaluated (EspBench *bench)
+{
+  return snapshot_of (bench)->history->n_evaluations > 0;
+}
+
+static gboolean
 has_front (EspBench *bench)
 {
   return esp_session_get_front (bench->session) != NULL;
@@ -96,7 +102,10 @@ test_while_training (void)
   activate (&bench, "train");
   g_assert_true (esp_bench_wait (&bench, is_training, 20));
   g_assert_true (esp_bench_wait (&bench, has_formula, 20));
-  esp_bench_wait (&bench, NULL, 1);
+  g_assert_true (esp_bench_wait (&bench, is_evaluated, 60));
+  esp_bench_wait (&bench, NULL, 0.3);
+  /* what was measured of the formula stands beside it */
+  g_assert_nonnull (strstr (gtk_label_get_text (bench.window->formula_label), ", returned "));
   esp_handler_clock_reset ();
   step = snapshot_of (&bench)->step;
   start_polishing (&bench, 600);
