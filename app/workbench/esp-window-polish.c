@@ -94,7 +94,8 @@ session_polished (EspSession *session, const EspPolishReport *report, EspWindow 
 {
   g_autofree char *before = esp_figure_number (report->before, 1);
   g_autofree char *after = esp_figure_number (report->chosen_value, 1);
-  g_autofree char *length = esp_figure_count (report->length);
+  g_autofree char *length = report->length == G_MAXSIZE ? g_strdup ("one beyond counting")
+                                                        : esp_figure_count (report->length);
   g_autofree char *message = NULL;
 
   if (report->front == NULL)
