@@ -272,7 +272,7 @@ append_evaluations_as_json (GString *text, const EspHistory *history)
 }
 
 static void
-append_as_json (GString *text, EspTrainer *trainer, const EspResult *result, const EspHistory *history)
+append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
 {
   const struct
   {
@@ -313,7 +313,7 @@ append_as_json (GString *text, EspTrainer *trainer, const EspResult *result, con
     g_string_append (text, "null");
   if (result->front != NULL)
     append_front_as_json (text, result->front);
-  append_evaluations_as_json (text, history);
+  append_evaluations_as_json (text, result->history);
   g_string_append (text, "}\n");
 }
 
@@ -415,7 +415,7 @@ warn_of_length (const EspResult *result, const EspEnvironmentInfo *environment)
 
 /* Prints what a run that is done has found. */
 static int
-report (EspTrainer *trainer, const Request *request, const EspSnapshot *last)
+report (EspTrainer *trainer, const Request *request)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *failure = esp_trainer_get_checkpoint_error (trainer);
@@ -428,7 +428,7 @@ report (EspTrainer *trainer, const Request *request, const EspSnapshot *last)
       return ESP_EXIT_FAILED;
     }
   if (request->as_json)
-    append_as_json (text, trainer, &result, last->history);
+    append_as_json (text, trainer, &result);
   else
     append_as_text (text, trainer, &result);
   status = esp_command_finish (text->str);
@@ -495,7 +495,7 @@ train (Request *request)
   switch (state)
     {
     case ESP_RUN_DONE:
-      return report (trainer, request, last);
+      return report (trainer, request);
 
     case ESP_RUN_DIVERGED:
       return salvage (trainer, &last);

@@ -63,7 +63,7 @@ EspArchive *esp_assessor_take_front (EspAssessor *assessor);
  * nothing added, if it was cut short by esp_assessor_quit(). */
 gboolean esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run);
 
-/* Waits for the final choice under way and hands out its result (steps, updates and seconds are the
+/* Waits for the final choice under way and hands out its result (history, steps, updates and seconds are the
  * caller's to fill); FALSE if there was no candidate. The assessor is free again. */
 gboolean esp_assessor_collect_choice (EspAssessor *assessor, EspResult *result);
 

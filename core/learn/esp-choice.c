@@ -154,6 +154,14 @@ polish_candidates (Work *work)
     }
 }
 
+static void
+show_front (const EspChoice *choice, const EspArchive *archive)
+{
+  g_autoptr (EspArchive) front = esp_archive_get_front (archive);
+
+  choice->show_front (choice->data, front);
+}
+
 static bool
 note_search (void *data, double share, const EspArchive *archive)
 {
@@ -161,17 +169,16 @@ note_search (void *data, double share, const EspArchive *archive)
   const EspChoice *choice = work->choice;
   size_t n = esp_archive_get_n (archive);
   const EspArchiveEntry *best = NULL;
-  g_autoptr (EspArchive) front = esp_archive_get_front (archive);
 
   if (choice->seconds > 0.0)
     share = MIN (1.0, (get_time () - work->started) / choice->seconds);
   choice->note_progress (choice->data, work->polish_share + (1.0 - work->polish_share) * share);
-  choice->show_front (choice->data, front);
 
   for (size_t i = 0; i < n; i++)
     if (esp_formula_get_longest (esp_archive_get (archive, i)->formula) <= choice->run->recipe->length_limit
         && (best == NULL || esp_archive_get (archive, i)->value > best->value))
       best = esp_archive_get (archive, i);
+  show_front (choice, archive);
   if (best != NULL && best->formula != work->formula)
     {
       g_clear_pointer (&work->formula, esp_formula_unref);
@@ -198,6 +205,17 @@ measure_front (const EspChoice *choice, const EspArchive *found, size_t episodes
   return front;
 }
 
+/* Chooses from @front: the best formula that is not too long, or one that is shorter and as good but for the
+ * tolerance. Returns NULL if all are too long. */
+static EspFormula *
+choose_from_front (const EspChoice *choice, const EspArchive *front)
+{
+  const EspRecipe *recipe = choice->run->recipe;
+  const EspArchiveEntry *chosen = esp_archive_choose (front, recipe->length_limit, recipe->polish_tolerance);
+
+  return chosen != NULL ? chosen->formula : NULL;
+}
+
 /* Searches around the polished formulas; *@front is what was found. */
 static void
 search (Work *work, EspArchive **front)
@@ -215,16 +233,16 @@ search (Work *work, EspArchive **front)
   size_t episodes = MAX (CHOICE_EPISODES, CHOICE_FACTOR * recipe->polish_search_episodes);
   g_autoptr (EspFormula) polished = esp_formula_ref (work->formula);
   g_autoptr (EspArchive) found = NULL;
-  const EspArchiveEntry *chosen;
+  EspFormula *chosen;
 
   work->started = get_time ();
   found = esp_search_formulas ((EspFormula *const *) work->formulas->pdata, work->formulas->len, &settings,
                                choice->pool, note_search, work, choice->cancelled);
   *front = measure_front (choice, found, episodes);
-  choice->show_front (choice->data, *front);
-  chosen = esp_archive_choose (*front, recipe->length_limit, recipe->polish_tolerance);
+  chosen = choose_from_front (choice, *front);
   g_clear_pointer (&work->formula, esp_formula_unref);
-  work->formula = esp_formula_ref (chosen != NULL ? chosen->formula : polished);
+  work->formula = esp_formula_ref (chosen != NULL ? chosen : polished);
+  choice->show_front (choice->data, *front);
 }
 
 static void

@@ -36,7 +36,7 @@ typedef struct
   void *data;
 } EspChoice;
 
-/* Fills @result, but for steps, updates and seconds; leaves it alone if there is no candidate. Blocks until
+/* Fills @result, but for history, steps, updates and seconds; leaves it alone if there is no candidate. Blocks until
  * it is done. */
 void esp_choose (const EspChoice *choice, EspResult *result);
 

@@ -277,6 +277,7 @@ end_choice (EspTrainer *trainer)
       return;
     }
 
+  result.history = esp_history_ref (get_history (trainer));
   result.steps = trainer->run->progress.step;
   result.updates = trainer->run->sac.updates;
   result.seconds = get_seconds (trainer);
