@@ -60,6 +60,8 @@ esp_curve_plot_describe_gap (const EspSnapshot *snapshot)
         most = fabs (esp_evaluation_get_gap (&history->evaluations[i]));
         widest = i;
       }
+  if (most == 0)
+    return NULL;
   now = esp_text_from_number (fabs (gap), 3);
   if (fabs (gap) < NO_GAP * fabs (history->evaluations[n - 1].formula.mean))
     g_string_append (text, "Formula as good as sampled");
@@ -72,35 +74,6 @@ esp_curve_plot_describe_gap (const EspSnapshot *snapshot)
       g_string_append_printf (text, "; farthest apart %s at step %s", then, step);
     }
   return g_strdup (text->str);
-}
-
-char *
-esp_curve_plot_describe_last (const EspSnapshot *snapshot)
-{
-  const EspHistory *history = snapshot->history;
-  const EspEvaluation *last;
-  g_autofree char *step = NULL;
-  g_autofree char *gap = esp_curve_plot_describe_gap (snapshot);
-  GString *text;
-  gboolean first = TRUE;
-
-  if (history->n_evaluations == 0)
-    return NULL;
-  last = &history->evaluations[history->n_evaluations - 1];
-  step = esp_text_from_count (last->step);
-  text = g_string_new (NULL);
-  g_string_append_printf (text, "At step %s: return ", step);
-  for (int series = 0; series < ESP_N_SERIES; series++)
-    if (has_series (snapshot, series))
-      {
-        g_autofree char *mean = esp_text_from_number (get_returns (last, series)->mean, 4);
-
-        g_string_append_printf (text, "%s%s %s", first ? "" : ", ", mean, get_series_name (snapshot, series));
-        first = FALSE;
-      }
-  if (gap != NULL)
-    g_string_append_printf (text, ". %s", gap);
-  return g_string_free (text, FALSE);
 }
 
 static void
@@ -559,4 +532,13 @@ esp_curve_plot_describe (const EspSnapshot *snapshot, const EspPalette *palette,
       g_string_append_printf (markup, "\ntraining episode %s", value);
     }
   return g_string_free (markup, FALSE);
+}
+
+char *
+esp_curve_plot_describe_last (const EspSnapshot *snapshot)
+{
+  g_autofree char *last = esp_curve_plot_describe (snapshot, NULL, snapshot->history->n_evaluations - 1);
+  g_autofree char *gap = esp_curve_plot_describe_gap (snapshot);
+
+  return gap == NULL ? g_steal_pointer (&last) : g_strconcat (last, "\n", gap, NULL);
 }

@@ -61,13 +61,8 @@ size_t esp_curve_plot_get_n_points (const EspSnapshot *snapshot);
 size_t esp_curve_plot_find (const EspCurvePlot *plot, double x);
 
 /* Returns a sentence about how far the formula's return is from the sampled policy's, in the last evaluation
- * and where they were farthest apart (g_free()); NULL where nothing was evaluated or the policy has no
- * formula of its own. */
+ * and where they were farthest apart (g_free()); NULL where they never were, or there are not both. */
 char *esp_curve_plot_describe_gap (const EspSnapshot *snapshot);
-
-/* Returns what the policies returned last, for a screen reader (g_free()); NULL before the first evaluation.
- */
-char *esp_curve_plot_describe_last (const EspSnapshot *snapshot);
 
 /* Draws a line through @point and dots on its returns; returns the middle of the line. */
 graphene_point_t esp_curve_plot_draw_mark (const EspCurvePlot *plot,
@@ -77,5 +72,8 @@ graphene_point_t esp_curve_plot_draw_mark (const EspCurvePlot *plot,
 
 /* Returns what is said of @point, as Pango's markup (g_free()); with @palette, its dots as well. */
 char *esp_curve_plot_describe (const EspSnapshot *snapshot, const EspPalette *palette, size_t point);
+
+/* Returns the same of the last evaluation, of which there must be one, with the sentence about the gap. */
+char *esp_curve_plot_describe_last (const EspSnapshot *snapshot);
 
 G_END_DECLS

@@ -112,10 +112,11 @@ static char *
 describe (GtkWidget *widget)
 {
   EspCurveView *view = ESP_CURVE_VIEW (widget);
+  const EspHistory *history = view->snapshot ? view->snapshot->history : NULL;
 
   if (view->cursor.mode == ESP_CURSOR_KEYS)
     return esp_curve_plot_describe (view->snapshot, NULL, view->point);
-  if (!view->snapshot || !view->snapshot->history)
+  if (!history || history->n_evaluations == 0)
     return NULL;
   return esp_curve_plot_describe_last (view->snapshot);
 }

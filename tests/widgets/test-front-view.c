@@ -232,6 +232,9 @@ new_evaluated (const double *sampled, const double *formula, size_t n)
       evaluation->sampled.mean = sampled[i];
       evaluation->masked.mean = formula[i];
       evaluation->formula.mean = formula[i];
+      evaluation->sampled.deviation = evaluation->masked.deviation = evaluation->formula.deviation = 2;
+      evaluation->live_paths = 7;
+      evaluation->reading_length = 21;
     }
   return snapshot;
 }
@@ -251,6 +254,7 @@ test_gap (void)
   static const double sampled[] = { 100, 500, 900, 1000 };
   static const double formula[] = { 50, 100, 930, 1000.2 };
 
+  assert_gap (sampled, sampled, 3, NULL);
   assert_gap (sampled, formula, 1, "Formula 50 below sampled");
   assert_gap (sampled, formula, 2, "Formula 400 below sampled");
   assert_gap (sampled, formula, 3, "Formula 30 above sampled; farthest apart 400 at step 2000");
@@ -264,8 +268,8 @@ test_gap (void)
 
     esp_curve_view_set_snapshot (ESP_CURVE_VIEW (view), snapshot);
     assert_description (view,
-                        "At step 3000: return 900 sampled, 930 thresholded, 930 formula. Formula 30 above "
-                        "sampled; farthest apart 400 at step 2000");
+                        "step 3000, sampled 900 ± 2, thresholded 930 ± 2, formula 930 ± 2, 7 live paths, "
+                        "reading length 21, Formula 30 above sampled; farthest apart 400 at step 2000");
     gtk_window_destroy (GTK_WINDOW (window));
   }
 
@@ -277,9 +281,7 @@ test_gap (void)
     snapshot->policy = ESP_POLICY_NEURAL;
     g_assert_null (esp_curve_plot_describe_gap (snapshot));
     last = esp_curve_plot_describe_last (snapshot);
-    g_assert_cmpstr (last, ==, "At step 2000: return 100 network");
-    snapshot->history->n_evaluations = 0;
-    g_assert_null (esp_curve_plot_describe_last (snapshot));
+    g_assert_cmpstr (last, ==, "<b>step 2000</b>\nnetwork 100 ± 2");
   }
 }
 
