@@ -1,5 +1,6 @@
 /* espalier train: a run without a window. */
 
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -250,6 +251,37 @@ append_front_as_json (GString *text, const EspArchive *front)
 }
 
 static void
+append_mean (GString *text, const EspReturns *returns)
+{
+  esp_report_append_number (text, returns->episodes > 0 ? returns->mean : (double) NAN);
+}
+
+/* The evaluations on the way, of a symbolic policy those of the sampled and the thresholded policy and of the
+ * formula: where their gap closes, the formula can be used. */
+static void
+append_evaluations_as_json (GString *text, const EspHistory *history)
+{
+  g_string_append (text, ", \"evaluations\": [");
+  for (size_t i = 0; i < history->n_evaluations; i++)
+    {
+      const EspEvaluation *evaluation = &history->evaluations[i];
+
+      g_string_append_printf (text, "%s{\"step\": %" G_GUINT64_FORMAT, i == 0 ? "" : ", ", evaluation->step);
+      g_string_append (text, ", \"sampled\": ");
+      append_mean (text, &evaluation->sampled);
+      g_string_append (text, ", \"masked\": ");
+      append_mean (text, &evaluation->masked);
+      g_string_append (text, ", \"formula\": ");
+      append_mean (text, &evaluation->formula);
+      g_string_append (text, ", \"gap\": ");
+      esp_report_append_number (text, esp_evaluation_get_gap (evaluation));
+      g_string_append_printf (text, ", \"reading_length\": %zu, \"live_paths\": %zu}",
+                              evaluation->reading_length, evaluation->live_paths);
+    }
+  g_string_append_c (text, ']');
+}
+
+static void
 append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
 {
   const struct
@@ -291,6 +323,7 @@ append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
     g_string_append (text, "null");
   if (result->front != NULL)
     append_front_as_json (text, result->front);
+  append_evaluations_as_json (text, result->history);
   g_string_append (text, "}\n");
 }
 

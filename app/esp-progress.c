@@ -148,6 +148,8 @@ append_returns (GString *line, const EspHistory *history, gboolean briefly)
                                       : ", return %.1f sampled, %.1f masked, %.1f formula, length %zu",
                               last->sampled.mean, last->masked.mean, last->formula.mean,
                               last->reading_length);
+      if (!briefly && isfinite (esp_evaluation_get_gap (last)))
+        g_string_append_printf (line, ", gap %+.1f", esp_evaluation_get_gap (last));
     }
   else if (!isnan (episode))
     {

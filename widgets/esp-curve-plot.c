@@ -1,6 +1,10 @@
 #include "esp-curve-plot.h"
 
 #include <math.h>
+#include <string.h>
+
+/* A smaller gap, as a share of the return, is none. */
+#define NO_GAP 0.001
 
 static const char *const series_names[ESP_N_SERIES] = { "sampled", "thresholded", "formula" };
 
@@ -34,6 +38,44 @@ esp_curve_plot_has_curves (const EspSnapshot *snapshot)
   return history && (history->n_records > 0 || history->n_evaluations > 0);
 }
 
+char *
+esp_curve_plot_describe_gap (const EspSnapshot *snapshot)
+{
+  const EspHistory *history = snapshot->history;
+  size_t n = history->n_evaluations, widest = 0;
+  double gap, most = 0;
+  g_autofree char *now = NULL;
+  g_autofree char *then = NULL;
+  g_autofree char *step = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (n == 0 || snapshot->policy != ESP_POLICY_SYMBOLIC)
+    return NULL;
+  gap = esp_evaluation_get_gap (&history->evaluations[n - 1]);
+  if (!isfinite (gap))
+    return NULL;
+  for (size_t i = 0; i < n; i++)
+    if (fabs (esp_evaluation_get_gap (&history->evaluations[i])) > most)
+      {
+        most = fabs (esp_evaluation_get_gap (&history->evaluations[i]));
+        widest = i;
+      }
+  if (most == 0)
+    return NULL;
+  now = esp_text_from_number (fabs (gap), 3);
+  if (fabs (gap) < NO_GAP * fabs (history->evaluations[n - 1].formula.mean))
+    g_string_append (text, "Formula as good as sampled");
+  else
+    g_string_append_printf (text, "Formula %s %s sampled", now, gap > 0 ? "above" : "below");
+  if (widest + 1 < n && most > fabs (gap))
+    {
+      then = esp_text_from_number (most, 3);
+      step = esp_text_from_count (history->evaluations[widest].step);
+      g_string_append_printf (text, "; farthest apart %s at step %s", then, step);
+    }
+  return g_strdup (text->str);
+}
+
 static void
 widen (double value, double *low, double *high)
 {
@@ -52,6 +94,7 @@ esp_curve_plot_new (EspTexts *texts, const EspSnapshot *snapshot, float width, f
   float margin = 10;
   float strip = height < 200 || snapshot->policy != ESP_POLICY_SYMBOLIC ? 0 : CLAMP (0.2f * height, 34, 90);
   float gutter = (float) (2 * size);
+  float gap = snapshot->policy == ESP_POLICY_SYMBOLIC && height >= 160 ? line : 0;
   double low = INFINITY, high = -INFINITY, most_paths = 0;
   EspCurvePlot plot = { .texts = texts, .snapshot = snapshot, .width = width, .text_size = size };
 
@@ -66,7 +109,7 @@ esp_curve_plot_new (EspTexts *texts, const EspSnapshot *snapshot, float width, f
                         MAX (history->records[i].expected_paths, history->records[i].allowed_paths));
     }
   plot.steps = esp_axis_new (0, esp_plot_get_last_step (snapshot), width / 90, FALSE);
-  plot.returns = esp_axis_new (low, high, (height - strip) / 48, TRUE);
+  plot.returns = esp_axis_new (low, high, (height - strip - gap) / 48, TRUE);
   plot.paths = esp_axis_new (0, MAX (most_paths, 1), 2, FALSE);
 
   for (double tick = plot.returns.low; tick <= plot.returns.high * (1 + 1e-9) + 1e-9;
@@ -84,9 +127,10 @@ esp_curve_plot_new (EspTexts *texts, const EspSnapshot *snapshot, float width, f
     }
   gutter += 7;
   plot.legend_y = margin + 0.4f * line;
+  plot.gap_y = gap > 0 ? plot.legend_y + line : 0;
   plot.area = GRAPHENE_RECT_INIT (
-    margin + gutter, margin + 1.35f * line, MAX (width - 2 * margin - gutter - 4, 10),
-    MAX (height - 2 * margin - 2.4f * line - (strip > 0 ? strip + 0.9f * line : 0), 10));
+    margin + gutter, margin + 1.35f * line + gap, MAX (width - 2 * margin - gutter - 4, 10),
+    MAX (height - 2 * margin - 2.4f * line - gap - (strip > 0 ? strip + 0.9f * line : 0), 10));
   if (strip > 0)
     plot.strip = GRAPHENE_RECT_INIT (plot.area.origin.x, height - margin - strip - line, plot.area.size.width,
                                      strip);
@@ -145,7 +189,10 @@ draw_axes (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *pa
 /* Draws the entries of all series, with what they returned last; with NULL for @snapshot nothing is drawn.
  * Returns where they end. */
 static double
-draw_series (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *palette, gboolean with_returns)
+draw_series (const EspCurvePlot *plot,
+             GtkSnapshot *snapshot,
+             const EspPalette *palette,
+             gboolean with_returns)
 {
   const EspHistory *history = plot->snapshot->history;
   double x = plot->area.origin.x;
@@ -205,6 +252,21 @@ get_allowed_paths (const EspRecord *record, gconstpointer data)
   return record->allowed_paths;
 }
 
+/* The sentence about the gap; without its second half where there is no room. */
+static void
+draw_gap (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *palette)
+{
+  g_autofree char *text = esp_curve_plot_describe_gap (plot->snapshot);
+  double room = plot->width - plot->area.origin.x - 4;
+
+  if (text == NULL)
+    return;
+  if (esp_texts_get_width (plot->texts, text, plot->text_size) > room && strchr (text, ';') != NULL)
+    *strchr (text, ';') = '\0';
+  esp_texts_draw (plot->texts, snapshot, text, plot->text_size, &palette->dim, plot->area.origin.x,
+                  plot->gap_y, 0);
+}
+
 static void
 trace_series (cairo_t *cr, const EspCurvePlot *plot, const EspHistory *history, int series)
 {
@@ -221,6 +283,37 @@ trace_series (cairo_t *cr, const EspCurvePlot *plot, const EspHistory *history, 
       cairo_line_to (cr, get_x (plot, (double) history->evaluations[i].step), get_y (plot, returns->mean));
     }
 }
+
+/* Shades what lies between the sampled policy and the formula. */
+static void
+shade_gap (cairo_t *cr, const EspCurvePlot *plot, const EspHistory *history, const EspPalette *palette)
+{
+  size_t stride = 1 + history->n_evaluations / (size_t) MAX (plot->area.size.width / 2, 1);
+
+  for (int pass = 0; pass < 2; pass++)
+    for (size_t k = 0; k < history->n_evaluations; k += stride)
+      {
+        size_t i = pass == 0 ? k : (history->n_evaluations - 1) / stride * stride - k;
+        const EspReturns *returns = get_returns (&history->evaluations[i], pass == 0 ? 0 : ESP_N_SERIES - 1);
+
+        if (returns->episodes > 0 && isfinite (returns->mean))
+          cairo_line_to (cr, get_x (plot, (double) history->evaluations[i].step),
+                         get_y (plot, returns->mean));
+      }
+  cairo_close_path (cr);
+  gdk_cairo_set_source_rgba (
+    cr, &(GdkRGBA){ palette->series[0].red, palette->series[0].green, palette->series[0].blue, 0.16f });
+  cairo_fill (cr);
+}
+
+/* What lies on top of each other can still be told apart: the thresholded policy, which the formula is once
+ * it is written out, is a broad line below the formula's thin one. */
+static const struct
+{
+  int series;
+  double width;
+  double radius;
+} strokes[ESP_N_SERIES] = { { 1, 5.5, 4.2 }, { 0, 1.8, 2.4 }, { 2, 1.8, 2.4 } };
 
 static void
 draw_curves (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *palette)
@@ -239,11 +332,21 @@ draw_curves (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *
   cairo_set_line_width (cr, 1);
   cairo_stroke (cr);
 
-  for (int series = 0; series < ESP_N_SERIES; series++)
+  if (plot->snapshot->policy == ESP_POLICY_SYMBOLIC && history->n_evaluations > 1)
+    shade_gap (cr, plot, history, palette);
+  for (int k = 0; k < ESP_N_SERIES; k++)
     {
-      gdk_cairo_set_source_rgba (cr, &palette->series[series]);
+      int series = strokes[k].series;
+      GdkRGBA color = palette->series[series];
+
+      gboolean broad = strokes[k].width > 3 && plot->snapshot->policy == ESP_POLICY_SYMBOLIC;
+
+      /* broad lines are as strong as thin ones when they are paler */
+      if (broad)
+        color = esp_color_mix (&palette->background, &color, 0.55);
+      gdk_cairo_set_source_rgba (cr, &color);
       trace_series (cr, plot, history, series);
-      cairo_set_line_width (cr, series == ESP_N_SERIES - 1 ? 2.4 : 1.8);
+      cairo_set_line_width (cr, broad ? strokes[k].width : 1.8);
       cairo_stroke (cr);
       /* Points show where it was measured, as long as they do not run together. */
       if (history->n_evaluations > 0 && (float) history->n_evaluations < plot->area.size.width / 8)
@@ -255,7 +358,7 @@ draw_curves (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspPalette *
               continue;
             cairo_new_sub_path (cr);
             cairo_arc (cr, get_x (plot, (double) history->evaluations[i].step), get_y (plot, returns->mean),
-                       2.3, 0, 2 * G_PI);
+                       broad ? strokes[k].radius : 2.4, 0, 2 * G_PI);
           }
       cairo_fill (cr);
     }
@@ -311,6 +414,8 @@ esp_curve_plot_draw (const EspCurvePlot *plot, GtkSnapshot *snapshot, const EspP
   draw_axes (plot, snapshot, palette);
   draw_curves (plot, snapshot, palette);
   draw_legend (plot, snapshot, palette);
+  if (plot->gap_y > 0)
+    draw_gap (plot, snapshot, palette);
   if (plot->strip.size.height > 0)
     draw_strip (plot, snapshot, palette);
 }
@@ -427,4 +532,13 @@ esp_curve_plot_describe (const EspSnapshot *snapshot, const EspPalette *palette,
       g_string_append_printf (markup, "\ntraining episode %s", value);
     }
   return g_string_free (markup, FALSE);
+}
+
+char *
+esp_curve_plot_describe_last (const EspSnapshot *snapshot)
+{
+  g_autofree char *last = esp_curve_plot_describe (snapshot, NULL, snapshot->history->n_evaluations - 1);
+  g_autofree char *gap = esp_curve_plot_describe_gap (snapshot);
+
+  return gap == NULL ? g_steal_pointer (&last) : g_strconcat (last, "\n", gap, NULL);
 }

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @strip: of the paths; empty where there is no room
  * @width: of the panel
  * @legend_y: middle of the legend above
+ * @gap_y: middle of the sentence about the gap below it; 0 where there is none, or no room
  * @text_size: of all texts
  * @steps: the axis of steps
  * @returns: the axis of returns
@@ -38,6 +39,7 @@ typedef struct
   graphene_rect_t strip;
   float width;
   float legend_y;
+  float gap_y;
   double text_size;
   EspAxis steps;
   EspAxis returns;
@@ -58,6 +60,10 @@ size_t esp_curve_plot_get_n_points (const EspSnapshot *snapshot);
 /* Returns the point nearest to @x, or ESP_NO_POINT beside the plot. */
 size_t esp_curve_plot_find (const EspCurvePlot *plot, double x);
 
+/* Returns a sentence about how far the formula's return is from the sampled policy's, in the last evaluation
+ * and where they were farthest apart (g_free()); NULL where they never were, or there are not both. */
+char *esp_curve_plot_describe_gap (const EspSnapshot *snapshot);
+
 /* Draws a line through @point and dots on its returns; returns the middle of the line. */
 graphene_point_t esp_curve_plot_draw_mark (const EspCurvePlot *plot,
                                            GtkSnapshot *snapshot,
@@ -66,5 +72,8 @@ graphene_point_t esp_curve_plot_draw_mark (const EspCurvePlot *plot,
 
 /* Returns what is said of @point, as Pango's markup (g_free()); with @palette, its dots as well. */
 char *esp_curve_plot_describe (const EspSnapshot *snapshot, const EspPalette *palette, size_t point);
+
+/* Returns the same of the last evaluation, of which there must be one, with the sentence about the gap. */
+char *esp_curve_plot_describe_last (const EspSnapshot *snapshot);
 
 G_END_DECLS

@@ -113,16 +113,12 @@ describe (GtkWidget *widget)
 {
   EspCurveView *view = ESP_CURVE_VIEW (widget);
   const EspHistory *history = view->snapshot ? view->snapshot->history : NULL;
-  const EspEvaluation *last;
 
   if (view->cursor.mode == ESP_CURSOR_KEYS)
     return esp_curve_plot_describe (view->snapshot, NULL, view->point);
   if (!history || history->n_evaluations == 0)
     return NULL;
-  last = &history->evaluations[history->n_evaluations - 1];
-  return g_strdup_printf ("At step %" G_GUINT64_FORMAT
-                          ": return %.4g sampled, %.4g thresholded, %.4g formula",
-                          last->step, last->sampled.mean, last->masked.mean, last->formula.mean);
+  return esp_curve_plot_describe_last (view->snapshot);
 }
 
 /* Points at nothing where what the keys pointed at is no longer there, or was another kind of point. */

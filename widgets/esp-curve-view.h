@@ -1,7 +1,8 @@
 /* The return over the run's steps.
  *
  * Three lines, the evaluations of the sampled, the thresholded and the formula policy, over the faint
- * returns of the training episodes; below them a strip with the expected paths against the allowance.
+ * returns of the training episodes; the gap between the first and the last is shaded and said in words. Below
+ * them a strip with the expected paths against the allowance.
  * Hovering shows the values of the nearest evaluation. Main thread only.
  */
 

@@ -1,37 +1,10 @@
-#include "esp-session.h"
-
-#include <stdatomic.h>
+#include "esp-session-private.h"
 
 #include "esp-formula-forms.h"
 #include "esp-handler-clock.h"
-#include "esp-viewer.h"
 
 /* How often the trainer is asked for news: as often as an eye follows changing figures. */
 #define POLL_MS 100
-
-struct _EspSession
-{
-  GObject parent_instance;
-
-  EspTrainer *trainer;
-  guint poll_source;
-  EspSnapshot *snapshot;
-  EspRecipe *recipe; /* of the last run that was not of a formula of the user's */
-  EspFormula *formula;
-  EspFormula *trial;
-  EspResult result;
-  gboolean has_result;
-
-  EspViewer *viewer;
-  char *view_error;
-  EspFrame *frame;
-  double speed;
-
-  /* Written by the render thread, which then wakes the main loop. */
-  _Atomic (EspFrame *) drawn;
-  _Atomic (GError *) failed;
-  GSource *frame_source;
-};
 
 G_DEFINE_FINAL_TYPE (EspSession, esp_session, G_TYPE_OBJECT)
 
@@ -44,6 +17,9 @@ enum
   ENVIRONMENT_CHANGED,
   SPEED_CHANGED,
   VIEW_FAILED,
+  FRONT,
+  POLISHING,
+  POLISHED,
   N_SIGNALS,
 };
 
@@ -158,11 +134,10 @@ frame_dispatch (GSource *source, GSourceFunc callback, gpointer data)
 
 static GSourceFuncs frame_functions = { .dispatch = frame_dispatch };
 
-/* Has the robot follow the formula on trial or the run's newest, and tells which. */
-static void
-follow (EspSession *self)
+void
+esp_session_follow (EspSession *self)
 {
-  EspFormula *formula = self->trial != NULL ? self->trial : self->formula;
+  EspFormula *formula = self->trial != NULL ? self->trial : esp_session_get_formula (self);
 
   if (self->viewer != NULL)
     {
@@ -179,7 +154,7 @@ set_formula (EspSession *self, EspFormula *formula)
 {
   esp_forms_release (self->formula);
   self->formula = formula == NULL ? NULL : esp_formula_ref (formula);
-  follow (self);
+  esp_session_follow (self);
 }
 
 /* A neural policy has no formula to follow: the robot follows what the newest snapshot says. */
@@ -193,6 +168,24 @@ follow_snapshot (EspSession *self, const EspSnapshot *snapshot)
   driver = g_malloc (sizeof *driver + esp_actor_get_scratch_size (snapshot->actor) * sizeof (double));
   driver->actor = esp_actor_ref (snapshot->actor);
   esp_viewer_set_policy (self->viewer, follow_actor, driver, release_driver);
+}
+
+void
+esp_session_tell_front (EspSession *self)
+{
+  g_signal_emit (self, signals[FRONT], 0, self->front);
+}
+
+void
+esp_session_tell_polishing (EspSession *self)
+{
+  g_signal_emit (self, signals[POLISHING], 0);
+}
+
+void
+esp_session_tell_polished (EspSession *self, const EspPolishReport *report)
+{
+  g_signal_emit (self, signals[POLISHED], 0, report);
 }
 
 static void
@@ -220,6 +213,7 @@ poll_trainer (gpointer data)
   if (restarted)
     {
       forget_result (self);
+      esp_session_forget_polish (self);
       if (self->viewer != NULL)
         esp_viewer_restart (self->viewer, snapshot->seed);
     }
@@ -231,7 +225,11 @@ poll_trainer (gpointer data)
   if (formula != NULL || (restarted && self->formula != NULL))
     set_formula (self, formula);
   if (snapshot != NULL)
-    follow_snapshot (self, snapshot);
+    {
+      follow_snapshot (self, snapshot);
+      esp_session_note_front (self, snapshot->front);
+    }
+  esp_session_poll_polisher (self);
   if (esp_session_get_state (self) == ESP_RUN_DONE && !self->has_result)
     {
       self->has_result = esp_trainer_get_result (self->trainer, &self->result);
@@ -257,6 +255,7 @@ esp_session_close (EspSession *self)
   g_return_if_fail (ESP_IS_SESSION (self));
 
   g_clear_handle_id (&self->poll_source, g_source_remove);
+  g_clear_pointer (&self->polisher, esp_polisher_free);
   /* The viewer first: its policy is a formula of the trainer's, and its thread wakes the source. */
   g_clear_pointer (&self->viewer, esp_viewer_free);
   g_clear_pointer (&self->trainer, esp_trainer_free);
@@ -273,6 +272,9 @@ esp_session_close (EspSession *self)
   g_clear_pointer (&self->snapshot, esp_snapshot_unref);
   g_clear_pointer (&self->formula, esp_formula_unref);
   g_clear_pointer (&self->trial, esp_formula_unref);
+  g_clear_pointer (&self->choice, esp_formula_unref);
+  g_clear_pointer (&self->front, esp_archive_unref);
+  g_clear_pointer (&self->noted_front, esp_archive_unref);
   forget_result (self);
 }
 
@@ -311,6 +313,9 @@ esp_session_class_init (EspSessionClass *klass)
   signals[ENVIRONMENT_CHANGED] = new_signal (klass, "environment-changed", G_TYPE_NONE);
   signals[SPEED_CHANGED] = new_signal (klass, "speed-changed", G_TYPE_NONE);
   signals[VIEW_FAILED] = new_signal (klass, "view-failed", G_TYPE_NONE);
+  signals[FRONT] = new_signal (klass, "front", G_TYPE_POINTER);
+  signals[POLISHING] = new_signal (klass, "polishing", G_TYPE_NONE);
+  signals[POLISHED] = new_signal (klass, "polished", G_TYPE_POINTER);
 }
 
 static void
@@ -382,6 +387,7 @@ take_trainer (EspSession *self, EspTrainer *trainer)
   g_clear_pointer (&self->snapshot, esp_snapshot_unref);
   g_clear_pointer (&self->trial, esp_formula_unref);
   forget_result (self);
+  esp_session_forget_polish (self);
   set_formula (self, NULL);
   g_signal_emit (self, signals[ENVIRONMENT_CHANGED], 0);
 }
@@ -454,7 +460,7 @@ esp_session_try (EspSession *self, EspFormula *formula)
     return;
   g_clear_pointer (&self->trial, esp_formula_unref);
   self->trial = formula == NULL ? NULL : esp_formula_ref (formula);
-  follow (self);
+  esp_session_follow (self);
   if (self->viewer != NULL)
     esp_viewer_restart (self->viewer, esp_trainer_get_seed (self->trainer));
   if (self->snapshot != NULL)
@@ -554,7 +560,7 @@ esp_session_get_formula (EspSession *self)
 {
   g_return_val_if_fail (ESP_IS_SESSION (self), NULL);
 
-  return self->formula;
+  return self->choice != NULL ? self->choice : self->formula;
 }
 
 const EspResult *

@@ -6,13 +6,16 @@
  *
  * Signals:
  * - `snapshot` (EspSnapshot *): the newest snapshot, at most ten times a second
- * - `formula` (EspFormula *, may be NULL): the formula that the robot follows from now on: the one on trial, or
- *   the run's newest
+ * - `formula` (EspFormula *, may be NULL): the formula that the robot follows from now on: the one on trial,
+ * the chosen one, or the run's newest
  * - `frame` (GdkTexture *): a new picture of the robot; esp_session_get_frame() says what it shows
  * - `finished` (const EspResult *): the run is done
  * - `environment-changed` (): a new trainer, for another environment or another kind of policy
  * - `speed-changed` (): the robot is shown at another speed
  * - `view-failed` (): no more pictures will come; esp_session_get_view_error() says why
+ * - `front` (EspArchive *, may be NULL): return against reading length of what was found so far
+ * - `polishing` (): polishing has begun or ended, or gone on
+ * - `polished` (const EspPolishReport *): it has ended, and was not cancelled
  */
 
 #pragma once
@@ -20,6 +23,7 @@
 #include <gdk/gdk.h>
 
 #include "esp-frame.h"
+#include "esp-polisher.h"
 #include "esp-trainer.h"
 
 G_BEGIN_DECLS
@@ -48,10 +52,30 @@ gboolean esp_session_train_formula (EspSession *session, const char *text, GErro
 /* Starts anew, paused, with the recipe that the session had before esp_session_train_formula(). */
 gboolean esp_session_leave_formula (EspSession *session, GError **error);
 
-/* Has the robot follow @formula, whose variables and actions are those of the environment, whatever is learned
- * meanwhile; NULL ends the trial. Another environment or policy ends it, too. */
+/* Has the robot follow @formula, whose variables and actions are those of the environment, whatever is
+ * learned meanwhile; NULL ends the trial. Another environment or policy ends it, too. */
 void esp_session_try (EspSession *session, EspFormula *formula);
 EspFormula *esp_session_get_trial (EspSession *session); /* NULL for none; not referenced */
+
+/* Searches for @seconds for shorter and better formulas around the one that is shown, or the network's while
+ * there is a run; learning goes on. What is found is chosen at the end if it is better than what was
+ * polished. Another run, environment or policy cancels it. */
+void esp_session_polish (EspSession *session, double seconds);
+void esp_session_cancel_polish (EspSession *session);
+gboolean esp_session_can_polish (EspSession *session);
+gboolean esp_session_is_polishing (EspSession *session);
+double esp_session_get_polish_share (EspSession *session);   /* 0 … 1 */
+double esp_session_get_polish_seconds (EspSession *session); /* that it will still take */
+
+/* Return against reading length of what the run's own search or polishing has found, or NULL; not referenced.
+ */
+EspArchive *esp_session_get_front (EspSession *session);
+
+/* Has the session show @formula, whose variables and actions are those of the environment, and the robot
+ * follow it, in place of the run's newest formula; NULL goes back to that. Another run, environment or policy
+ * does so, too. */
+void esp_session_choose (EspSession *session, EspFormula *formula);
+EspFormula *esp_session_get_choice (EspSession *session); /* NULL for none; not referenced */
 
 /* Commands to the trainer; they return at once. */
 void esp_session_train (EspSession *session);
@@ -65,8 +89,9 @@ const EspEnvironmentInfo *esp_session_get_environment (EspSession *session);
 EspRecipe *esp_session_get_recipe (EspSession *session);
 guint64 esp_session_get_seed (EspSession *session);
 EspRunState esp_session_get_state (EspSession *session);
-EspSnapshot *esp_session_get_snapshot (EspSession *session);   /* the newest, or NULL; not referenced */
-EspFormula *esp_session_get_formula (EspSession *session);     /* the run's newest, or NULL; not referenced */
+EspSnapshot *esp_session_get_snapshot (EspSession *session); /* the newest, or NULL; not referenced */
+EspFormula *
+esp_session_get_formula (EspSession *session); /* the chosen or the run's newest, or NULL; not referenced */
 const EspResult *esp_session_get_result (EspSession *session); /* of a run that is done, else NULL */
 const EspFrame *esp_session_get_frame (EspSession *session);   /* what the newest picture shows, or NULL */
 

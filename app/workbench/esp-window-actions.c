@@ -180,6 +180,11 @@ static const Command commands[] = {
   { "copy-formula", copy_formula, { "<Control><Shift>c" } },
   { "edit-formula", esp_window_edit_formula, { "<Control>l" } },
   { "leave-formula", esp_window_leave_formula, { "<Control><Shift>n" } },
+  { "polish", esp_window_polish, { "<Control>p" } },
+  { "cancel-polish", esp_window_cancel_polish, { "<Control><Shift>p" } },
+  { "follow-run", esp_window_follow_run, { "<Control>b" } },
+  { "show-curves", esp_window_show_curves, { "<Control>t" } },
+  { "show-front", esp_window_show_front, { "<Control>f" } },
   { "show-steps", esp_window_show_steps, { "<Control>j" } },
   { "step-back", step_back, { "<Alt>Left" } },
   { "step-forward", step_forward, { "<Alt>Right" } },
@@ -323,8 +328,8 @@ esp_window_install_accels (GtkApplication *application)
     }
 }
 
-static void
-enable (EspWindow *self, const char *name, gboolean enabled)
+void
+esp_window_enable (EspWindow *self, const char *name, gboolean enabled)
 {
   GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
 
@@ -341,27 +346,28 @@ esp_window_update_actions (EspWindow *self)
   size_t n_evaluations = snapshot == NULL || snapshot->history == NULL ? 0 : snapshot->history->n_evaluations;
   gboolean view = esp_session_get_view_error (self->session) == NULL;
 
-  enable (self, "train", state == ESP_RUN_PAUSED);
-  enable (self, "pause", state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING);
-  enable (self, "toggle-training", may_train);
-  enable (self, "step", may_train);
-  enable (self, "run-steps", may_train);
+  esp_window_enable (self, "train", state == ESP_RUN_PAUSED);
+  esp_window_enable (self, "pause", state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING);
+  esp_window_enable (self, "toggle-training", may_train);
+  esp_window_enable (self, "step", may_train);
+  esp_window_enable (self, "run-steps", may_train);
   /* what was learned before a divergence can still be chosen from */
-  enable (self, "finish", (may_train || state == ESP_RUN_DIVERGED) && n_evaluations > 0);
-  enable (self, "action", esp_session_get_environment (self->session)->n_actions > 1);
-  enable (self, "slower", view && esp_session_can_change_speed (self->session, FALSE));
-  enable (self, "faster", view && esp_session_can_change_speed (self->session, TRUE));
-  enable (self, "real-time", view);
-  enable (self, "reset-camera", view);
-  enable (self, "copy-formula", esp_session_get_formula (self->session) != NULL);
-  enable (self, "copy-formula-as", esp_session_get_formula (self->session) != NULL);
-  enable (self, "export-formula", esp_session_get_formula (self->session) != NULL);
-  enable (self, "leave-formula",
-          esp_recipe_get_policy (esp_session_get_recipe (self->session)) == ESP_POLICY_EXPRESSION);
-  enable (self, "show-steps", esp_session_get_formula (self->session) != NULL && snapshot != NULL);
-  enable (self, "step-back", esp_window_can_move_step (self, -1));
-  enable (self, "step-forward", esp_window_can_move_step (self, 1));
+  esp_window_enable (self, "finish", (may_train || state == ESP_RUN_DIVERGED) && n_evaluations > 0);
+  esp_window_enable (self, "action", esp_session_get_environment (self->session)->n_actions > 1);
+  esp_window_enable (self, "slower", view && esp_session_can_change_speed (self->session, FALSE));
+  esp_window_enable (self, "faster", view && esp_session_can_change_speed (self->session, TRUE));
+  esp_window_enable (self, "real-time", view);
+  esp_window_enable (self, "reset-camera", view);
+  esp_window_enable (self, "copy-formula", esp_session_get_formula (self->session) != NULL);
+  esp_window_enable (self, "copy-formula-as", esp_session_get_formula (self->session) != NULL);
+  esp_window_enable (self, "export-formula", esp_session_get_formula (self->session) != NULL);
+  esp_window_enable (self, "leave-formula",
+                     esp_recipe_get_policy (esp_session_get_recipe (self->session)) == ESP_POLICY_EXPRESSION);
+  esp_window_enable (self, "show-steps", esp_session_get_formula (self->session) != NULL && snapshot != NULL);
+  esp_window_enable (self, "step-back", esp_window_can_move_step (self, -1));
+  esp_window_enable (self, "step-forward", esp_window_can_move_step (self, 1));
   esp_window_update_formula_actions (self);
+  esp_window_update_polish_actions (self);
   gtk_stack_set_visible_child_name (
     self->train_stack, state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING ? "pause" : "train");
 }

@@ -72,13 +72,13 @@ wants_raw (EspWindow *self)
 }
 
 /* Returns whether the session's formula is what its newest snapshot's network says. One that a search has
- * found after training is not: there is no other form of it than itself. */
+ * found after training, or that the user has chosen, is not: there is no other form of it than itself. */
 static gboolean
 has_network (EspWindow *self)
 {
   const EspResult *result = esp_session_get_result (self->session);
 
-  return get_policy (self) == ESP_POLICY_SYMBOLIC
+  return get_policy (self) == ESP_POLICY_SYMBOLIC && esp_session_get_choice (self->session) == NULL
          && esp_session_get_state (self->session) != ESP_RUN_FINISHING
          && (result == NULL || result->front == NULL);
 }
@@ -181,6 +181,8 @@ esp_window_describe_form (EspWindow *self)
 {
   if (esp_session_get_trial (self->session) != NULL)
     return g_strdup ("on trial, ");
+  if (esp_session_get_choice (self->session) != NULL && self->step_formula == NULL)
+    return g_strdup ("chosen, ");
   if (self->step_formula != NULL)
     {
       guint k = gtk_single_selection_get_selected (self->step_choice);

@@ -7,6 +7,7 @@
 #include "esp-formula-export.h"
 #include "esp-formula-forms.h"
 #include "esp-formula-view.h"
+#include "esp-front-view.h"
 #include "esp-network-view.h"
 #include "esp-robot-view.h"
 #include "esp-selector-view.h"
@@ -61,7 +62,15 @@ struct _EspWindow
   EspSteps *steps;                 /* while they are listed */
   EspFormula *step_formula;        /* after the chosen step; NULL while none is */
   EspFormulaDialog *formula_dialog; /* while it is open */
+  GtkWidget *follow_button;
+  GtkStack *polish_stack;
+  AdwSplitButton *polish_button;
+  GtkSpinButton *polish_spin;
+  GtkProgressBar *polish_progress;
+  GtkLabel *polish_label;
+  GtkStack *return_stack;
   EspCurveView *curve_view;
+  EspFrontView *front_view;
   GtkLabel *curve_label;
 
   GtkFileChooserNative *export_dialogue; /* while it is open */
@@ -79,6 +88,9 @@ void esp_window_add_actions (EspWindow *window);
 
 /* Shows the network and the paths of the action with number @action, if there is one. */
 void esp_window_show_action (EspWindow *window, guint action);
+
+/* Enables or disables the action @name. */
+void esp_window_enable (EspWindow *window, const char *name, gboolean enabled);
 
 /* Enables those actions that make sense in the session's present state. */
 void esp_window_update_actions (EspWindow *window);
@@ -108,10 +120,26 @@ void esp_window_set_formula_kind (EspWindow *window);
 char *esp_window_describe_form (EspWindow *window);
 void esp_window_update_formula_note (EspWindow *window);
 
+/* Says what there is to say of the returns, above the curves or the front. */
+void esp_window_update_return_note (EspWindow *window);
+
 /* Opens the list of steps; goes back or forward in it, where that can be done. */
 void esp_window_show_steps (EspWindow *window);
 void esp_window_move_step (EspWindow *window, int by);
 gboolean esp_window_can_move_step (EspWindow *window, int by);
+
+/* Polishing and the front (esp-window-polish.c). Polishes for as long as the spin button says; stops that; shows
+ * the run's own formula again; turns the panel of returns to its pages. */
+void esp_window_init_polish (EspWindow *window);
+void esp_window_connect_polish (EspWindow *window); /* once there is a session */
+void esp_window_update_polish (EspWindow *window);  /* the session's formula or its front is another */
+void esp_window_update_polish_actions (EspWindow *window);
+void esp_window_polish (EspWindow *window);
+void esp_window_confirm_polish (EspWindow *window); /* the same, from the popover */
+void esp_window_cancel_polish (EspWindow *window);
+void esp_window_follow_run (EspWindow *window);
+void esp_window_show_curves (EspWindow *window);
+void esp_window_show_front (EspWindow *window);
 
 /* Opens the window in which the formula is edited; begins a run of a network again after one of a formula. */
 void esp_window_edit_formula (EspWindow *window);

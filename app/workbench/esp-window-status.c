@@ -232,6 +232,38 @@ update_network_notes (EspWindow *self, EspSnapshot *snapshot)
   set_text (self->network_label, network == NULL ? "" : network);
 }
 
+/* Appends what the formula that is shown returns: by the front that it is of, by the result, or, of a network
+ * that learns, by its last evaluation, which was a little earlier. */
+static void
+append_return (GString *note, EspWindow *self)
+{
+  EspFormula *formula = esp_session_get_formula (self->session);
+  EspSnapshot *snapshot = esp_session_get_snapshot (self->session);
+  const EspResult *result = esp_session_get_result (self->session);
+  EspArchive *front = esp_session_get_front (self->session);
+  EspRunState state = esp_session_get_state (self->session);
+  const EspEvaluation *evaluation = snapshot == NULL ? NULL : last_evaluation (snapshot);
+  g_autofree char *number = NULL;
+
+  if (esp_session_get_trial (self->session) != NULL || self->step_formula != NULL)
+    return;
+  if (result != NULL && formula == result->formula)
+    number = esp_figure_number (result->policy_return.mean, 1);
+  for (size_t i = 0; number == NULL && front != NULL && i < esp_archive_get_n (front); i++)
+    if (esp_archive_get (front, i)->formula == formula)
+      number = esp_figure_number (esp_archive_get (front, i)->value, 1);
+  if (number != NULL)
+    g_string_append_printf (note, ", returns %s", number);
+  else if ((state == ESP_RUN_TRAINING || state == ESP_RUN_PAUSED) && evaluation != NULL
+           && evaluation->formula.episodes > 0 && esp_session_get_choice (self->session) == NULL)
+    {
+      g_autofree char *step = esp_figure_count (evaluation->step);
+
+      number = esp_figure_number (evaluation->formula.mean, 1);
+      g_string_append_printf (note, ", returned %s at step %s", number, step);
+    }
+}
+
 void
 esp_window_update_formula_note (EspWindow *self)
 {
@@ -239,7 +271,7 @@ esp_window_update_formula_note (EspWindow *self)
   size_t length;
   g_autofree char *text = NULL;
   g_autofree char *form = NULL;
-  g_autofree char *note = NULL;
+  g_autoptr (GString) note = g_string_new (NULL);
 
   if (formula == NULL)
     {
@@ -253,17 +285,41 @@ esp_window_update_formula_note (EspWindow *self)
   else
     text = esp_figure_count (length);
   form = esp_window_describe_form (self);
-  note = g_strdup_printf ("%sreading length %s", form, text);
-  set_text (self->formula_label, note);
+  g_string_append_printf (note, "%sreading length %s", form, text);
+  append_return (note, self);
+  set_text (self->formula_label, note->str);
   set_measures (GTK_WIDGET (self->formula_label), length <= LONGEST_MEASURED ? formula : NULL);
+}
+
+void
+esp_window_update_return_note (EspWindow *self)
+{
+  EspSnapshot *snapshot = esp_session_get_snapshot (self->session);
+  EspArchive *front = esp_session_get_front (self->session);
+  const char *kind = snapshot != NULL && snapshot->policy == ESP_POLICY_NEURAL ? "network" : "formula";
+  double best = -INFINITY;
+  size_t n_front = front == NULL ? 0 : esp_archive_get_n (front);
+  g_autofree char *note = NULL;
+
+  if (g_str_equal (gtk_stack_get_visible_child_name (self->return_stack), "front"))
+    note = n_front == 0 ? NULL : g_strdup_printf ("%zu %s", n_front, n_front == 1 ? "formula" : "formulas");
+  else
+    {
+      for (size_t i = 0; snapshot != NULL && i < snapshot->history->n_evaluations; i++)
+        best = fmax (best, esp_evaluation_get_return (&snapshot->history->evaluations[i]));
+      if (isfinite (best))
+        {
+          g_autofree char *mean = esp_figure_number (best, 1);
+
+          note = g_strdup_printf ("best %s %s", kind, mean);
+        }
+    }
+  set_text (self->curve_label, note == NULL ? "" : note);
 }
 
 static void
 update_notes (EspWindow *self, EspSnapshot *snapshot)
 {
-  double best = -INFINITY;
-  g_autofree char *curve = NULL;
-
   if (snapshot->arrangement != NULL)
     update_network_notes (self, snapshot);
   else
@@ -276,16 +332,7 @@ update_notes (EspWindow *self, EspSnapshot *snapshot)
       set_text (self->selector_label, "");
       set_text (self->network_label, network);
     }
-
-  for (size_t i = 0; snapshot->history != NULL && i < snapshot->history->n_evaluations; i++)
-    best = fmax (best, esp_evaluation_get_return (&snapshot->history->evaluations[i]));
-  if (isfinite (best))
-    {
-      g_autofree char *mean = esp_figure_number (best, 1);
-
-      curve = g_strdup_printf ("best %s %s", snapshot->policy != ESP_POLICY_NEURAL ? "formula" : "network", mean);
-    }
-  set_text (self->curve_label, curve == NULL ? "" : curve);
+  esp_window_update_return_note (self);
   esp_window_update_formula_note (self);
 }
 

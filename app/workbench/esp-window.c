@@ -95,10 +95,12 @@ session_formula (EspSession *session, EspFormula *formula, EspWindow *self)
                                     neural ? "The policy is a neural network: there is no formula to read" : NULL);
   esp_window_show_formula (self);
   gtk_label_set_text (self->policy_label,
-                      esp_session_get_trial (session) != NULL ? "Follows the formula on trial"
-                      : neural                                ? "Follows the neural network"
-                      : formula == NULL                       ? "No formula yet: the motor is off"
-                                                              : "Follows the formula");
+                      esp_session_get_trial (session) != NULL    ? "Follows the formula on trial"
+                      : neural                                   ? "Follows the neural network"
+                      : esp_session_get_choice (session) != NULL ? "Follows the chosen formula"
+                      : formula == NULL                          ? "No formula yet: the motor is off"
+                                                                 : "Follows the formula");
+  esp_window_update_polish (self);
   esp_window_update_actions (self);
   esp_handler_clock_end ();
 }
@@ -334,6 +336,7 @@ esp_window_class_init (EspWindowClass *klass)
 
   g_type_ensure (ESP_TYPE_CURVE_VIEW);
   g_type_ensure (ESP_TYPE_FORMULA_VIEW);
+  g_type_ensure (ESP_TYPE_FRONT_VIEW);
   g_type_ensure (ESP_TYPE_NETWORK_VIEW);
   g_type_ensure (ESP_TYPE_ROBOT_VIEW);
   g_type_ensure (ESP_TYPE_SELECTOR_VIEW);
@@ -367,7 +370,15 @@ esp_window_class_init (EspWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_missing);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, steps_list);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, follow_button);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, polish_stack);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, polish_button);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, polish_spin);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, polish_progress);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, polish_label);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, return_stack);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, curve_view);
+  gtk_widget_class_bind_template_child (widget_class, EspWindow, front_view);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, curve_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, state_label);
   gtk_widget_class_bind_template_child (widget_class, EspWindow, sentence_label);
@@ -379,6 +390,7 @@ esp_window_class_init (EspWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, action_selected);
   gtk_widget_class_bind_template_callback (widget_class, run_changed);
   gtk_widget_class_bind_template_callback (widget_class, run_confirmed);
+  gtk_widget_class_bind_template_callback (widget_class, esp_window_confirm_polish);
   gtk_widget_class_bind_template_callback (widget_class, view_mapped);
   gtk_widget_class_bind_template_callback (widget_class, view_unmapped);
   gtk_widget_class_bind_template_callback (widget_class, view_resized);
@@ -397,6 +409,7 @@ esp_window_init (EspWindow *self)
 
   gtk_widget_init_template (GTK_WIDGET (self));
   esp_window_init_formula (self);
+  esp_window_init_polish (self);
   gtk_drop_down_set_model (self->environment_drop_down, G_LIST_MODEL (titles));
   self->environments = g_ptr_array_new ();
   for (size_t i = 0; i < n_environments; i++)
@@ -419,6 +432,7 @@ esp_window_new (GtkApplication *application, EspSession *session)
   g_signal_connect (session, "view-failed", G_CALLBACK (session_view_failed), self);
   g_signal_connect (session, "environment-changed", G_CALLBACK (session_environment_changed), self);
   g_signal_connect_swapped (session, "speed-changed", G_CALLBACK (speed_changed), self);
+  esp_window_connect_polish (self);
 
   run_changed (self);
   speed_changed (self);

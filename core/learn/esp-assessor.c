@@ -42,6 +42,7 @@ struct _EspAssessor
   _Atomic double progress;
   _Atomic double polish_seconds;
   EspTriple formulas[ESP_N_CONSUMERS];
+  EspTriple fronts; /* for the trainer */
 };
 
 static void
@@ -108,6 +109,14 @@ show (void *data, EspFormula *formula)
 }
 
 static void
+show_front (void *data, EspArchive *front)
+{
+  EspAssessor *assessor = data;
+
+  esp_triple_publish (&assessor->fronts, front);
+}
+
+static void
 choose (EspAssessor *assessor)
 {
   EspChoice choice = { .run = assessor->run,
@@ -116,6 +125,7 @@ choose (EspAssessor *assessor)
                        .seconds = assessor->polish_seconds,
                        .note_progress = note_progress,
                        .show = show,
+                       .show_front = show_front,
                        .data = assessor };
 
   esp_choose (&choice, &assessor->result);
@@ -175,6 +185,8 @@ esp_assessor_new (void)
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_init (&assessor->formulas[i], (EspReferenceFunction) esp_formula_ref,
                      (EspReleaseFunction) esp_formula_unref);
+  esp_triple_init (&assessor->fronts, (EspReferenceFunction) esp_archive_ref,
+                   (EspReleaseFunction) esp_archive_unref);
   assessor->pool = esp_pool_new (0);
   failure = pthread_create (&assessor->thread, NULL, work, assessor);
   if (failure != 0)
@@ -209,6 +221,7 @@ esp_assessor_free (EspAssessor *assessor)
   esp_result_clear (&assessor->result);
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_clear (&assessor->formulas[i]);
+  esp_triple_clear (&assessor->fronts);
   pthread_cond_destroy (&assessor->changed);
   pthread_mutex_destroy (&assessor->lock);
   g_free (assessor);
@@ -299,6 +312,12 @@ esp_assessor_get_progress (EspAssessor *assessor)
   return assessor->progress;
 }
 
+EspArchive *
+esp_assessor_take_front (EspAssessor *assessor)
+{
+  return esp_triple_take (&assessor->fronts);
+}
+
 /* Waits for the job under way and forgets it; its results stay in the assessor. */
 static void
 join_job (EspAssessor *assessor)
@@ -345,6 +364,8 @@ esp_assessor_cancel (EspAssessor *assessor)
   pthread_mutex_unlock (&assessor->lock);
   g_clear_pointer (&assessor->actor, esp_actor_unref);
   esp_result_clear (&assessor->result);
+  /* a front that nobody has seen yet is not news of another choice */
+  esp_archive_unref (esp_assessor_take_front (assessor));
 }
 
 EspFormula *

@@ -56,11 +56,14 @@ bool esp_assessor_has_result (EspAssessor *assessor);
 /* Returns the share of the final choice that is done, 0 … 1. */
 double esp_assessor_get_progress (EspAssessor *assessor);
 
+/* Returns a new reference to the newest front of the final choice's search that was not taken, or NULL. */
+EspArchive *esp_assessor_take_front (EspAssessor *assessor);
+
 /* Waits for the evaluation under way, adds it to @run and makes the assessor free again; FALSE, with
  * nothing added, if it was cut short by esp_assessor_quit(). */
 gboolean esp_assessor_collect_evaluation (EspAssessor *assessor, EspRun *run);
 
-/* Waits for the final choice under way and hands out its result (steps, updates and seconds are the
+/* Waits for the final choice under way and hands out its result (history, steps, updates and seconds are the
  * caller's to fill); FALSE if there was no candidate. The assessor is free again. */
 gboolean esp_assessor_collect_choice (EspAssessor *assessor, EspResult *result);
 

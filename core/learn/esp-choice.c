@@ -154,6 +154,14 @@ polish_candidates (Work *work)
     }
 }
 
+static void
+show_front (const EspChoice *choice, const EspArchive *archive)
+{
+  g_autoptr (EspArchive) front = esp_archive_get_front (archive);
+
+  choice->show_front (choice->data, front);
+}
+
 static bool
 note_search (void *data, double share, const EspArchive *archive)
 {
@@ -170,6 +178,7 @@ note_search (void *data, double share, const EspArchive *archive)
     if (esp_formula_get_longest (esp_archive_get (archive, i)->formula) <= choice->run->recipe->length_limit
         && (best == NULL || esp_archive_get (archive, i)->value > best->value))
       best = esp_archive_get (archive, i);
+  show_front (choice, archive);
   if (best != NULL && best->formula != work->formula)
     {
       g_clear_pointer (&work->formula, esp_formula_unref);
@@ -202,21 +211,9 @@ static EspFormula *
 choose_from_front (const EspChoice *choice, const EspArchive *front)
 {
   const EspRecipe *recipe = choice->run->recipe;
-  const EspArchiveEntry *best = NULL;
+  const EspArchiveEntry *chosen = esp_archive_choose (front, recipe->length_limit, recipe->polish_tolerance);
 
-  for (size_t i = 0; i < esp_archive_get_n (front); i++)
-    if (esp_formula_get_longest (esp_archive_get (front, i)->formula) <= recipe->length_limit)
-      best = esp_archive_get (front, i);
-  for (size_t i = 0; best != NULL && i < esp_archive_get_n (front); i++)
-    {
-      const EspArchiveEntry *entry = esp_archive_get (front, i);
-
-      if (esp_formula_get_longest (entry->formula) <= recipe->length_limit
-          && entry->value >= best->value - recipe->polish_tolerance * fabs (best->value))
-        return entry->formula;
-    }
-
-  return NULL;
+  return chosen != NULL ? chosen->formula : NULL;
 }
 
 /* Searches around the polished formulas; *@front is what was found. */
@@ -245,6 +242,7 @@ search (Work *work, EspArchive **front)
   chosen = choose_from_front (choice, *front);
   g_clear_pointer (&work->formula, esp_formula_unref);
   work->formula = esp_formula_ref (chosen != NULL ? chosen : polished);
+  choice->show_front (choice->data, *front);
 }
 
 static void

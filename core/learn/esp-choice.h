@@ -21,7 +21,8 @@ G_BEGIN_DECLS
  * @seconds: the search lasts that long, instead of the recipe's steps; 0 leaves it to the recipe
  * @note_progress: told the share that is done, 0 … 1
  * @show: shown the best formula so far (borrowed)
- * @data: for both
+ * @show_front: shown the front so far (borrowed, and never changed again), while formulas are searched for
+ * @data: for all three
  */
 typedef struct
 {
@@ -31,10 +32,11 @@ typedef struct
   double seconds;
   void (*note_progress) (void *data, double share);
   void (*show) (void *data, EspFormula *formula);
+  void (*show_front) (void *data, EspArchive *front);
   void *data;
 } EspChoice;
 
-/* Fills @result, but for steps, updates and seconds; leaves it alone if there is no candidate. Blocks until
+/* Fills @result, but for history, steps, updates and seconds; leaves it alone if there is no candidate. Blocks until
  * it is done. */
 void esp_choose (const EspChoice *choice, EspResult *result);
 

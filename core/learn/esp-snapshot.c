@@ -82,6 +82,7 @@ esp_snapshot_unref (EspSnapshot *snapshot)
   g_free (snapshot->observation);
   g_free (snapshot->features);
   g_free (snapshot->actions);
+  esp_archive_unref (snapshot->front);
   esp_history_unref (snapshot->history);
   g_free (snapshot);
 }

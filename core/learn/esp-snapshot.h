@@ -6,11 +6,13 @@
 
 #pragma once
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "esp-actor.h"
+#include "esp-archive.h"
 #include "esp-arrangement.h"
 #include "esp-environment.h"
 #include "esp-formula.h"
@@ -71,6 +73,16 @@ static inline double
 esp_evaluation_get_return (const EspEvaluation *evaluation)
 {
   return evaluation->formula.episodes > 0 ? evaluation->formula.mean : evaluation->masked.mean;
+}
+
+/* Returns what the formula returns more than the sampled policy does, NaN where both were not evaluated: the
+ * gap that closes while the selector makes up its mind. */
+static inline double
+esp_evaluation_get_gap (const EspEvaluation *evaluation)
+{
+  return evaluation->formula.episodes > 0 && evaluation->sampled.episodes > 0
+           ? evaluation->formula.mean - evaluation->sampled.mean
+           : (double) NAN;
 }
 
 #define ESP_HISTOGRAM_BINS 20
@@ -162,6 +174,10 @@ typedef struct
   double *actions;      /* [actions of the environment] physical actions */
 
   EspHistory *history;
+
+  /* return against reading length of the formulas found so far, while the final choice searches for them and
+   * once it is done; NULL before, and where nothing is searched. Another one has other formulas */
+  EspArchive *front;
 } EspSnapshot;
 
 /* Returns a snapshot with all arrays zeroed, for the trainer to fill before it publishes. @arrangement is

@@ -72,6 +72,7 @@ struct _EspTrainer
   double speed, speed_since;
   uint64_t speed_step;
   EspHistory *history;
+  EspArchive *front; /* of the final choice; NULL before */
   EspTriple snapshots[ESP_N_CONSUMERS];
 };
 

@@ -85,6 +85,17 @@ get_history (EspTrainer *trainer)
   return trainer->history;
 }
 
+static void
+take_front (EspTrainer *trainer)
+{
+  EspArchive *newer = esp_assessor_take_front (trainer->assessor);
+
+  if (newer == NULL)
+    return;
+  esp_archive_unref (trainer->front);
+  trainer->front = newer;
+}
+
 /* Fills in the symbolic networks and what they compute at the present observation. */
 static void
 show_network (const EspTrainer *trainer, const EspNetwork *network, EspSnapshot *snapshot)
@@ -144,6 +155,8 @@ publish_snapshot (EspTrainer *trainer, EspActor *actor)
     }
   esp_history_unref (snapshot->history);
   snapshot->history = esp_history_ref (get_history (trainer));
+  take_front (trainer);
+  snapshot->front = trainer->front != NULL ? esp_archive_ref (trainer->front) : NULL;
 
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_publish (&trainer->snapshots[i], snapshot);
@@ -264,6 +277,7 @@ end_choice (EspTrainer *trainer)
       return;
     }
 
+  result.history = esp_history_ref (get_history (trainer));
   result.steps = trainer->run->progress.step;
   result.updates = trainer->run->sac.updates;
   result.seconds = get_seconds (trainer);
@@ -331,6 +345,7 @@ restart (EspTrainer *trainer, uint64_t seed)
   /* the first run came from the same recipe and environment */
   g_assert (run != NULL);
   esp_assessor_cancel (trainer->assessor);
+  g_clear_pointer (&trainer->front, esp_archive_unref);
   esp_run_free (trainer->run);
   trainer->run = run;
   esp_sac_set_pool (&run->sac, trainer->pool);

@@ -119,6 +119,7 @@ esp_trainer_free (EspTrainer *trainer)
   esp_pool_free (trainer->pool);
   esp_result_clear (&trainer->result);
   esp_history_unref (trainer->history);
+  esp_archive_unref (trainer->front);
   for (int i = 0; i < ESP_N_CONSUMERS; i++)
     esp_triple_clear (&trainer->snapshots[i]);
   g_array_unref (trainer->commands);
@@ -225,6 +226,7 @@ esp_trainer_get_result (EspTrainer *trainer, EspResult *result)
       esp_actor_ref (result->actor);
       if (result->front != NULL)
         esp_archive_ref (result->front);
+      esp_history_ref (result->history);
     }
   pthread_mutex_unlock (&trainer->lock);
 
@@ -237,6 +239,7 @@ esp_result_clear (EspResult *result)
   g_clear_pointer (&result->formula, esp_formula_unref);
   g_clear_pointer (&result->actor, esp_actor_unref);
   g_clear_pointer (&result->front, esp_archive_unref);
+  g_clear_pointer (&result->history, esp_history_unref);
 }
 
 EspRecipe *

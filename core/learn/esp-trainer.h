@@ -37,6 +37,7 @@ typedef enum
  * @formula_return: of @formula, on the same seeds; no episodes where there is none, as in the next two
  * @masked_return: of @actor's thresholded network, on the same seeds
  * @sampled_return: of sampled masks of the snapshot as it was before polishing, on the same seeds
+ * @history: its curves; the evaluations that led to the candidates
  * @steps: environment steps taken
  * @updates: updates done
  * @seconds: wall-clock time, the final choice and what went before a resumed checkpoint included
@@ -52,6 +53,7 @@ typedef struct
   EspReturns formula_return;
   EspReturns masked_return;
   EspReturns sampled_return;
+  EspHistory *history;
   uint64_t steps;
   uint64_t updates;
   double seconds;

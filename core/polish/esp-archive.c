@@ -134,3 +134,34 @@ esp_archive_offer (EspArchive *archive, EspFormula *formula, double value)
 
   return true;
 }
+
+EspArchive *
+esp_archive_get_front (const EspArchive *archive)
+{
+  EspArchive *front = esp_archive_new (1);
+
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    esp_archive_offer (front, esp_archive_get (archive, i)->formula, esp_archive_get (archive, i)->value);
+
+  return front;
+}
+
+const EspArchiveEntry *
+esp_archive_choose (const EspArchive *archive, size_t length_limit, double tolerance)
+{
+  const EspArchiveEntry *best = NULL;
+
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    if (esp_formula_get_longest (esp_archive_get (archive, i)->formula) <= length_limit)
+      best = esp_archive_get (archive, i);
+  for (size_t i = 0; best != NULL && i < esp_archive_get_n (archive); i++)
+    {
+      const EspArchiveEntry *entry = esp_archive_get (archive, i);
+
+      if (esp_formula_get_longest (entry->formula) <= length_limit
+          && entry->value >= best->value - tolerance * fabs (best->value))
+        return entry;
+    }
+
+  return NULL;
+}

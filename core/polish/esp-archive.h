@@ -53,6 +53,15 @@ double esp_archive_get_bar (const EspArchive *archive, size_t length);
 /* Returns the highest value of formulas of at most @length; −∞ where there is none. */
 double esp_archive_get_best (const EspArchive *archive, size_t length);
 
+/* Returns the front of @archive, of whatever depth: a new archive of depth 1. */
+EspArchive *esp_archive_get_front (const EspArchive *archive);
+
+/* Returns the entry of the front @archive that is to be used, among those none of whose actions reads longer
+ * than @length_limit: the best, or the shortest that is as good but for @tolerance, a share of the value's
+ * size. NULL if all are too long. */
+const EspArchiveEntry *
+esp_archive_choose (const EspArchive *archive, size_t length_limit, double tolerance);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspArchive, esp_archive_unref)
 
 G_END_DECLS

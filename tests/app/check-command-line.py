@@ -22,6 +22,7 @@ TRAIN_KEYS = [
     "policy_return", "formula_return", "masked_return", "sampled_return", "reading_length", "metrics",
 ]
 METRICS_KEYS = ["length", "operations", "depth", "constants", "cycles"]
+EVALUATION_KEYS = ["step", "sampled", "masked", "formula", "gap", "reading_length", "live_paths"]
 RETURN_KEYS = ["mean", "std", "min", "max", "episodes", "seed"]
 EVAL_KEYS = ["environment", "policy", "mean", "std", "min", "max", "episodes", "mean_length", "metrics"]
 TINY = {
@@ -547,7 +548,14 @@ def test_train(folder):
     for name in ("cartpole", "pendulum"):
         arguments = ["train", name, "--recipe", recipe, "--seed", "3", "--steps", "300", "--set", "batch_size=8", "--json"]
         result = expect_result(arguments)
-        expect(list(result) == TRAIN_KEYS, result)
+        expect(list(result) == [*TRAIN_KEYS, "evaluations"], result)
+        evaluations = result["evaluations"]
+        expect([evaluation["step"] for evaluation in evaluations] == [200, 300], evaluations)
+        for evaluation in evaluations:
+            expect(list(evaluation) == EVALUATION_KEYS, evaluation)
+            expect(evaluation["gap"] == evaluation["formula"] - evaluation["sampled"], evaluation)
+            close = abs(evaluation["formula"] - evaluation["masked"]) <= 1e-6 * abs(evaluation["masked"])
+            expect(close, f"the formula is not the thresholded network: {evaluation}")
         expect(list(result["metrics"]) == METRICS_KEYS, result)
         expect(result["metrics"]["length"] == sum(result["reading_length"]), result)
         for key in ("formula_return", "masked_return", "sampled_return"):
@@ -602,7 +610,7 @@ def test_search(folder):
                  "--set", "length_limit=15", "--set", "polish_digits=3", "--set", "polish_search_episodes=10"]
     searched = [*arguments, "--set", "polish_search_steps=3000000"]
     result = expect_result([*searched, "--workers", "1"])
-    expect(list(result) == [*TRAIN_KEYS, "front"], result)
+    expect(list(result) == [*TRAIN_KEYS, "front", "evaluations"], result)
     front = result["front"]
     lengths = [sum(entry["reading_length"]) for entry in front]
     means = [entry["mean"] for entry in front]
@@ -628,7 +636,10 @@ def test_neural(folder):
         checkpoint = os.path.join(folder, "neural-" + algorithm)
         arguments = ["train", "pendulum", "--recipe", recipe, "--seed", "5"]
         result = expect_result([*arguments, "--checkpoint", checkpoint, "--json"])
-        expect(list(result) == TRAIN_KEYS, list(result))
+        expect(list(result) == [*TRAIN_KEYS, "evaluations"], list(result))
+        for evaluation in result["evaluations"]:
+            expect(evaluation["masked"] is not None, evaluation)
+            expect(evaluation["sampled"] is evaluation["formula"] is evaluation["gap"] is None, evaluation)
         expect(result["policy"] == "neural" and result["algorithm"] == algorithm, result)
         for key in ("formula", "formula_return", "masked_return", "sampled_return", "reading_length"):
             expect(result[key] is None, f"{key}: {result}")

@@ -15,6 +15,7 @@ main (int argc, char **argv)
   esp_test_add_curves ();
   esp_test_add_formula_view ();
   esp_test_add_formula_editor ();
+  esp_test_add_front_view ();
 
   return g_test_run ();
 }

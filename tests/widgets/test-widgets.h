@@ -15,6 +15,7 @@ void esp_test_add_views (void);
 void esp_test_add_curves (void);
 void esp_test_add_formula_view (void);
 void esp_test_add_formula_editor (void);
+void esp_test_add_front_view (void);
 
 /* Shows @widget (consumed) in a window of this size and waits until it was drawn; returns the window. */
 GtkWidget *esp_test_show (GtkWidget *widget, int width, int height);

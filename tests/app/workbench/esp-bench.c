@@ -151,8 +151,8 @@ void
 esp_bench_time_drawing (void)
 {
   const GType types[] = {
-    ESP_TYPE_CURVE_VIEW, ESP_TYPE_FORMULA_VIEW,  ESP_TYPE_NETWORK_VIEW,
-    ESP_TYPE_ROBOT_VIEW, ESP_TYPE_SELECTOR_VIEW,
+    ESP_TYPE_CURVE_VIEW,   ESP_TYPE_FORMULA_VIEW, ESP_TYPE_FRONT_VIEW,
+    ESP_TYPE_NETWORK_VIEW, ESP_TYPE_ROBOT_VIEW,   ESP_TYPE_SELECTOR_VIEW,
   };
 
   snapshot_functions = g_hash_table_new (NULL, NULL);
