@@ -149,9 +149,30 @@ report (const Request *request, const EspStudy *study, const GPtrArray *records)
   return esp_command_finish (text->str);
 }
 
+/* Returns the place of the variant @name in @study, or behind all. */
+static guint
+find_variant (const EspStudy *study, const char *name)
+{
+  for (guint i = 0; i < study->variants->len; i++)
+    if (strcmp (g_array_index (study->variants, EspStudyVariant, i).name, name) == 0)
+      return i;
+
+  return study->variants->len;
+}
+
+/* As the study has its variants, not as runs finished. */
+static int
+compare_variants (const void *a, const void *b, void *study)
+{
+  guint first = find_variant (study, (*(EspStudyRecord *const *) a)->variant);
+  guint second = find_variant (study, (*(EspStudyRecord *const *) b)->variant);
+
+  return (first > second) - (first < second);
+}
+
 /* Makes the table of results that are there. */
 static int
-report_files (const Request *request, const EspStudy *study)
+report_files (const Request *request, EspStudy *study)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_study_record_free);
@@ -174,6 +195,8 @@ report_files (const Request *request, const EspStudy *study)
                        names != NULL ? " of these environments" : "");
       return ESP_EXIT_FAILED;
     }
+
+  g_ptr_array_sort_with_data (chosen, compare_variants, study);
 
   return report (request, study, chosen);
 }
@@ -229,10 +252,11 @@ report_plan (const Request *request, const EspStudyRuns *runs)
   else
     esp_table_append_text (table, text);
   duration = esp_report_duration (sum);
-  g_string_append_printf (text,
-                          "\n%u runs, %zu of them done; the others take about %s min with %" G_GUINT64_FORMAT
-                          " side by side, by a few steps that were tried, and the polishing at their ends.\n",
-                          runs->runs->len, n_over, duration, request->workers.value);
+  g_string_append_printf (
+    text,
+    "\n%u runs, %zu of them done; the others take about %s with %" G_GUINT64_FORMAT
+    " side by side, as a few steps that were tried have it, and their polishing besides.\n",
+    runs->runs->len, n_over, duration, request->workers.value);
 
   return esp_command_finish (text->str);
 }

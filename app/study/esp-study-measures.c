@@ -104,6 +104,12 @@ get_seconds (const EspStudyRecord *record)
   return record->wall_seconds;
 }
 
+static double
+get_learning_seconds (const EspStudyRecord *record)
+{
+  return record->learning_seconds;
+}
+
 static EspEstimate
 estimate (const Group *group, Getter get)
 {
@@ -182,6 +188,7 @@ tabulate_returns (const GPtrArray *records, GString *notes)
     { "live_paths", "live paths", 1, FALSE, FALSE },
     { "paths", "of", 0, FALSE, FALSE },
     { "wall_seconds", "seconds", 1, FALSE, FALSE },
+    { "learning_seconds", "learning", 1, FALSE, FALSE },
     { "time_ratio", "time", 2, FALSE, FALSE },
   };
   g_autoptr (GArray) groups = divide (records, TRUE);
@@ -203,15 +210,18 @@ tabulate_returns (const GPtrArray *records, GString *notes)
       esp_table_add_estimate (table, estimate (group, get_live_paths));
       esp_table_add_number (table, estimate (group, get_paths).mean);
       esp_table_add_estimate (table, estimate (group, get_seconds));
+      esp_table_add_estimate (table, estimate (group, get_learning_seconds));
       esp_table_add_estimate (
-        table, group == reference ? none : estimate_against (group, reference, get_seconds, TRUE));
+        table, group == reference ? none : estimate_against (group, reference, get_learning_seconds, TRUE));
     }
   note_interval (notes);
-  g_string_append (notes,
-                   "To the first: the return's difference to the environment's first variant with the same "
-                   "seeds; time: the quotient of the seconds.\n"
-                   "Length: reading length of the longest action's formula. Live paths: those of the "
-                   "thresholded network at the end of learning, before it is polished.\n");
+  g_string_append (
+    notes, "To the first: the return's difference to the environment's first variant with the same "
+           "seeds.\n"
+           "Length: reading length of the longest action's formula. Live paths: those of the "
+           "thresholded network at the end of learning, before it is polished.\n"
+           "Learning: seconds before the final formula is chosen and polished; time: their quotient to the "
+           "first variant's with the same seeds.\n");
   note_time (records, notes);
 
   return table;

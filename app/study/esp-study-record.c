@@ -20,7 +20,7 @@ esp_study_record_new (void)
 {
   EspStudyRecord *record = g_new0 (EspStudyRecord, 1);
 
-  record->mean = record->deviation = record->wall_seconds = NAN;
+  record->mean = record->deviation = record->wall_seconds = record->learning_seconds = NAN;
   record->live_paths = record->paths = NAN;
   record->lengths = g_array_new (FALSE, TRUE, sizeof (double));
   record->curve = g_array_new (FALSE, TRUE, sizeof (EspStudyPoint));
@@ -210,6 +210,7 @@ read_result (EspStudyRecord *record, JsonObject *root, GError **error)
   record->episodes = get_count (returns, "episodes");
   record->steps = get_count (root, "steps");
   record->wall_seconds = get_number (root, "wall_seconds");
+  record->learning_seconds = get_number (root, "learning_seconds");
   record->side_by_side = get_count (root, "side_by_side");
   record->live_paths = get_number (root, "live_paths");
   record->paths = get_number (root, "paths");
@@ -225,7 +226,7 @@ static gboolean
 read_record (EspStudyRecord *record, JsonNode *node, GError **error)
 {
   JsonObject *root = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  double seed;
+  JsonNode *seed;
 
   if (root == NULL)
     {
@@ -239,14 +240,15 @@ read_record (EspStudyRecord *record, JsonNode *node, GError **error)
   record->failure = get_text (root, "failure");
   if (record->variant == NULL)
     record->variant = g_strdup (record->recipe);
-  seed = get_number (root, "seed");
-  if (record->environment == NULL || record->variant == NULL || !(seed >= 0.0 && seed < 0x1p63))
+  seed = json_object_get_member (root, "seed");
+  if (record->environment == NULL || record->variant == NULL || seed == NULL || !JSON_NODE_HOLDS_VALUE (seed)
+      || json_node_get_value_type (seed) != G_TYPE_INT64 || json_node_get_int (seed) < 0)
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_RANGE,
                    "“environment”, “recipe” or “seed” is missing, so this is no result of train or study");
       return FALSE;
     }
-  record->seed = (uint64_t) json_object_get_int_member (root, "seed");
+  record->seed = (uint64_t) json_node_get_int (seed);
 
   return record->failure != NULL || read_result (record, root, error);
 }
@@ -359,6 +361,7 @@ esp_study_record_append_json (const EspStudyRecord *record, const char *study, G
 
   g_string_append_printf (text, ", \"steps\": %" G_GUINT64_FORMAT, record->steps);
   append_number (text, "wall_seconds", record->wall_seconds);
+  append_number (text, "learning_seconds", record->learning_seconds);
   g_string_append_printf (text, ", \"side_by_side\": %zu", record->side_by_side);
   append_text (text, "formula", record->formula);
   g_string_append (text, ", \"policy_return\": ");
@@ -382,6 +385,7 @@ esp_study_record_append_summary (const EspStudyRecord *record, GString *text)
   append_number (text, "std", record->deviation);
   g_string_append_printf (text, ", \"steps\": %" G_GUINT64_FORMAT, record->steps);
   append_number (text, "wall_seconds", record->wall_seconds);
+  append_number (text, "learning_seconds", record->learning_seconds);
   append_number (text, "reading_length", esp_study_record_get_longest (record));
   append_number (text, "live_paths", record->live_paths);
   append_number (text, "paths", record->paths);

@@ -59,6 +59,8 @@ typedef struct
  * @mean: return of the final policy on the report's episodes
  * @deviation: of the returns of those episodes
  * @wall_seconds: that the run took
+ * @learning_seconds: of them, those before the final policy was chosen and polished; NaN where that is not
+ * known
  * @side_by_side: how many runs shared the machine; 0 where that is not known
  * @lengths: of double, the reading length of each action; empty where there is no formula
  * @live_paths: paths of the thresholded network that connect observations to actions, at the end of learning
@@ -82,6 +84,7 @@ typedef struct
   double mean;
   double deviation;
   double wall_seconds;
+  double learning_seconds;
   size_t side_by_side;
   GArray *lengths;
   double live_paths;

@@ -315,6 +315,8 @@ take_result (const EspStudyRuns *runs, const EspStudyRun *run, EspStudyRecord *r
   record->episodes = returns.episodes;
   record->steps = result.steps;
   record->wall_seconds = result.seconds;
+  /* of a run that was over at once there is no picture before its end */
+  record->learning_seconds = fmin (run->learning_seconds, result.seconds);
   record->side_by_side = runs->n_workers;
   record->formula = result.formula != NULL ? esp_report_formula (result.formula) : NULL;
   for (size_t i = 0; result.formula != NULL && i < esp_formula_get_n_actions (result.formula); i++)
@@ -379,6 +381,10 @@ look_after (EspStudyRuns *runs, EspStudyRun *run, unsigned milliseconds, GError 
 
   if (snapshot != NULL)
     {
+      /* the first picture of the final choice is of its beginning */
+      if (snapshot->state == ESP_RUN_TRAINING || run->snapshot == NULL
+          || run->snapshot->state == ESP_RUN_TRAINING)
+        run->learning_seconds = snapshot->seconds;
       g_clear_pointer (&run->snapshot, esp_snapshot_unref);
       run->snapshot = snapshot;
       run->share = snapshot->progress;

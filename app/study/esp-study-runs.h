@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @cost: a guess at the time of all, in the same unit
  * @trainer: while it runs, else NULL
  * @snapshot: the newest one while it runs
+ * @learning_seconds: that it has learned for
  * @share: of the run that is done, 0 … 1
  * @record: once it is over, else NULL; owned by the runs
  *
@@ -38,6 +39,7 @@ typedef struct
   double cost;
   EspTrainer *trainer;
   EspSnapshot *snapshot;
+  double learning_seconds;
   double share;
   const EspStudyRecord *record;
 } EspStudyRun;
