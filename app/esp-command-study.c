@@ -170,6 +170,19 @@ compare_variants (const void *a, const void *b, void *study)
   return (first > second) - (first < second);
 }
 
+/* Loads environments from files, of which results only have the names. */
+static gboolean
+load_environments (const EspStudy *study, GError **error)
+{
+  for (guint i = 0; i < study->environments->len; i++)
+    if (esp_command_find_environment (g_array_index (study->environments, EspStudyEnvironment, i).name, NULL,
+                                      error)
+        == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
 /* Makes the table of results that are there. */
 static int
 report_files (const Request *request, EspStudy *study)
@@ -179,6 +192,8 @@ report_files (const Request *request, EspStudy *study)
   g_autoptr (GPtrArray) chosen = g_ptr_array_new ();
   g_auto (GStrv) names = request->environments != NULL ? g_strsplit (request->environments, ",", -1) : NULL;
 
+  if (!load_environments (study, &error))
+    return esp_command_complain (error);
   for (guint i = 0; i < request->from->len; i++)
     if (!esp_study_file_read (g_ptr_array_index (request->from, i), records, &error))
       return esp_command_complain (error);

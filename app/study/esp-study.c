@@ -135,13 +135,24 @@ get_list (JsonObject *object, const char *key, guint most, gboolean *is_there, G
   return array;
 }
 
+/* Returns what the study calls @name, a recipe or an environment: a file stands beside the study's. */
+static char *
+find_beside (const char *name, const char *folder)
+{
+  gboolean is_file = strchr (name, '/') != NULL || g_str_has_suffix (name, ".json");
+
+  return is_file && folder != NULL && !g_path_is_absolute (name) ? g_build_filename (folder, name, NULL)
+                                                                 : g_strdup (name);
+}
+
 static gboolean
-read_environment (EspStudy *study, JsonNode *node, GError **error)
+read_environment (EspStudy *study, JsonNode *node, const char *folder, GError **error)
 {
   static const char *const keys[] = { "name", "scale", NULL };
   JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   const char *name = object != NULL ? get_text (json_object_get_member (object, "name")) : get_text (node);
   EspStudyEnvironment environment = { NULL, 1.0 };
+  g_autofree char *path = NULL;
 
   if (name == NULL || name[0] == '\0')
     return refuse (error, "environments", "a list of names, or of objects with a “name” and a “scale”");
@@ -154,20 +165,21 @@ read_environment (EspStudy *study, JsonNode *node, GError **error)
               || environment.scale <= 0.0 || environment.scale > ESP_STUDY_MAX_SCALE))
         return refuse (error, "scale", "a number above 0, at most 100: the share of the recipe's steps");
     }
+  path = find_beside (name, folder);
   for (guint i = 0; i < study->environments->len; i++)
-    if (strcmp (g_array_index (study->environments, EspStudyEnvironment, i).name, name) == 0)
+    if (strcmp (g_array_index (study->environments, EspStudyEnvironment, i).name, path) == 0)
       {
         g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE, "the environment “%s” is there twice", name);
         return FALSE;
       }
-  environment.name = g_strdup (name);
+  environment.name = g_steal_pointer (&path);
   g_array_append_val (study->environments, environment);
 
   return TRUE;
 }
 
 static gboolean
-read_environments (EspStudy *study, JsonObject *root, GError **error)
+read_environments (EspStudy *study, JsonObject *root, const char *folder, GError **error)
 {
   gboolean is_there;
   JsonArray *array = get_list (root, "environments", ESP_STUDY_MAX_ENVIRONMENTS, &is_there, error);
@@ -177,20 +189,10 @@ read_environments (EspStudy *study, JsonObject *root, GError **error)
   if (array == NULL)
     return FALSE;
   for (guint i = 0; i < json_array_get_length (array); i++)
-    if (!read_environment (study, json_array_get_element (array, i), error))
+    if (!read_environment (study, json_array_get_element (array, i), folder, error))
       return FALSE;
 
   return TRUE;
-}
-
-/* Returns the recipe that the study calls @name: a file stands beside the study's. */
-static char *
-find_recipe (const char *name, const char *folder)
-{
-  gboolean is_file = strchr (name, '/') != NULL || g_str_has_suffix (name, ".json");
-
-  return is_file && folder != NULL && !g_path_is_absolute (name) ? g_build_filename (folder, name, NULL)
-                                                                 : g_strdup (name);
 }
 
 static gboolean
@@ -229,7 +231,7 @@ read_variant (EspStudy *study, JsonNode *node, const char *folder, GError **erro
   g_ptr_array_add (assignments, NULL);
 
   variant.name = g_strdup (name);
-  variant.recipe = find_recipe (recipe, folder);
+  variant.recipe = find_beside (recipe, folder);
   variant.assignments = g_strdupv ((char **) assignments->pdata);
   g_array_append_val (study->variants, variant);
 
@@ -417,7 +419,7 @@ read_study (EspStudy *study, JsonNode *node, const char *folder, GError **error)
   if (seeds == NULL)
     return refuse (error, "seeds", "a text such as \"0..2\"");
 
-  return read_environments (study, root, error) && read_variants (study, root, folder, error)
+  return read_environments (study, root, folder, error) && read_variants (study, root, folder, error)
          && esp_study_set_seeds (study, seeds, error);
 }
 

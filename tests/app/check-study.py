@@ -6,6 +6,7 @@ The argument is the program. The runs are tiny; what they learn does not matter 
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -214,6 +215,18 @@ def test_resume(folder):
     expect_complaint([path, "--output", output, "--resume"], 2, "line 2 of out.jsonl")
     with open(output, "rb") as file:
         expect(file.read() == lines[0] + b'{"environment": \n' + lines[1], "a file that is none of ours has changed")
+
+
+def test_own_environment(folder):
+    """Environments from files stand beside the study, and are known in results that have their names."""
+    resources = os.environ.get("ESPALIER_RESOURCES") or os.path.join(os.path.dirname(__file__), "..", "..", "resources")
+    shutil.copytree(os.path.join(resources, "environments", "ball-in-cup"), os.path.join(folder, "cup"))
+    path = write_study(folder, environments=["cup/ball-in-cup.json"], seeds="0..1", measure="patterns",
+                       variants=[{"name": "small", "recipe": "tiny.json"}])
+    output = os.path.join(folder, "out.jsonl")
+    result = expect_result(path, "--output", output, "--episodes", "3")
+    expect([run["environment"] for run in result["runs"]] == ["ball-in-cup"] * 2 and result["rows"], result)
+    expect(expect_result(path, "--from", output)["rows"] == result["rows"], result["rows"])
 
 
 def test_failure(folder):
