@@ -35,8 +35,8 @@ typedef struct
   EspOperator operator_;
   EspSum *arguments[ESP_MAX_OPERANDS];
   bool needed; /* the output depends on it */
-  /* the first layer in which it can stand and the first in which it cannot, the layer and the operator that it
-   * has */
+  /* the first layer in which it can stand and the first in which it cannot, the layer and the operator that
+   * it has */
   size_t earliest, latest, layer, slot;
   /* what is written as its arguments: those above, but that terms may come by way of carriers */
   const EspSum *placed[ESP_MAX_OPERANDS];

@@ -1,10 +1,10 @@
 /* Places for the features of a formula: which operator of which layer computes each.
  *
- * With dense connections every operator reads whatever lies before it, so that an assignment of the features to
- * operators is all there is to find. Where a layer sees the one before alone, what is needed further on is
+ * With dense connections every operator reads whatever lies before it, so that an assignment of the features
+ * to operators is all there is to find. Where a layer sees the one before alone, what is needed further on is
  * carried there by operators that hand their argument on as it is: id; if-else, with both branches the same;
- * division by 1; and multiplication by 1 where the guard cannot act. Carriers take sums of features as well, so
- * that what is added up in the end travels as one number.
+ * division by 1; and multiplication by 1 where the guard cannot act. Carriers take sums of features as well,
+ * so that what is added up in the end travels as one number.
  */
 
 #include <string.h>
@@ -145,17 +145,15 @@ are_equal (const EspSum *a, const EspSum *b)
 static guint
 find_carrier (Search *search, size_t l, const EspSum *form)
 {
-  static const EspOperator carriers[]
-    = { ESP_OPERATOR_IDENTITY, ESP_OPERATOR_IF_ELSE, ESP_OPERATOR_DIVIDE, ESP_OPERATOR_MULTIPLY };
+  static const EspOperator carriers[] = { ESP_OPERATOR_IDENTITY, ESP_OPERATOR_IF_ELSE, ESP_OPERATOR_DIVIDE,
+                                          ESP_OPERATOR_MULTIPLY };
   EspInsertion *insertion = search->insertion;
   const EspLayer *layer = &insertion->arrangement->layers[l];
 
   for (guint i = search->n_features; i < insertion->features->len; i++)
     if (get_feature (insertion, i)->layer == l
-        && are_equal (get_feature (insertion, i)->arguments[get_feature (insertion, i)->operator_
-                                                                == ESP_OPERATOR_IF_ELSE
-                                                              ? 1
-                                                              : 0],
+        && are_equal (get_feature (insertion, i)
+                        ->arguments[get_feature (insertion, i)->operator_ == ESP_OPERATOR_IF_ELSE ? 1 : 0],
                       form))
       return i;
 
@@ -182,13 +180,17 @@ find_carrier (Search *search, size_t l, const EspSum *form)
         g_array_append_val (insertion->features, carrier);
         return insertion->features->len - 1;
       }
-  search->stuck_layer = l + 1;
-  search->stuck_feature = get_term (form, 0)->feature;
+  /* of all attempts, the one that came nearest to the observations */
+  if (search->stuck_layer == 0 || l + 1 < search->stuck_layer)
+    {
+      search->stuck_layer = l + 1;
+      search->stuck_feature = get_term (form, 0)->feature;
+    }
   return 0;
 }
 
-/* Returns @sum as a reader of layer @l sees it, whose features from before @l come by carriers: all together by
- * one, or with @single each by its own. NULL where no operator is free. */
+/* Returns @sum as a reader of layer @l sees it, whose features from before @l come by carriers: all together
+ * by one, or with @single each by its own. NULL where no operator is free. */
 static const EspSum *
 carry_sum (Search *search, size_t l, const EspSum *sum, bool single)
 {
@@ -308,8 +310,8 @@ place_features (Search *search, guint i)
   for (size_t k = 0; k < ESP_MAX_OPERANDS && get_feature (insertion, i)->arguments[k] != NULL; k++)
     for (guint t = 0; t < get_feature (insertion, i)->arguments[k]->terms->len; t++)
       {
-        const EspFeature *argument
-          = get_feature (insertion, get_term (get_feature (insertion, i)->arguments[k], t)->feature);
+        const EspFeature *argument = get_feature (
+          insertion, get_term (get_feature (insertion, i)->arguments[k], t)->feature);
 
         if (!argument->is_input)
           first = MAX (first, argument->layer + 1);
@@ -349,10 +351,11 @@ refuse (const Search *search, GError **error)
   if (search->furthest == search->n_features)
     {
       text = esp_insertion_show (insertion, get_feature (insertion, search->stuck_feature)->expression);
-      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-                   "there is nothing in layer %zu to carry “%s” on: without dense connections that takes an id, "
-                   "if or div that is free, or a mul for what stays within ±%g",
-                   search->stuck_layer, text, ESP_GUARD_MULTIPLY);
+      g_set_error (
+        error, ESP_ERROR, ESP_ERROR_USAGE,
+        "there is nothing in layer %zu to carry “%s” on: without dense connections that takes an id, "
+        "if or div that is free, or a mul for what stays within ±%g",
+        search->stuck_layer, text, ESP_GUARD_MULTIPLY);
       return;
     }
   text = esp_insertion_show (insertion, feature->expression);
