@@ -10,6 +10,7 @@
 #include "esp-progress.h"
 #include "esp-report.h"
 #include "esp-study-estimate.h"
+#include "esp-study-insertion.h"
 #include "esp-study-measures.h"
 
 #define MAX_EPISODES 1000000
@@ -106,17 +107,16 @@ load_study (const Request *request, GError **error)
   return g_steal_pointer (&study);
 }
 
-/* Prints the table of @records, with its notes. */
+/* Prints @table with its @notes; in JSON with what there is of @records (may be NULL). */
 static int
-report (const Request *request, const EspStudy *study, const GPtrArray *records)
+print_table (const Request *request,
+             const EspStudy *study,
+             const EspTable *table,
+             const char *notes,
+             const GPtrArray *records)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (GString) notes = g_string_new (NULL);
-  g_autoptr (EspTable) table = esp_study_measure (study->measure, records, notes, &error);
 
-  if (table == NULL)
-    return esp_command_complain (error);
   if (!request->as_json)
     {
       if (request->markdown)
@@ -126,7 +126,7 @@ report (const Request *request, const EspStudy *study, const GPtrArray *records)
           g_string_append_printf (text, "%s: %s\n\n", study->name, study->description);
           esp_table_append_text (table, text);
         }
-      g_string_append_printf (text, "\n%s", notes->str);
+      g_string_append_printf (text, "\n%s", notes);
       return esp_command_finish (text->str);
     }
 
@@ -135,7 +135,7 @@ report (const Request *request, const EspStudy *study, const GPtrArray *records)
   g_string_append (text, ", \"description\": ");
   esp_report_append_string (text, study->description);
   g_string_append (text, ", \"runs\": [");
-  for (guint i = 0; i < records->len; i++)
+  for (guint i = 0; records != NULL && i < records->len; i++)
     {
       g_string_append (text, i > 0 ? ", " : "");
       esp_study_record_append_summary (g_ptr_array_index (records, i), text);
@@ -143,10 +143,53 @@ report (const Request *request, const EspStudy *study, const GPtrArray *records)
   g_string_append (text, "], \"rows\": ");
   esp_table_append_json (table, text);
   g_string_append (text, ", \"notes\": ");
-  esp_report_append_string (text, notes->str);
+  esp_report_append_string (text, notes);
   g_string_append (text, "}\n");
 
   return esp_command_finish (text->str);
+}
+
+/* Prints the table of @records. */
+static int
+report (const Request *request, const EspStudy *study, const GPtrArray *records)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) notes = g_string_new (NULL);
+  g_autoptr (EspTable) table = esp_study_measure (study->measure, records, notes, &error);
+
+  return table != NULL ? print_table (request, study, table, notes->str, records)
+                       : esp_command_complain (error);
+}
+
+/* Does the study that has no runs. */
+static int
+report_insertion (const Request *request, const EspStudy *study)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) notes = g_string_new (NULL);
+  g_autoptr (EspTable) table = NULL;
+  int status;
+
+  if (request->seeds != NULL || request->steps.given || request->scale != NULL
+      || request->assignments->len > 0 || request->output != NULL || request->from->len > 0
+      || request->dry_run || request->workers.given)
+    {
+      esp_command_say (
+        "insertion has no runs; of the options only --environments, --episodes, --markdown and "
+        "--json are for it");
+      return ESP_EXIT_USAGE;
+    }
+  esp_interrupt_catch ();
+  table = esp_study_insertion (study, request->episodes.value, notes, &error);
+  if (table == NULL)
+    return esp_command_complain (error);
+
+  status = print_table (request, study, table, notes->str, NULL);
+  if (status != ESP_EXIT_DONE || !esp_interrupt_has_come ())
+    return status;
+  esp_command_say ("interrupted; the formulas that were not measured are left out");
+
+  return ESP_EXIT_FAILED;
 }
 
 /* Returns the place of the variant @name in @study, or behind all. */
@@ -340,6 +383,8 @@ study (const Request *request)
   if (!check_request (request, &error) || !read_scale (request, &plan, &error)
       || (definition = load_study (request, &error)) == NULL)
     return esp_command_complain (error);
+  if (definition->measure == ESP_STUDY_INSERTION)
+    return report_insertion (request, definition);
   if (request->from->len > 0)
     return report_files (request, definition);
   runs = esp_study_runs_new (definition, &plan, &error);

@@ -1,5 +1,6 @@
 #include "esp-study-measures.h"
 
+#include "esp-error.h"
 #include "esp-study-groups.h"
 
 static void
@@ -36,6 +37,11 @@ esp_study_measure (EspStudyMeasure measure, const GPtrArray *records, GString *n
 
     case ESP_STUDY_PATTERNS:
       table = esp_study_tabulate_patterns (records, notes);
+      break;
+
+    case ESP_STUDY_INSERTION:
+      g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+                   "insertion has no runs whose results could be in a file");
       break;
     }
   if (table != NULL)

@@ -13,10 +13,8 @@
 #define DEFAULT_RECIPE "default"
 
 static const char *const measures[] = {
-  [ESP_STUDY_RETURNS] = "returns",
-  [ESP_STUDY_EFFICIENCY] = "efficiency",
-  [ESP_STUDY_LENGTH] = "length",
-  [ESP_STUDY_PATTERNS] = "patterns",
+  [ESP_STUDY_RETURNS] = "returns",   [ESP_STUDY_EFFICIENCY] = "efficiency", [ESP_STUDY_LENGTH] = "length",
+  [ESP_STUDY_PATTERNS] = "patterns", [ESP_STUDY_INSERTION] = "insertion",
 };
 
 static void
@@ -383,7 +381,7 @@ read_measure (EspStudy *study, JsonNode *node, GError **error)
         return TRUE;
       }
 
-  return refuse (error, "measure", "returns, efficiency, length or patterns");
+  return refuse (error, "measure", "returns, efficiency, length, patterns or insertion");
 }
 
 static gboolean
@@ -414,6 +412,10 @@ read_study (EspStudy *study, JsonNode *node, const char *folder, GError **error)
   if (json_object_has_member (root, "measure")
       && !read_measure (study, json_object_get_member (root, "measure"), error))
     return FALSE;
+  if (study->measure == ESP_STUDY_INSERTION
+      && (json_object_has_member (root, "variants") || json_object_has_member (root, "grid")
+          || json_object_has_member (root, "seeds")))
+    return refuse (error, "measure", "another for variants, a grid or seeds: insertion has no runs");
   if (json_object_has_member (root, "seeds"))
     seeds = get_text (json_object_get_member (root, "seeds"));
   if (seeds == NULL)

@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @ESP_STUDY_EFFICIENCY: how soon each variant comes near the bar, and the area under its learning curve
  * @ESP_STUDY_LENGTH: the best return of formulas up to each reading length
  * @ESP_STUDY_PATTERNS: what recurs in the formulas of different runs
+ * @ESP_STUDY_INSERTION: which arrangements hold known formulas; there are no runs
  *
  * What the table of a study tells.
  */
@@ -35,6 +36,7 @@ typedef enum
   ESP_STUDY_EFFICIENCY,
   ESP_STUDY_LENGTH,
   ESP_STUDY_PATTERNS,
+  ESP_STUDY_INSERTION,
 } EspStudyMeasure;
 
 /**

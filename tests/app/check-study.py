@@ -14,7 +14,7 @@ import tempfile
 import traceback
 
 PROGRAM = sys.argv[1]
-SHIPPED = ["ablation", "data", "length", "operators", "patterns", "size", "sparsity"]
+SHIPPED = ["ablation", "data", "insertion", "length", "operators", "patterns", "size", "sparsity"]
 TINY = {
     "steps": 300,
     "arrangement": "mul,sin,id",
@@ -294,6 +294,23 @@ def test_length(folder):
     lengths = [row["reading_length"] for row in result["rows"]]
     expect(lengths == sorted(set(lengths)), lengths)
     expect(all(line["front"] for line in read_lines(output)), "a run has no front")
+
+
+def test_insertion(folder):
+    """Known formulas in every arrangement; nothing is trained."""
+    result = expect_result("insertion", "--environments", "cartpole", "--episodes", "3")
+    expect(result["study"] == "insertion" and result["runs"] == [], result)
+    expect({row["formula"] for row in result["rows"]} == {"LQR", "DSP"}, result["rows"])
+    for row in result["rows"]:
+        expect(row["formula_return"]["n"] == 3 and row["dense"] in ("yes", "no"), row)
+        for value in (row["network_return"]["mean"], row["difference"], row["live_paths"]):
+            expect((value is None) == (row["fits"] == "no"), row)
+    held = [row for row in result["rows"] if row["fits"] == "yes" and row["formula"] == "LQR"]
+    expect(held and all(row["network_return"]["mean"] == 1000 and row["live_paths"] >= 4 for row in held), held)
+    expect_complaint(["insertion", "--seeds", "1"], 2, "no runs", "--episodes")
+    expect_complaint(["insertion", "--environments", "nowhere"], 2, "nowhere")
+    path = write_study(folder, measure="insertion")
+    expect_complaint([path], 2, "insertion has no runs")
 
 
 def write_results(folder, formulas, environment="cartpole"):
