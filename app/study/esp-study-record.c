@@ -59,15 +59,20 @@ get_text (JsonObject *object, const char *key)
            : NULL;
 }
 
+/* Returns the number in @node, NaN where there is none or one that is too large for a double. */
 static double
 get_node_number (JsonNode *node)
 {
+  double number;
+
   if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
       || (json_node_get_value_type (node) != G_TYPE_INT64
           && json_node_get_value_type (node) != G_TYPE_DOUBLE))
     return NAN;
 
-  return json_node_get_double (node);
+  number = json_node_get_double (node);
+
+  return isfinite (number) ? number : NAN;
 }
 
 static double
@@ -338,13 +343,6 @@ append_lengths (GString *text, const EspStudyRecord *record)
 void
 esp_study_record_append_json (const EspStudyRecord *record, const char *study, GString *text)
 {
-  EspReturns returns = { .mean = record->mean,
-                         .deviation = record->deviation,
-                         .minimum = NAN,
-                         .maximum = NAN,
-                         .episodes = record->episodes,
-                         .seed = ESP_REPORT_SEED };
-
   g_string_append (text, "{\"study\": ");
   esp_report_append_string (text, study);
   append_text (text, "environment", record->environment);
@@ -364,8 +362,11 @@ esp_study_record_append_json (const EspStudyRecord *record, const char *study, G
   append_number (text, "learning_seconds", record->learning_seconds);
   g_string_append_printf (text, ", \"side_by_side\": %zu", record->side_by_side);
   append_text (text, "formula", record->formula);
-  g_string_append (text, ", \"policy_return\": ");
-  esp_report_append_returns (text, &returns);
+  g_string_append (text, ", \"policy_return\": {\"mean\": ");
+  esp_report_append_number (text, record->mean);
+  append_number (text, "std", record->deviation);
+  g_string_append_printf (text, ", \"episodes\": %zu, \"seed\": %" G_GUINT64_FORMAT "}", record->episodes,
+                          ESP_REPORT_SEED);
   append_lengths (text, record);
   append_number (text, "live_paths", record->live_paths);
   append_number (text, "paths", record->paths);
