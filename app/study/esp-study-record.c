@@ -5,6 +5,7 @@
 #include "esp-error.h"
 #include "esp-evaluation.h"
 #include "esp-report.h"
+#include "esp-study.h"
 
 /* Counts beyond this are no counts of ours, and fit no double. */
 #define LARGEST_COUNT 9007199254740992.0
@@ -48,14 +49,15 @@ esp_study_record_free (EspStudyRecord *record)
   g_free (record);
 }
 
-/* Returns a copy of the text @key, NULL where there is none. */
+/* Returns a copy of the text @key, NULL where there is none. What steers a terminal has no place in a table.
+ */
 static char *
 get_text (JsonObject *object, const char *key)
 {
   JsonNode *node = json_object_get_member (object, key);
 
   return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING
-           ? json_node_dup_string (node)
+           ? esp_study_clean (json_node_dup_string (node))
            : NULL;
 }
 

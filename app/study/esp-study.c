@@ -17,6 +17,16 @@ static const char *const measures[] = {
   [ESP_STUDY_PATTERNS] = "patterns", [ESP_STUDY_INSERTION] = "insertion",
 };
 
+char *
+esp_study_clean (char *text)
+{
+  for (char *c = text; *c != '\0'; c++)
+    if ((guchar) *c < 0x20 || *c == 0x7f)
+      *c = ' ';
+
+  return text;
+}
+
 static void
 clear_environment (void *data)
 {
@@ -228,7 +238,7 @@ read_variant (EspStudy *study, JsonNode *node, const char *folder, GError **erro
     }
   g_ptr_array_add (assignments, NULL);
 
-  variant.name = g_strdup (name);
+  variant.name = esp_study_clean (g_strdup (name));
   variant.recipe = find_beside (recipe, folder);
   variant.assignments = g_strdupv ((char **) assignments->pdata);
   g_array_append_val (study->variants, variant);
@@ -309,6 +319,7 @@ multiply (EspStudy *study, JsonNode *node, GError **error)
                                         value);
         variant.recipe = g_strdup (base->recipe);
         variant.assignments = g_strdupv (base->assignments);
+        esp_study_clean (variant.name);
         append_assignment (&variant, field, value);
         g_array_append_val (study->variants, variant);
       }
@@ -407,7 +418,7 @@ read_study (EspStudy *study, JsonNode *node, const char *folder, GError **error)
       if (description == NULL)
         return refuse (error, "description", "a text");
       g_free (study->description);
-      study->description = g_strdup (description);
+      study->description = esp_study_clean (g_strdup (description));
     }
   if (json_object_has_member (root, "measure")
       && !read_measure (study, json_object_get_member (root, "measure"), error))

@@ -102,6 +102,9 @@ gboolean esp_study_choose_environments (EspStudy *study, const char *names, GErr
  * esp_options_parse_seeds() does. */
 gboolean esp_study_set_seeds (EspStudy *study, const char *text, GError **error);
 
+/* Puts spaces in place of control characters in the UTF-8 @text, and returns it. */
+char *esp_study_clean (char *text);
+
 /* Returns the names of the studies that ship, sorted, NULL-terminated; g_strfreev() it. */
 char **esp_study_list (void);
 

@@ -122,6 +122,17 @@ test_study (void)
   g_assert_null (variant->assignments[3]);
   g_assert_cmpstr (g_array_index (study->variants, EspStudyVariant, 2).recipe, ==, "folder/b.json");
 
+  {
+    static const char steering[] =
+      "{\"description\": \"a\\nb\", \"environments\": [\"cartpole\"], \"variants\": "
+      "[{\"name\": \"\\u001b[31mred\"}]}";
+    g_autoptr (EspStudy) clean = read_study (steering, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (clean->description, ==, "a b");
+    g_assert_cmpstr (g_array_index (clean->variants, EspStudyVariant, 0).name, ==, " [31mred");
+  }
+
   g_assert_true (esp_study_choose_environments (study, "hopper,pendulum", &error));
   g_assert_cmpfloat (g_array_index (study->environments, EspStudyEnvironment, 0).scale, ==, 1.0);
   g_assert_cmpfloat (g_array_index (study->environments, EspStudyEnvironment, 1).scale, ==, 0.25);
