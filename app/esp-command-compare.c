@@ -10,51 +10,10 @@
 #include "esp-progress.h"
 
 #define MAX_EPISODES 1000000
-#define MAX_SEEDS    1000
 #define MAX_WORKERS  64
 
 #define DEFAULT_POLICIES "espl,sac,td3"
 #define DEFAULT_SEEDS    "0..4"
-
-static gboolean
-refuse_seeds (const char *text, GError **error)
-{
-  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-               "--seeds must be numbers and ranges such as 0..4 or 0,3,7, at most %d in all, not “%s”",
-               MAX_SEEDS, text);
-  return FALSE;
-}
-
-/* Adds the seeds that @text means: numbers and ranges, separated by commas. */
-static gboolean
-parse_seeds (const char *text, GArray *seeds, GError **error)
-{
-  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
-
-  for (char **part = parts; *part != NULL; part++)
-    {
-      g_auto (GStrv) ends = g_strsplit (*part, "..", 2);
-      guint64 first, last;
-
-      if (ends[0] == NULL || !g_ascii_string_to_unsigned (ends[0], 10, 0, G_MAXUINT64, &first, NULL))
-        return refuse_seeds (text, error);
-      last = first;
-      if (ends[1] != NULL && !g_ascii_string_to_unsigned (ends[1], 10, 0, G_MAXUINT64, &last, NULL))
-        return refuse_seeds (text, error);
-      if (last < first || last - first >= MAX_SEEDS || seeds->len + (last - first) >= MAX_SEEDS)
-        return refuse_seeds (text, error);
-      for (guint64 i = 0; i <= last - first; i++)
-        {
-          uint64_t seed = first + i;
-
-          g_array_append_val (seeds, seed);
-        }
-    }
-  if (seeds->len == 0)
-    return refuse_seeds (text, error);
-
-  return TRUE;
-}
 
 static gboolean
 add_policies (EspComparison *comparison, const char *names, const GPtrArray *assignments, GError **error)
@@ -174,7 +133,7 @@ make_comparison (const Request *request, GError **error)
   const EspEnvironmentInfo *info = esp_command_find_environment (request->environment, &request->choice,
                                                                  error);
 
-  if (info == NULL || !parse_seeds (request->seeds, seeds, error)
+  if (info == NULL || !esp_options_parse_seeds (request->seeds, seeds, error)
       || !check_range ("episodes", request->episodes.value, MAX_EPISODES, error)
       || !check_range ("workers", request->workers.value, MAX_WORKERS, error))
     return NULL;

@@ -28,6 +28,7 @@ int esp_command_eval (char **arguments);
 int esp_command_export (char **arguments);
 int esp_command_rollout (char **arguments);
 int esp_command_simplify (char **arguments);
+int esp_command_study (char **arguments);
 int esp_command_train (char **arguments);
 
 /* Parses @arguments as esp_options_parse() does. Returns whether the command should go on; else @status

@@ -260,3 +260,43 @@ esp_options_describe (const EspUsage *usage)
 
   return g_string_free (help, FALSE);
 }
+
+static gboolean
+refuse_seeds (const char *text, GError **error)
+{
+  g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
+               "seeds must be numbers and ranges such as --seeds 0..4 or 0,3,7, at most %d in all, not “%s”",
+               ESP_OPTIONS_MAX_SEEDS, text);
+  return FALSE;
+}
+
+gboolean
+esp_options_parse_seeds (const char *text, GArray *seeds, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+
+  for (char **part = parts; *part != NULL; part++)
+    {
+      g_auto (GStrv) ends = g_strsplit (*part, "..", 2);
+      guint64 first, last;
+
+      if (ends[0] == NULL || !g_ascii_string_to_unsigned (ends[0], 10, 0, G_MAXUINT64, &first, NULL))
+        return refuse_seeds (text, error);
+      last = first;
+      if (ends[1] != NULL && !g_ascii_string_to_unsigned (ends[1], 10, 0, G_MAXUINT64, &last, NULL))
+        return refuse_seeds (text, error);
+      if (last < first || last - first >= ESP_OPTIONS_MAX_SEEDS
+          || seeds->len + (last - first) >= ESP_OPTIONS_MAX_SEEDS)
+        return refuse_seeds (text, error);
+      for (guint64 i = 0; i <= last - first; i++)
+        {
+          uint64_t seed = first + i;
+
+          g_array_append_val (seeds, seed);
+        }
+    }
+  if (seeds->len == 0)
+    return refuse_seeds (text, error);
+
+  return TRUE;
+}

@@ -84,6 +84,13 @@ gboolean esp_options_parse (
 /* Returns the help of a command (free with g_free()). */
 char *esp_options_describe (const EspUsage *usage);
 
+/* The most seeds that are taken at once. */
+#define ESP_OPTIONS_MAX_SEEDS 1000
+
+/* Adds to @seeds, of uint64_t, those that @text means: numbers and ranges such as `0..4`, separated by commas.
+ * Fails with ESP_ERROR_USAGE. */
+gboolean esp_options_parse_seeds (const char *text, GArray *seeds, GError **error);
+
 /* Returns the one of @words[n_words] that @word is most likely a slip of, or NULL if none is near. */
 const char *esp_nearest_word (const char *word, const char *const *words, size_t n_words);
 

@@ -26,6 +26,7 @@ static const struct
   { "eval", "measure the return of a policy", esp_command_eval },
   { "export", "write a policy's formula for other programs", esp_command_export },
   { "compare", "train policies of several kinds and seeds, and compare their returns", esp_command_compare },
+  { "study", "do the runs that answer a question, and print one table with intervals", esp_command_study },
   { "rollout", "compare an environment with a recording of it", esp_command_rollout },
   { "simplify", "make a formula shorter to read, and show how", esp_command_simplify },
   { "check", "tell whether two formulas are the same function", esp_command_check },

@@ -9,7 +9,7 @@
 static double
 get_n_paths (const EspHistogramStrip *strip)
 {
-  return (double) MAX (strip->snapshot->n_actions * strip->snapshot->arrangement->n_weights, 1);
+  return (double) MAX (strip->snapshot->n_actions * strip->snapshot->arrangement->n_paths, 1);
 }
 
 static double

@@ -465,7 +465,7 @@ update_live (EspNetworkView *view)
   if (view->n_live_paths == before)
     return;
   text = g_strdup_printf ("%zu of %zu paths connect observations to the action", view->n_live_paths,
-                          view->snapshot->arrangement->n_weights);
+                          view->snapshot->arrangement->n_paths);
   gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
 }
 

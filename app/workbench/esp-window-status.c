@@ -207,14 +207,14 @@ static void
 update_network_notes (EspWindow *self, EspSnapshot *snapshot)
 {
   const EspEvaluation *evaluation = last_evaluation (snapshot);
-  size_t n_paths = snapshot->n_actions * snapshot->arrangement->n_weights;
+  size_t n_paths = snapshot->n_actions * snapshot->arrangement->n_paths;
   size_t n_chosen = 0;
   g_autofree char *chosen = NULL;
   g_autofree char *all = esp_figure_count (n_paths);
   g_autofree char *selector = NULL;
   g_autofree char *network = NULL;
 
-  for (size_t i = 0; i < n_paths; i++)
+  for (size_t i = 0; i < snapshot->n_actions * snapshot->arrangement->n_weights; i++)
     n_chosen += snapshot->probabilities[i] > snapshot->threshold;
   chosen = esp_figure_count (n_chosen);
   selector = g_strdup_printf ("%s of %s paths chosen", chosen, all);

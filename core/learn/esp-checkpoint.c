@@ -7,7 +7,7 @@
 #include "esp-error.h"
 #include "esp-safetensors.h"
 
-#define FORMAT "espalier checkpoint 1"
+#define FORMAT "espalier checkpoint 2"
 
 /* One array of a run that is saved and restored as it is. */
 typedef struct
@@ -111,13 +111,17 @@ is_sound (EspRun *run)
   const EspPolicy *policy = &run->sac.policy;
   uint64_t first = run->recipe->warm_up_steps;
   uint64_t late = progress->step > first ? progress->step - first : 0;
+  uint64_t period = run->recipe->update_period, per_step = run->recipe->updates_per_step;
+  /* the record of a step waits for the updates that follow it */
+  bool waits = progress->pending > 0 && progress->step % run->recipe->record_period == 0;
   Array arrays[MAX_ARRAYS];
   size_t n = list_arrays (run, arrays);
 
   if (progress->step > run->recipe->steps || progress->evaluations > progress->step + 1
       || run->replay.count != MIN (progress->step, run->recipe->replay_capacity)
-      || run->sac.updates != late * run->recipe->updates_per_step
-      || run->records->len != progress->step / run->recipe->record_period
+      || progress->pending > period * per_step || (progress->pending > 0 && late % period != 0)
+      || run->sac.updates + progress->pending != late / period * period * per_step
+      || run->records->len + waits != progress->step / run->recipe->record_period
       || run->evaluations->len != progress->evaluations
       || run->candidates->len != MIN (progress->evaluations, run->recipe->candidates)
       || !are_probabilities (policy->probabilities, policy->n_weights))
@@ -424,6 +428,9 @@ esp_checkpoint_load (const char *path, GError **error)
       blame_file (name, error);
       return NULL;
     }
+  /* probabilities that are parameters themselves are as saved, and are looked at as they are */
+  if (run->sac.policy.own_probabilities != NULL)
+    esp_policy_update_probabilities (&run->sac.policy);
   if (!load_seconds (run, reader) || !is_sound (run))
     {
       g_set_error (error, ESP_ERROR, ESP_ERROR_FILE, "the run in “%s” is damaged", name);

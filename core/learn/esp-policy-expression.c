@@ -116,7 +116,7 @@ init (EspPolicy *policy, EspRandom *random, GError **error)
   policy->n_parameters = n_constants + policy->deviation.n_parameters;
   policy->parameters = esp_new_floats (policy->n_parameters);
   policy->deviation_parameters = policy->parameters + n_constants;
-  policy->probabilities = policy->parameters + policy->n_parameters;
+  policy->selector = policy->probabilities = policy->parameters + policy->n_parameters;
   for (size_t c = 0; c < n_constants; c++)
     policy->parameters[c] = (float) (esp_program_get_constants (program)[c] / get_size (program, c));
   esp_mlp_draw_linear (&policy->deviation, policy->deviation_parameters, random);

@@ -40,7 +40,7 @@ init (EspPolicy *policy, EspRandom *random, GError **error)
   describe_network (&policy->network, policy->recipe, policy->environment);
   policy->n_parameters = policy->network.n_parameters;
   policy->parameters = esp_new_floats (policy->n_parameters);
-  policy->probabilities = policy->parameters + policy->n_parameters;
+  policy->selector = policy->probabilities = policy->parameters + policy->n_parameters;
   esp_mlp_draw_linear (&policy->network, policy->parameters, random);
 
   return TRUE;

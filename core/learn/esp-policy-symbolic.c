@@ -1,9 +1,13 @@
 /* The symbolic policy: symbolic networks with a path selector give the mean, an ordinary network gives the
  * standard deviation of the exploration noise (discarded at deployment).
  *
+ * Without the selector all paths have a probability of 1 for good, and one mask serves an update.
+ *
  * The networks are drawn, or start as the recipe's initial formula: its paths then have its weights and a
  * selection probability of 1, all others keep the weights that were drawn and have 0, so that without
- * learning the policy is the formula (to single precision), and learning may open and close paths as ever. */
+ * learning the policy is the formula (to single precision), and learning may open and close paths as ever.
+ * Logits are ±6 then, which is as near to it as they should come; without a selector the others' weights are
+ * 0. */
 
 #include <math.h>
 #include <string.h>
@@ -11,10 +15,37 @@
 #include "esp-error.h"
 #include "esp-memory.h"
 #include "esp-network-insert.h"
+#include "esp-path-selector.h"
 #include "esp-phase.h"
 #include "esp-policy-private.h"
 #include "esp-symbolic-network.h"
 #include "esp-simd.h"
+
+/* Where every parameter of the path selector begins. */
+static float
+get_first_parameter (const EspPolicy *policy)
+{
+  double p = policy->recipe->initial_probability;
+
+  if (!policy->recipe->path_selector)
+    return 1.0f;
+  if (policy->own_probabilities == NULL)
+    return (float) p;
+
+  /* the published first logit; that of 1 would be infinite */
+  return p == 1.0 ? 3.0f : CLAMP ((float) log (p / (1.0 - p)), -ESP_LOGIT_LIMIT, ESP_LOGIT_LIMIT);
+}
+
+/* Makes sure that there is nothing where there is no path. */
+static void
+clear_blocked (EspPolicy *policy)
+{
+  for (size_t a = 0; a < policy->n_actions; a++)
+    {
+      esp_arrangement_clear_blocked (policy->arrangement, policy->weights + a * policy->arrangement->n_weights);
+      esp_arrangement_clear_blocked (policy->arrangement, policy->selector + a * policy->arrangement->n_weights);
+    }
+}
 
 static void
 draw_network (EspPolicy *policy, EspRandom *random)
@@ -39,7 +70,8 @@ draw_network (EspPolicy *policy, EspRandom *random)
 
   esp_mlp_draw_linear (&policy->deviation, policy->deviation_parameters, random);
   for (size_t i = 0; i < policy->n_weights; i++)
-    policy->probabilities[i] = (float) recipe->initial_probability;
+    policy->selector[i] = get_first_parameter (policy);
+  clear_blocked (policy);
 }
 
 /* Returns the networks of @arrangement that compute the recipe's initial formula; unref them. */
@@ -112,7 +144,12 @@ take_weights (EspPolicy *policy, const EspNetwork *network, size_t action)
           {
             size_t i = action * arrangement->n_weights + layer->weights + row * layer->n_features + j;
 
-            policy->probabilities[i] = network->mask[i] ? 1.0f : 0.0f;
+            if (policy->own_probabilities != NULL)
+              policy->selector[i] = network->mask[i] ? ESP_LOGIT_LIMIT : -ESP_LOGIT_LIMIT;
+            else if (policy->recipe->path_selector)
+              policy->selector[i] = network->mask[i] ? 1.0f : 0.0f;
+            else
+              policy->weights[i] = 0.0f;
             if (network->mask[i])
               policy->weights[i] = (float) (network->weights[i]
                                             * (j < policy->n_observations ? policy->scales[j] : 1.0));
@@ -135,6 +172,8 @@ start_from_formula (EspPolicy *policy, GError **error)
       take_biases (policy, network, a);
       take_weights (policy, network, a);
     }
+  clear_blocked (policy);
+  esp_policy_update_probabilities (policy);
 
   for (size_t i = 0; i < policy->n_biases; i++)
     if (!isfinite (policy->biases[i]))
@@ -172,7 +211,7 @@ measure (const EspRecipe *recipe,
          GError **error)
 {
   g_autoptr (EspArrangement)
-    arrangement = esp_arrangement_new (recipe->arrangement, environment->n_observations, error);
+    arrangement = esp_recipe_new_arrangement (recipe, environment->n_observations, error);
   size_t n_actions = environment->n_actions;
   uint64_t columns = (uint64_t) n_samples * n_masks, signals;
   EspMlp deviation;
@@ -202,10 +241,11 @@ init (EspPolicy *policy, EspRandom *random, GError **error)
 {
   const EspRecipe *recipe = policy->recipe;
 
-  policy->arrangement = esp_arrangement_new (recipe->arrangement, policy->n_observations, error);
+  policy->arrangement = esp_recipe_new_arrangement (recipe, policy->n_observations, error);
   if (policy->arrangement == NULL)
     return FALSE;
   policy->n_weights = policy->n_actions * policy->arrangement->n_weights;
+  policy->n_paths = policy->n_actions * policy->arrangement->n_paths;
   policy->n_biases = policy->n_actions * policy->arrangement->n_biases;
   esp_mlp_init (&policy->deviation, policy->n_observations, recipe->deviation_hidden.values,
                 recipe->deviation_hidden.n, policy->n_actions);
@@ -214,8 +254,12 @@ init (EspPolicy *policy, EspRandom *random, GError **error)
   policy->weights = policy->parameters;
   policy->biases = policy->weights + policy->n_weights;
   policy->deviation_parameters = policy->biases + policy->n_biases;
-  policy->probabilities = policy->deviation_parameters + policy->deviation.n_parameters;
+  policy->selector = policy->deviation_parameters + policy->deviation.n_parameters;
+  if (recipe->path_selector && recipe->selector_form == ESP_SELECTOR_LOGIT)
+    policy->own_probabilities = esp_new_floats (policy->n_weights);
+  policy->probabilities = policy->own_probabilities != NULL ? policy->own_probabilities : policy->selector;
   draw_network (policy, random);
+  esp_policy_update_probabilities (policy);
   if (recipe->initial_formula[0] != '\0' && !start_from_formula (policy, error))
     {
       esp_policy_clear (policy);
@@ -368,7 +412,7 @@ get_penalty (const EspPolicy *policy, const EspPolicyPass *pass, double *guard)
   biases = sum_sizes (policy->biases, policy->n_biases);
 
   *guard = sum / (double) n_values;
-  return recipe->guard_penalty * *guard + recipe->weight_penalty * weights / (double) policy->n_weights
+  return recipe->guard_penalty * *guard + recipe->weight_penalty * weights / (double) policy->n_paths
          + recipe->bias_penalty * biases / (double) policy->n_biases;
 }
 
@@ -393,7 +437,8 @@ start_gradient (const float *restrict values, size_t n, float penalty, float *re
     gradient[i] = penalty * sign (values[i]);
 }
 
-/* From the derivative by the effective weights of one mask to those by weights and probabilities. */
+/* From the derivative by the effective weights of one mask to those by weights and by the selector's
+ * parameters. */
 ESP_VECTORISED static void
 add_unmasked (const float *restrict d_effective,
               const float *restrict mask,
@@ -401,12 +446,12 @@ add_unmasked (const float *restrict d_effective,
               const float *restrict weights,
               size_t n,
               float *restrict d_weights,
-              float *restrict d_probabilities)
+              float *restrict d_selector)
 {
   for (size_t i = 0; i < n; i++)
     {
       d_weights[i] += d_effective[i] * mask[i];
-      d_probabilities[i] += d_effective[i] * weights[i] * derivative[i];
+      d_selector[i] += d_effective[i] * weights[i] * derivative[i];
     }
 }
 
@@ -422,14 +467,14 @@ differentiate_action (const EspPolicy *policy, EspPolicyPass *pass, size_t actio
   const float *weights = policy->weights + first;
   float *d_weights = gradient + first;
   float *d_biases = gradient + (policy->biases - policy->parameters) + first_bias;
-  float *d_probabilities = gradient + (policy->probabilities - policy->parameters) + first;
+  float *d_selector = gradient + (policy->selector - policy->parameters) + first;
   float *d_effective = pass->d_weights + first, *d_network_biases = pass->d_biases + first_bias;
 
-  start_gradient (weights, n_weights, (float) (recipe->weight_penalty / (double) policy->n_weights),
+  start_gradient (weights, n_weights, (float) (recipe->weight_penalty / (double) policy->n_paths),
                   d_weights);
   start_gradient (policy->biases + first_bias, n_biases,
                   (float) (recipe->bias_penalty / (double) policy->n_biases), d_biases);
-  memset (d_probabilities, 0, n_weights * sizeof *d_probabilities);
+  memset (d_selector, 0, n_weights * sizeof *d_selector);
 
   for (size_t k = 0; k < pass->n_masks; k++)
     {
@@ -441,10 +486,12 @@ differentiate_action (const EspPolicy *policy, EspPolicyPass *pass, size_t actio
         pass->d_features + action * arrangement->n_features * n, pass->d_arguments + first_bias * n,
         d_effective, d_network_biases);
       add_unmasked (d_effective, pass->masks + first_of_mask, pass->derivatives + first_of_mask, weights,
-                    n_weights, d_weights, d_probabilities);
+                    n_weights, d_weights, d_selector);
       for (size_t i = 0; i < n_biases; i++)
         d_biases[i] += d_network_biases[i];
     }
+  esp_arrangement_clear_blocked (arrangement, d_weights);
+  esp_arrangement_clear_blocked (arrangement, d_selector);
 }
 
 static void

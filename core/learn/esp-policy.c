@@ -4,6 +4,7 @@
 
 #include "esp-error.h"
 #include "esp-memory.h"
+#include "esp-path-selector.h"
 #include "esp-phase.h"
 #include "esp-policy-private.h"
 #include "esp-signal-names.h"
@@ -112,6 +113,23 @@ esp_policy_clear (EspPolicy *policy)
   g_clear_pointer (&policy->arrangement, esp_arrangement_unref);
   g_clear_pointer (&policy->formula, esp_formula_unref);
   g_clear_pointer (&policy->parameters, esp_free_aligned);
+  g_clear_pointer (&policy->own_probabilities, esp_free_aligned);
+}
+
+void
+esp_policy_update_probabilities (EspPolicy *policy)
+{
+  if (policy->own_probabilities == NULL)
+    {
+      for (size_t i = 0; i < policy->n_weights; i++)
+        policy->selector[i] = CLAMP (policy->selector[i], 0.0f, 1.0f);
+      return;
+    }
+
+  esp_selector_get_probabilities (policy->selector, policy->n_weights, policy->own_probabilities);
+  for (size_t a = 0; a < policy->n_actions; a++)
+    esp_arrangement_clear_blocked (policy->arrangement,
+                                   policy->own_probabilities + a * policy->arrangement->n_weights);
 }
 
 void

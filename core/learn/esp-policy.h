@@ -33,7 +33,11 @@ G_BEGIN_DECLS
  * @weights: [n_actions][n_weights of the arrangement]
  * @biases: [n_actions][n_biases of the arrangement]
  * @deviation_parameters: of the network @deviation, observations → ln σ
- * @probabilities: [n_actions][n_weights of the arrangement], always the last
+ * @selector: [n_actions][n_weights of the arrangement], the path selector's parameters, always the last: the
+ * probabilities or their logits, as the recipe's selector form says
+ * @n_paths: paths of all actions: @n_weights but for those that the arrangement blocks
+ * @probabilities: [n_actions][n_weights of the arrangement], @selector itself or what follows from it (see
+ * esp_policy_update_probabilities()); 0 where there is no path
  * @network: of a neural policy: observations → u and ln σ
  * @formula: of an expression policy, as the user wrote it; its parameters are its constants and @deviation's
  */
@@ -58,7 +62,10 @@ typedef struct
   float *weights;
   float *biases;
   float *deviation_parameters;
+  float *selector;
+  size_t n_paths;
   float *probabilities;
+  float *own_probabilities; /* private: @probabilities where they are not @selector, else NULL */
 
   /* a neural policy's */
   EspMlp network;
@@ -86,6 +93,10 @@ gboolean esp_policy_init (EspPolicy *policy,
                           EspRandom *random,
                           GError **error);
 void esp_policy_clear (EspPolicy *policy);
+
+/* Brings @policy->probabilities up to date with changed selector parameters, which are clipped first where
+ * they are probabilities. */
+void esp_policy_update_probabilities (EspPolicy *policy);
 
 /* Writes the scaled @observation to @scaled[n_observations]. */
 void esp_policy_scale (const EspPolicy *policy, const double *observation, float *scaled);

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "esp-arrangement.h"
 #include "esp-environment.h"
 #include "esp-mlp.h"
 #include "esp-recipe.h"
@@ -22,6 +23,13 @@ typedef struct
   double values[ESP_MAX_OBSERVATIONS];
 } EspScales;
 
+/* What the path selector's parameters are. */
+typedef enum
+{
+  ESP_SELECTOR_PROBABILITY, /* the probabilities themselves, clipped */
+  ESP_SELECTOR_LOGIT,       /* their logits */
+} EspSelectorForm;
+
 /* What each field means is said once, in the table of esp-recipe.c. */
 struct _EspRecipe
 {
@@ -33,6 +41,7 @@ struct _EspRecipe
   uint64_t warm_up_steps;
   bool uniform_warm_up;
   uint64_t updates_per_step;
+  uint64_t update_period;
   uint64_t evaluation_period;
   uint64_t evaluation_episodes;
   uint64_t record_period;
@@ -57,6 +66,7 @@ struct _EspRecipe
 
   /* policy */
   char *arrangement;
+  bool dense_connections;
   char *formula;
   char *initial_formula;
   EspScales observation_scales;
@@ -88,6 +98,9 @@ struct _EspRecipe
   double target_entropy;
 
   /* path selector */
+  bool path_selector;
+  unsigned selector_form; /* an EspSelectorForm */
+  double logit_penalty;
   double initial_probability;
   double selector_rate;
   double selector_clip;
@@ -117,7 +130,16 @@ struct _EspRecipe
 static inline size_t
 esp_recipe_count_masks (const EspRecipe *recipe)
 {
-  return recipe->policy == ESP_POLICY_SYMBOLIC ? recipe->mask_samples : 1;
+  return recipe->policy == ESP_POLICY_SYMBOLIC && recipe->path_selector ? recipe->mask_samples : 1;
+}
+
+/* Returns the arrangement of a symbolic policy for @n_inputs observations, connected as the recipe says. Fails
+ * as esp_arrangement_new() does. */
+static inline EspArrangement *
+esp_recipe_new_arrangement (const EspRecipe *recipe, size_t n_inputs, GError **error)
+{
+  return recipe->dense_connections ? esp_arrangement_new (recipe->arrangement, n_inputs, error)
+                                   : esp_arrangement_new_sequential (recipe->arrangement, n_inputs, error);
 }
 
 G_END_DECLS

@@ -40,13 +40,18 @@ typedef struct
 static const char *const policies[] = { [ESP_POLICY_SYMBOLIC] = "symbolic", [ESP_POLICY_NEURAL] = "neural", [ESP_POLICY_EXPRESSION] = "expression", NULL };
 static const char *const algorithms[] = { [ESP_ALGORITHM_SAC] = "sac", [ESP_ALGORITHM_TD3] = "td3", NULL };
 
+static const char *const selector_forms[]
+  = { [ESP_SELECTOR_PROBABILITY] = "probability", [ESP_SELECTOR_LOGIT] = "logit", NULL };
+
 /* The one list of all hyperparameters. The defaults are ESPL's published ones where there is one. */
 static const Field fields[] = {
   FIELD (steps, COUNT, 1, 1e9, "30000", "environment steps of a run"),
   FIELD (warm_up_steps, COUNT, 0, 1e9, "1000", "steps taken before the first update"),
   FIELD (uniform_warm_up, SWITCH, 0, 1, "false",
          "take the first steps with uniformly random actions instead of the initial policy"),
-  FIELD (updates_per_step, COUNT, 1, 64, "1", "updates after each environment step"),
+  FIELD (updates_per_step, COUNT, 1, 64, "1", "updates for each environment step"),
+  FIELD (update_period, COUNT, 1, 1e6, "1",
+         "environment steps after which the updates for them are done; with more than 1 they wait for each other"),
   FIELD (evaluation_period, COUNT, 1, 1e9, "1000", "steps from one evaluation of the three policies to the next"),
   FIELD (evaluation_episodes, COUNT, 1, 100000, "100",
          "episodes of an evaluation, on seeds that only serve to choose the best snapshot"),
@@ -71,7 +76,10 @@ static const Field fields[] = {
   FIELD (target_rate, NUMBER, 0, 1, "0.005", "share by which the target critics follow after each update"),
 
   FIELD (arrangement, TEXT, 0, 0, "\"S0\"",
-         "operators of each layer: a published arrangement (S0, C0, C1 …) or a list such as mul*3/div,log"),
+         "operators of each layer: a published arrangement (S0, C0 … C4, the plain U0 and U1) or a list such as "
+         "mul*3/div,log"),
+  FIELD (dense_connections, SWITCH, 0, 1, "true",
+         "let every layer see the observations and all earlier operators; false shows it the layer before alone"),
   FIELD (initial_formula, TEXT, 0, 0, "\"\"",
          "of a symbolic policy: a formula that its networks start as, if the arrangement contains it; empty draws them"),
   FIELD (observation_scales, SCALES, 1e-9, 1e9, "[]",
@@ -107,8 +115,14 @@ static const Field fields[] = {
   FIELD (entropy_rate, NUMBER, 0, 1, "0.0003", "learning rate of ln α"),
   FIELD (target_entropy, NUMBER, -100, 100, "-1", "entropy per action that α steers to"),
 
-  FIELD (initial_probability, NUMBER, 0, 1, "1", "first value of every selection probability"),
-  FIELD (selector_rate, NUMBER, 0, 1, "0.0003", "learning rate of the selection probabilities"),
+  FIELD (path_selector, SWITCH, 0, 1, "true",
+         "learn which paths are selected; false leaves all open, for weight_penalty and smallest_weight to prune"),
+  CHOICE (selector_form, selector_forms, "\"probability\"",
+          "what of a path is learned: its probability, which is clipped to 0 … 1, or the logit of that"),
+  FIELD (logit_penalty, NUMBER, 0, 1e6, "0.001", "weight of the sum of what logits exceed ±6 by"),
+  FIELD (initial_probability, NUMBER, 0, 1, "1",
+         "first value of every selection probability; logits begin at 3 where it is 1, else within ±6"),
+  FIELD (selector_rate, NUMBER, 0, 1, "0.0003", "learning rate of the selection probabilities or logits"),
   FIELD (selector_clip, NUMBER, 0, 1e9, "0",
          "largest norm of the probabilities' gradient; 0 clips one joint norm at policy_clip"),
   FIELD (derivative_limit, NUMBER, 0, 1e9, "1000", "largest straight-through derivative of a mask"),

@@ -122,8 +122,10 @@ esp_run_get_schedule (const EspRun *run)
 
   return (EspSacSchedule){
     .temperature = esp_schedule_temperature (progress, recipe->final_temperature),
-    .allowed_paths = esp_schedule_allowance (progress, start, recipe->final_allowance)
-                     * (double) run->sac.policy.n_weights,
+    .allowed_paths = (recipe->path_selector
+                        ? esp_schedule_allowance (progress, start, recipe->final_allowance)
+                        : 1.0)
+                     * (double) run->sac.policy.n_paths,
     .rate = 1.0 + (recipe->final_rate - 1.0) * late,
   };
 }
@@ -212,6 +214,7 @@ add_record (EspRun *run)
   EspProgress *progress = &run->progress;
   const EspPolicy *policy = &run->sac.policy;
   EspSacSchedule schedule = esp_run_get_schedule (run);
+  size_t counts[ESP_HISTOGRAM_BINS] = { 0 };
   double n = progress->sums[SUM_UPDATES];
   /* how many of these updates were the policy's too */
   uint64_t updates = run->sac.updates, period = run->recipe->policy_period;
@@ -233,8 +236,12 @@ add_record (EspRun *run)
     {
       int bin = (int) (policy->probabilities[i] * ESP_HISTOGRAM_BINS);
 
-      record.histogram[MIN (bin, ESP_HISTOGRAM_BINS - 1)] += 1.0f / (float) policy->n_weights;
+      counts[MIN (bin, ESP_HISTOGRAM_BINS - 1)]++;
     }
+  /* where there is no path there is a probability of 0, which says nothing */
+  counts[0] -= policy->n_weights - policy->n_paths;
+  for (size_t i = 0; policy->n_paths > 0 && i < ESP_HISTOGRAM_BINS; i++)
+    record.histogram[i] = (float) counts[i] / (float) policy->n_paths;
 
   g_array_append_val (run->records, record);
   memset (progress->sums, 0, sizeof progress->sums);
@@ -270,8 +277,9 @@ update (EspRun *run, GError **error)
   return TRUE;
 }
 
-gboolean
-esp_run_step (EspRun *run, GError **error)
+/* Takes one environment step with the policy as it is. */
+static void
+take_environment_step (EspRun *run)
 {
   EspProgress *progress = &run->progress;
   float action[ESP_MAX_ACTIONS];
@@ -302,12 +310,27 @@ esp_run_step (EspRun *run, GError **error)
       esp_phase_end (outer);
     }
 
-  if (progress->step > run->recipe->warm_up_steps)
-    for (uint64_t i = 0; i < run->recipe->updates_per_step; i++)
+  if (progress->step > run->recipe->warm_up_steps
+      && (progress->step - run->recipe->warm_up_steps) % run->recipe->update_period == 0)
+    progress->pending = run->recipe->update_period * run->recipe->updates_per_step;
+}
+
+gboolean
+esp_run_step (EspRun *run, GError **error)
+{
+  EspProgress *progress = &run->progress;
+
+  if (progress->pending == 0)
+    take_environment_step (run);
+  /* not all that a long period may owe: whoever steps the run looks up between two calls */
+  for (uint64_t i = 0; i < run->recipe->updates_per_step && progress->pending > 0; i++)
+    {
       if (!update (run, error))
         return FALSE;
+      progress->pending--;
+    }
 
-  if (progress->step % run->recipe->record_period == 0)
+  if (progress->pending == 0 && progress->step % run->recipe->record_period == 0)
     add_record (run);
 
   return TRUE;
@@ -316,13 +339,14 @@ esp_run_step (EspRun *run, GError **error)
 bool
 esp_run_is_complete (const EspRun *run)
 {
-  return run->progress.step >= run->recipe->steps;
+  return run->progress.step >= run->recipe->steps && run->progress.pending == 0;
 }
 
 bool
 esp_run_wants_evaluation (const EspRun *run)
 {
-  return run->progress.step % run->recipe->evaluation_period == 0 || esp_run_is_complete (run);
+  return (run->progress.step % run->recipe->evaluation_period == 0 && run->progress.pending == 0)
+         || esp_run_is_complete (run);
 }
 
 /* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. A policy

@@ -50,6 +50,7 @@ typedef struct
   uint64_t evaluations; /* that were asked for */
   double episode_return;
   double last_return;   /* of the last episode that ended; NaN before */
+  uint64_t pending;     /* updates that are due before the next environment step */
   double sums[5];       /* critic loss, policy loss, entropy, value, number of updates */
   EspRandom streams[ESP_N_STREAMS];
   float exploration[ESP_MAX_ACTIONS]; /* the last noise that acted, where it is correlated in time */
@@ -81,7 +82,8 @@ typedef struct
 EspRun *esp_run_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error);
 void esp_run_free (EspRun *run);
 
-/* Takes one environment step and the updates that follow it. Fails with ESP_ERROR_DIVERGED, and says
+/* Takes one environment step and the updates that follow it, or, where many are due at once after a period of
+ * steps, some of these; a run that stops between them goes on there. Fails with ESP_ERROR_DIVERGED, and says
  * what diverged and when; the run must not be stepped on then. Returns TRUE otherwise. */
 gboolean esp_run_step (EspRun *run, GError **error);
 

@@ -207,20 +207,35 @@ get_values (const EspSac *sac, const float *activations, size_t n_columns)
   return activations + sac->critic.n_hidden * n_columns;
 }
 
+/* One mask that the policy learns from, @first being where it lies among all. */
+static void
+make_masks (EspSac *sac, const EspSacSchedule *schedule, size_t first)
+{
+  const EspRecipe *recipe = sac->recipe;
+  const EspPolicy *policy = &sac->policy;
+  float *mask = sac->pass.masks + first, *derivative = sac->pass.derivatives + first;
+
+  if (!recipe->path_selector)
+    {
+      /* the derivatives stay 0 */
+      memcpy (mask, policy->probabilities, policy->n_weights * sizeof *mask);
+      return;
+    }
+  (policy->own_probabilities != NULL ? esp_selector_make_concrete_logits : esp_selector_make_concrete) (
+    policy->selector, sac->noise.logistic + first, policy->n_weights, schedule->temperature,
+    recipe->derivative_limit, recipe->soft_masks, mask, derivative);
+}
+
 /* The policy's actions, with masks that it learns from. */
 static void
 run_policy (EspSac *sac, const EspSacSchedule *schedule)
 {
-  const EspRecipe *recipe = sac->recipe;
   EspPolicy *policy = &sac->policy;
   EspPolicyPass *pass = &sac->pass;
   EspPhase outer = esp_phase_begin (ESP_PHASE_MASKS);
 
   for (size_t k = 0; k < pass->n_masks; k++)
-    esp_selector_make_concrete (policy->probabilities, sac->noise.logistic + k * policy->n_weights,
-                                policy->n_weights, schedule->temperature, recipe->derivative_limit,
-                                recipe->soft_masks, pass->masks + k * policy->n_weights,
-                                pass->derivatives + k * policy->n_weights);
+    make_masks (sac, schedule, k * policy->n_weights);
   esp_phase_end (outer);
   /* the noise of a deterministic policy's pass stays 0 */
   if (!policy->deterministic)
@@ -363,20 +378,51 @@ differentiate_columns (EspSac *sac, size_t portion)
   esp_phase_end (outer);
 }
 
+/* Adds the gradient of the sparsity loss, @slope by each probability, to that by the logits, and returns the
+ * penalty for logits that are too large, with its gradient. */
+static double
+add_logits (const EspPolicy *policy, double slope, float *gradient)
+{
+  double sum = 0.0, weight = policy->recipe->logit_penalty;
+
+  for (size_t i = 0; i < policy->n_weights; i++)
+    {
+      double s = policy->selector[i], p = policy->probabilities[i];
+      double excess = fabs (s) - ESP_LOGIT_LIMIT;
+
+      gradient[i] += (float) (slope * p * (1.0 - p));
+      if (excess <= 0.0)
+        continue;
+      sum += excess;
+      gradient[i] += (float) copysign (weight, s);
+    }
+
+  return weight * sum;
+}
+
 /* What is not of any part of the policy, once all of them are there. */
 static void
 add_sparsity (EspSac *sac, const EspSacSchedule *schedule)
 {
   const EspRecipe *recipe = sac->recipe;
   EspPolicy *policy = &sac->policy;
-  double sparsity_slope;
-  float *d_probabilities;
+  float *gradient = sac->policy_gradient + (policy->selector - policy->parameters);
+  double slope;
+
+  sac->figures.sparsity = sac->figures.logits = 0.0;
+  if (!recipe->path_selector)
+    return;
 
   sac->figures.sparsity = esp_selector_sparsity (policy->probabilities, policy->n_weights,
-                                                 schedule->allowed_paths, policy->n_actions, &sparsity_slope);
-  d_probabilities = sac->policy_gradient + (policy->probabilities - policy->parameters);
-  for (size_t i = 0; i < policy->n_weights; i++)
-    d_probabilities[i] += (float) (recipe->sparsity_weight * sparsity_slope);
+                                                 schedule->allowed_paths, policy->n_actions, &slope);
+  slope *= recipe->sparsity_weight;
+  if (policy->own_probabilities != NULL)
+    sac->figures.logits = add_logits (policy, slope, gradient);
+  else
+    for (size_t i = 0; i < policy->n_weights; i++)
+      gradient[i] += (float) slope;
+  for (size_t a = 0; policy->n_paths < policy->n_weights && a < policy->n_actions; a++)
+    esp_arrangement_clear_blocked (policy->arrangement, gradient + a * policy->arrangement->n_weights);
 }
 
 /* Adds up the policy's loss once the penalties are known. */
@@ -384,7 +430,7 @@ static void
 sum_policy_loss (EspSac *sac, double alpha, double penalty)
 {
   sac->figures.policy_loss = -alpha * sac->figures.entropy - sac->figures.value + penalty
-                             + sac->recipe->sparsity_weight * sac->figures.sparsity;
+                             + sac->recipe->sparsity_weight * sac->figures.sparsity + sac->figures.logits;
 }
 
 void
@@ -406,7 +452,7 @@ esp_sac_differentiate_policy (EspSac *sac, const EspSacSchedule *schedule, doubl
   sum_policy_loss (sac, alpha, penalty);
 }
 
-/* Applies the policy's gradient, clipped, with learning rates of their own for the probabilities. Returns
+/* Applies the policy's gradient, clipped, with a learning rate of its own for the path selector. Returns
  * whether it was sound; nothing changes otherwise. */
 static bool
 step_policy (EspSac *sac, const EspSacSchedule *schedule)
@@ -437,11 +483,13 @@ step_policy (EspSac *sac, const EspSacSchedule *schedule)
 
   esp_adam_step (policy->parameters, sac->policy_gradient, first, second, n_plain, time,
                  (float) (recipe->policy_rate * schedule->rate), (float) plain_scale);
-  esp_adam_step (policy->probabilities, sac->policy_gradient + n_plain, first + n_plain, second + n_plain,
-                 policy->n_weights, time, (float) (recipe->selector_rate * schedule->rate),
-                 (float) selector_scale);
-  for (size_t i = 0; i < policy->n_weights; i++)
-    policy->probabilities[i] = CLAMP (policy->probabilities[i], 0.0f, 1.0f);
+  if (recipe->path_selector)
+    {
+      esp_adam_step (policy->selector, sac->policy_gradient + n_plain, first + n_plain, second + n_plain,
+                     policy->n_weights, time, (float) (recipe->selector_rate * schedule->rate),
+                     (float) selector_scale);
+      esp_policy_update_probabilities (policy);
+    }
   esp_phase_end (outer);
 
   return true;

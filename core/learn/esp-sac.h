@@ -63,6 +63,7 @@ typedef struct
   double policy_loss;  /* all terms */
   double penalty;      /* of the guards */
   double sparsity;     /* L_sparse, without its weight */
+  double logits;       /* penalty for logits beyond ±6, with its weight */
   double entropy;      /* −mean log π; 0 of a deterministic policy */
   double value;        /* mean of the critics' minimum for the policy's actions */
   double policy_norm;  /* of the policy's gradient before clipping */

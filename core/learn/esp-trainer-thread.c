@@ -294,6 +294,7 @@ static void
 train (EspTrainer *trainer)
 {
   EspRun *run = trainer->run;
+  uint64_t step = run->progress.step;
   g_autoptr (GError) error = NULL;
 
   if (!esp_run_step (run, &error))
@@ -323,7 +324,7 @@ train (EspTrainer *trainer)
       begin_choice (trainer);
       return;
     }
-  if (--trainer->budget == 0)
+  if (run->progress.step > step && --trainer->budget == 0)
     {
       set_state (trainer, ESP_RUN_PAUSED);
       tell (trainer, true);

@@ -1,6 +1,7 @@
 #include "esp-arrangement.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "esp-error.h"
@@ -22,7 +23,8 @@ static const struct
 };
 
 /* The arrangements of the published ESPL code: S0 for single tasks, C0 to C4 for contextual policies,
- * U0 and U1 with the same operators in every layer. */
+ * U0 and U1 with the same operators in every layer. In the order in which the code numbers those that are not
+ * for single tasks, from 0: C0, C2, C3, C4, C1, U0, U1. */
 static const struct
 {
   const char *name;
@@ -124,8 +126,17 @@ parse (EspArrangement *arrangement, const char *text, GError **error)
   return TRUE;
 }
 
-EspArrangement *
-esp_arrangement_new (const char *text, size_t n_inputs, GError **error)
+const char *const *
+esp_arrangement_list (void)
+{
+  static const char *const names[] = { "S0", "C0", "C1", "C2", "C3", "C4", "U0", "U1", NULL };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (names) == G_N_ELEMENTS (published) + 1);
+  return names;
+}
+
+static EspArrangement *
+arrangement_new (const char *text, size_t n_inputs, bool dense, GError **error)
 {
   g_autoptr (EspArrangement) arrangement = g_new0 (EspArrangement, 1);
 
@@ -146,14 +157,40 @@ esp_arrangement_new (const char *text, size_t n_inputs, GError **error)
       EspLayer *layer = &arrangement->layers[i];
 
       layer->n_features = arrangement->n_features;
+      layer->first_feature = dense || i == 0 ? 0 : arrangement->layers[i - 1].n_features;
       layer->weights = arrangement->n_weights;
       layer->biases = arrangement->n_biases;
       arrangement->n_features += layer->n_operators;
       arrangement->n_weights += layer->n_arguments * layer->n_features;
+      arrangement->n_paths += layer->n_arguments * (layer->n_features - layer->first_feature);
       arrangement->n_biases += layer->n_arguments;
     }
 
   return g_steal_pointer (&arrangement);
+}
+
+EspArrangement *
+esp_arrangement_new (const char *text, size_t n_inputs, GError **error)
+{
+  return arrangement_new (text, n_inputs, true, error);
+}
+
+EspArrangement *
+esp_arrangement_new_sequential (const char *text, size_t n_inputs, GError **error)
+{
+  return arrangement_new (text, n_inputs, false, error);
+}
+
+void
+esp_arrangement_clear_blocked (const EspArrangement *arrangement, float *values)
+{
+  for (size_t l = 0; l < arrangement->n_layers; l++)
+    {
+      const EspLayer *layer = &arrangement->layers[l];
+
+      for (size_t row = 0; row < layer->n_arguments && layer->first_feature > 0; row++)
+        memset (values + layer->weights + row * layer->n_features, 0, layer->first_feature * sizeof *values);
+    }
 }
 
 EspArrangement *

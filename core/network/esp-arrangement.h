@@ -4,6 +4,11 @@
  * h from left to right, and their values are appended to x (the dense connection), so that every
  * layer sees the observation and all earlier operators. The output layer has one argument and no
  * operator. (ESPL, Guo et al., NeurIPS 2023, arXiv 2311.02104.)
+ *
+ * Without the dense connections, which shows what they are good for, a layer sees the operators of the layer
+ * before it alone, the first one the observation, and the output the last operators. The matrices keep their
+ * sizes, so that everything lies where it lies in the dense network; of each row only the columns from
+ * @first_feature on are paths. The others are no paths: their weights and probabilities are 0 for good.
  */
 
 #pragma once
@@ -45,7 +50,8 @@ size_t esp_operator_get_n_arguments (EspOperator operator_);
 
 /**
  * EspLayer:
- * @n_features: how many features the layer reads; the columns of its weight matrix
+ * @n_features: how many features lie before the layer; the columns of its weight matrix
+ * @first_feature: the first of them that it sees; 0 with dense connections
  * @n_arguments: how many operator arguments it computes; the rows of its weight matrix
  * @n_operators: how many operators it has; 0 for the output layer
  * @operators: which operators
@@ -58,6 +64,7 @@ size_t esp_operator_get_n_arguments (EspOperator operator_);
 typedef struct
 {
   size_t n_features;
+  size_t first_feature;
   size_t n_arguments;
   size_t n_operators;
   EspOperator operators[ESP_MAX_LAYER_OPERATORS];
@@ -73,7 +80,8 @@ typedef struct
  * @n_layers: layers, the output layer (the last one) included
  * @layers: the layers
  * @n_features: features in all: inputs and all operators
- * @n_weights: weights in all, each with a path
+ * @n_weights: weights in all, each with a path where the layer sees the feature
+ * @n_paths: paths in all
  * @n_biases: biases in all
  *
  * An arrangement applied to a number of inputs. Immutable, counted by references; any thread.
@@ -86,14 +94,25 @@ typedef struct
   EspLayer layers[ESP_MAX_LAYERS + 1];
   size_t n_features;
   size_t n_weights;
+  size_t n_paths;
   size_t n_biases;
 } EspArrangement;
 
-/* Returns the arrangement that @text describes, for @n_inputs observations. @text is the name of a
- * published one (S0, C0, C1, …) or layers separated by `/`, each a list of operators separated by
- * `,`, each with an optional count: `mul*3/div*3/log,exp,sin*2,cos*2`. Fails with ESP_ERROR_SYNTAX
- * or ESP_ERROR_RANGE. */
+/* Returns the arrangement that @text describes, for @n_inputs observations, densely connected. @text is the
+ * name of a published one or layers separated by `/`, each a list of operators separated by `,`, each with an
+ * optional count: `mul*3/div*3/log,exp,sin*2,cos*2`. Published are S0, for single tasks; C0 to C4, for
+ * contextual policies; and the plain ones, the same operators in each of five layers: U0, and U1 with a soft
+ * if-else. Fails with ESP_ERROR_SYNTAX or ESP_ERROR_RANGE. */
 EspArrangement *esp_arrangement_new (const char *text, size_t n_inputs, GError **error);
+
+/* As esp_arrangement_new(), without the dense connections. */
+EspArrangement *esp_arrangement_new_sequential (const char *text, size_t n_inputs, GError **error);
+
+/* Returns the names of the published arrangements, NULL-terminated; static. */
+const char *const *esp_arrangement_list (void);
+
+/* Sets @values[n_weights] to 0 where a layer does not see the feature: where there is no path. */
+void esp_arrangement_clear_blocked (const EspArrangement *arrangement, float *values);
 
 EspArrangement *esp_arrangement_ref (EspArrangement *arrangement);
 void esp_arrangement_unref (EspArrangement *arrangement);

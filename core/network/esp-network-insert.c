@@ -5,11 +5,8 @@
 
 #include "esp-error.h"
 #include "esp-graph.h"
-#include "esp-interval.h"
+#include "esp-network-insert-private.h"
 #include "esp-print.h"
-
-/* Places that are tried before the search for an assignment gives up; real networks need a few hundred. */
-#define MAX_TRIES 200000
 
 /* The action's scale may have been rounded on the way through text and simplification. */
 #define SCALE_TOLERANCE 1e-12
@@ -20,75 +17,38 @@
 /* Characters of a term that a message shows. */
 #define MAX_SHOWN 60
 
-/* A term of a sum: a weight and a feature, by its number among all. */
-typedef struct
-{
-  guint feature;
-  double weight;
-} Term;
-
-/* bias + Σ weight · feature; terms are in the order of the features. */
-typedef struct
-{
-  double bias;
-  GArray *terms;
-} Sum;
-
-/* An observation or an operation that needs an operator. */
-typedef struct
-{
-  EspExpression *expression;
-  bool is_input;
-  size_t input;
-  EspOperator operator_;
-  Sum *arguments[ESP_MAX_OPERANDS];
-  /* the first and the last layer in which it can stand, the layer and the operator that it has */
-  size_t earliest, latest, layer, slot;
-} Feature;
-
-typedef struct
-{
-  const EspArrangement *arrangement;
-  const EspSymbols *symbols;
-  const EspInterval *box; /* what the observations can be */
-  /* of Feature, arguments before what reads them; and from an expression to its number */
-  GArray *features;
-  GHashTable *numbers;
-  size_t n_tries;
-} Insertion;
-
-static Sum *
+static EspSum *
 sum_new (double bias)
 {
-  Sum *sum = g_new (Sum, 1);
+  EspSum *sum = g_new (EspSum, 1);
 
-  *sum = (Sum){ bias, g_array_new (FALSE, FALSE, sizeof (Term)) };
+  *sum = (EspSum){ bias, g_array_new (FALSE, FALSE, sizeof (EspTerm)) };
   return sum;
 }
 
 static void
-sum_free (Sum *sum)
+sum_free (EspSum *sum)
 {
   g_array_unref (sum->terms);
   g_free (sum);
 }
 
 /* a · @left + b · @right; a term that cancels is gone. */
-static Sum *
-combine (const Sum *left, double a, const Sum *right, double b)
+static EspSum *
+combine (const EspSum *left, double a, const EspSum *right, double b)
 {
-  Sum *sum = sum_new (a * left->bias + b * right->bias);
+  EspSum *sum = sum_new (a * left->bias + b * right->bias);
   guint i = 0, j = 0;
 
   while (i < left->terms->len || j < right->terms->len)
     {
-      const Term *first = i < left->terms->len ? &g_array_index (left->terms, Term, i) : NULL;
-      const Term *second = j < right->terms->len ? &g_array_index (right->terms, Term, j) : NULL;
-      Term term = { 0, 0 };
+      const EspTerm *first = i < left->terms->len ? &g_array_index (left->terms, EspTerm, i) : NULL;
+      const EspTerm *second = j < right->terms->len ? &g_array_index (right->terms, EspTerm, j) : NULL;
+      EspTerm term = { 0, 0 };
 
       if (first != NULL && (second == NULL || first->feature <= second->feature))
         {
-          term = (Term){ first->feature, a * first->weight };
+          term = (EspTerm){ first->feature, a * first->weight };
           i++;
         }
       if (second != NULL && (first == NULL || second->feature <= first->feature))
@@ -104,13 +64,22 @@ combine (const Sum *left, double a, const Sum *right, double b)
 }
 
 static bool
-is_number (const Sum *sum)
+is_number (const EspSum *sum)
 {
   return sum->terms->len == 0;
 }
 
-static char *
-show (const Insertion *insertion, EspExpression *expression)
+EspSum *
+esp_insertion_new_sum (EspInsertion *insertion, double bias)
+{
+  EspSum *sum = sum_new (bias);
+
+  g_ptr_array_add (insertion->sums, sum);
+  return sum;
+}
+
+char *
+esp_insertion_show (const EspInsertion *insertion, EspExpression *expression)
 {
   g_autofree char *text = NULL, *start = NULL;
 
@@ -155,12 +124,12 @@ find_operator (EspOperation operation, EspOperator *operator_)
     }
 }
 
-static Sum *
-get_feature_sum (Insertion *insertion, const Feature *feature)
+static EspSum *
+get_feature_sum (EspInsertion *insertion, const EspFeature *feature)
 {
-  Sum *sum = sum_new (0);
+  EspSum *sum = sum_new (0);
   gpointer known = g_hash_table_lookup (insertion->numbers, feature->expression);
-  Term term = { 0, 1 };
+  EspTerm term = { 0, 1 };
 
   if (known == NULL)
     {
@@ -176,7 +145,7 @@ get_feature_sum (Insertion *insertion, const Feature *feature)
 
 /* Returns whether the values of operand @i of @node are all within @low … @high. */
 static bool
-is_within (const Insertion *insertion, EspExpression *node, size_t i, double low, double high)
+is_within (const EspInsertion *insertion, EspExpression *node, size_t i, double low, double high)
 {
   EspInterval bounds = esp_expression_bound (esp_expression_get_operand (node, i), insertion->box,
                                              insertion->symbols->n);
@@ -187,7 +156,7 @@ is_within (const Insertion *insertion, EspExpression *node, size_t i, double low
 /* Returns the guarded operation that does what the plain @node does, because its operands stay where the
  * guard leaves them alone; the node's own operation where there is none. A simplifier drops such guards. */
 static EspOperation
-find_guarded (const Insertion *insertion, EspExpression *node)
+find_guarded (const EspInsertion *insertion, EspExpression *node)
 {
   EspOperation operation = esp_expression_get_operation (node);
 
@@ -211,15 +180,15 @@ find_guarded (const Insertion *insertion, EspExpression *node)
     }
 }
 
-static Sum *
-get_operator_sum (Insertion *insertion,
+static EspSum *
+get_operator_sum (EspInsertion *insertion,
                   EspExpression *node,
                   EspOperation operation,
-                  Sum *const *operands,
-                  Sum *one,
-                  Sum *zero)
+                  EspSum *const *operands,
+                  EspSum *one,
+                  EspSum *zero)
 {
-  Feature feature = { .expression = node, .arguments = { operands[0], operands[1], operands[2] } };
+  EspFeature feature = { .expression = node, .arguments = { operands[0], operands[1], operands[2] } };
 
   find_operator (operation, &feature.operator_);
   /* sigmoid(a) = softif(a, 1, 0) */
@@ -232,11 +201,11 @@ get_operator_sum (Insertion *insertion,
 }
 
 /* Returns the sum that @node is, from those of its operands, or NULL when it is none. */
-static Sum *
-get_sum (Insertion *insertion, EspExpression *node, Sum *const *operands, Sum *one, Sum *zero)
+static EspSum *
+get_sum (EspInsertion *insertion, EspExpression *node, EspSum *const *operands, EspSum *one, EspSum *zero)
 {
   EspOperation operation = esp_expression_get_operation (node);
-  Feature feature = { .expression = node };
+  EspFeature feature = { .expression = node };
   double values[ESP_MAX_OPERANDS];
   EspOperator operator_;
   bool is_constant = true;
@@ -283,11 +252,19 @@ get_sum (Insertion *insertion, EspExpression *node, Sum *const *operands, Sum *o
       if (is_number (operands[1]) && operands[1]->bias == 2
           && is_within (insertion, node, 0, -ESP_GUARD_MULTIPLY, ESP_GUARD_MULTIPLY))
         {
-          Sum *both[ESP_MAX_OPERANDS] = { operands[0], operands[0] };
+          EspSum *both[ESP_MAX_OPERANDS] = { operands[0], operands[0] };
 
           return get_operator_sum (insertion, node, ESP_OPERATION_GUARDED_MULTIPLY, both, one, zero);
         }
       break;
+    case ESP_OPERATION_TANH:
+      /* tanh (a) = softif (2a, 1, −1) */
+      feature.operator_ = ESP_OPERATOR_IF_ELSE;
+      feature.arguments[0] = combine (operands[0], 2, zero, 0);
+      g_ptr_array_add (insertion->sums, feature.arguments[0]);
+      feature.arguments[1] = one;
+      feature.arguments[2] = esp_insertion_new_sum (insertion, -1);
+      return get_feature_sum (insertion, &feature);
     default:
       break;
     }
@@ -344,9 +321,9 @@ strip_action (EspExpression *action, double *factor, double *offset)
 }
 
 static bool
-refuse_term (const Insertion *insertion, EspExpression *term, GError **error)
+refuse_term (const EspInsertion *insertion, EspExpression *term, GError **error)
 {
-  g_autofree char *text = show (insertion, term);
+  g_autofree char *text = esp_insertion_show (insertion, term);
   const char *hint = "its operations are sums with weights, pmul, pdiv, plog, pexp, sin, cos and softif";
 
   switch (esp_expression_get_operation (term))
@@ -364,9 +341,6 @@ refuse_term (const Insertion *insertion, EspExpression *term, GError **error)
     case ESP_OPERATION_EXP:
       hint = "an exponential must be a pexp";
       break;
-    case ESP_OPERATION_TANH:
-      hint = "it has tanh around the whole action only";
-      break;
     default:
       break;
     }
@@ -376,9 +350,9 @@ refuse_term (const Insertion *insertion, EspExpression *term, GError **error)
 
 /* Finds the features of @expression; @sum is what it is made of, for the caller to free with @sums. */
 static bool
-find_features (Insertion *insertion, EspExpression *expression, GPtrArray *sums, Sum **sum, GError **error)
+find_features (EspInsertion *insertion, EspExpression *expression, GPtrArray *sums, EspSum **sum, GError **error)
 {
-  Sum *one = sum_new (1), *zero = sum_new (0);
+  EspSum *one = sum_new (1), *zero = sum_new (0);
   guint first = sums->len + 2;
   EspGraph graph;
   bool is_found = true;
@@ -389,7 +363,7 @@ find_features (Insertion *insertion, EspExpression *expression, GPtrArray *sums,
   for (guint i = 0; is_found && i < graph.nodes->len; i++)
     {
       EspExpression *node = g_ptr_array_index (graph.nodes, i);
-      Sum *operands[ESP_MAX_OPERANDS] = { NULL };
+      EspSum *operands[ESP_MAX_OPERANDS] = { NULL };
 
       for (size_t k = 0; k < esp_expression_get_n_operands (node); k++)
         operands[k] = g_ptr_array_index (
@@ -404,135 +378,21 @@ find_features (Insertion *insertion, EspExpression *expression, GPtrArray *sums,
   return is_found;
 }
 
-/* Only features that the output depends on need a place; others were cancelled. */
-static void
-find_needed (const Insertion *insertion, const Sum *output, bool *needed)
-{
-  guint n = insertion->features->len;
-
-  for (guint t = 0; t < output->terms->len; t++)
-    needed[g_array_index (output->terms, Term, t).feature] = true;
-  for (guint i = n; i-- > 0;)
-    {
-      const Feature *feature = &g_array_index (insertion->features, Feature, i);
-
-      for (size_t k = 0; needed[i] && k < ESP_MAX_OPERANDS && feature->arguments[k] != NULL; k++)
-        for (guint t = 0; t < feature->arguments[k]->terms->len; t++)
-          needed[g_array_index (feature->arguments[k]->terms, Term, t).feature] = true;
-    }
-}
-
-static bool
-find_ranges (Insertion *insertion, const bool *needed, GError **error)
-{
-  size_t n_layers = insertion->arrangement->n_layers - 1;
-  guint n = insertion->features->len;
-
-  for (guint i = 0; i < n; i++)
-    {
-      Feature *feature = &g_array_index (insertion->features, Feature, i);
-
-      feature->earliest = 0;
-      feature->latest = n_layers;
-      for (size_t k = 0; k < ESP_MAX_OPERANDS && feature->arguments[k] != NULL; k++)
-        for (guint t = 0; t < feature->arguments[k]->terms->len; t++)
-          {
-            guint number = g_array_index (feature->arguments[k]->terms, Term, t).feature;
-            const Feature *argument = &g_array_index (insertion->features, Feature, number);
-
-            if (!argument->is_input)
-              feature->earliest = MAX (feature->earliest, argument->earliest + 1);
-          }
-    }
-  for (guint i = n; i-- > 0;)
-    {
-      Feature *feature = &g_array_index (insertion->features, Feature, i);
-
-      if (feature->is_input || !needed[i])
-        continue;
-      if (feature->earliest + 1 > feature->latest)
-        {
-          g_autofree char *text = show (insertion, feature->expression);
-
-          g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
-                       "“%s” is nested too deeply: the symbolic network has %zu %s of operators", text,
-                       n_layers, n_layers == 1 ? "layer" : "layers");
-          return false;
-        }
-      for (size_t k = 0; k < ESP_MAX_OPERANDS && feature->arguments[k] != NULL; k++)
-        for (guint t = 0; t < feature->arguments[k]->terms->len; t++)
-          {
-            guint number = g_array_index (feature->arguments[k]->terms, Term, t).feature;
-            Feature *argument = &g_array_index (insertion->features, Feature, number);
-
-            argument->latest = MIN (argument->latest, feature->latest - 1);
-          }
-    }
-  return true;
-}
-
-/* Finds places for the feature @i and all after it; @taken[layer][operator] are in use. Arguments come before
- * what reads them, so every feature only looks back. */
-static bool
-place_features (
-  Insertion *insertion, const bool *needed, guint i, guint *furthest, bool (*taken)[ESP_MAX_LAYER_OPERATORS])
-{
-  Feature *feature;
-  size_t first = 0;
-
-  while (i < insertion->features->len
-         && (!needed[i] || g_array_index (insertion->features, Feature, i).is_input))
-    i++;
-  *furthest = MAX (*furthest, i);
-  if (i == insertion->features->len)
-    return true;
-
-  feature = &g_array_index (insertion->features, Feature, i);
-  for (size_t k = 0; k < ESP_MAX_OPERANDS && feature->arguments[k] != NULL; k++)
-    for (guint t = 0; t < feature->arguments[k]->terms->len; t++)
-      {
-        guint number = g_array_index (feature->arguments[k]->terms, Term, t).feature;
-        const Feature *argument = &g_array_index (insertion->features, Feature, number);
-
-        if (!argument->is_input)
-          first = MAX (first, argument->layer + 1);
-      }
-  for (size_t l = first; l < feature->latest; l++)
-    {
-      const EspLayer *layer = &insertion->arrangement->layers[l];
-      size_t slot = 0;
-
-      while (slot < layer->n_operators && (taken[l][slot] || layer->operators[slot] != feature->operator_))
-        slot++;
-      if (slot == layer->n_operators)
-        continue;
-      if (insertion->n_tries++ >= MAX_TRIES)
-        return false;
-      taken[l][slot] = true;
-      feature->layer = l;
-      feature->slot = slot;
-      if (place_features (insertion, needed, i + 1, furthest, taken))
-        return true;
-      taken[l][slot] = false;
-    }
-  return false;
-}
-
 static void
 write_argument (EspNetwork *network,
                 size_t action,
-                const Insertion *insertion,
+                const EspInsertion *insertion,
                 const EspLayer *layer,
                 size_t row,
-                const Sum *sum)
+                const EspSum *sum)
 {
   size_t weights = action * network->arrangement->n_weights + layer->weights + row * layer->n_features;
 
   network->biases[action * network->arrangement->n_biases + layer->biases + row] = sum->bias;
   for (guint t = 0; t < sum->terms->len; t++)
     {
-      const Term *term = &g_array_index (sum->terms, Term, t);
-      const Feature *feature = &g_array_index (insertion->features, Feature, term->feature);
+      const EspTerm *term = &g_array_index (sum->terms, EspTerm, t);
+      const EspFeature *feature = &g_array_index (insertion->features, EspFeature, term->feature);
       size_t column = feature->is_input
                         ? feature->input
                         : network->arrangement->layers[feature->layer].n_features + feature->slot;
@@ -544,43 +404,25 @@ write_argument (EspNetwork *network,
 }
 
 static bool
-place_and_write (EspNetwork *network, size_t action, Insertion *insertion, const Sum *output, GError **error)
+place_and_write (EspNetwork *network, size_t action, EspInsertion *insertion, EspSum *output, GError **error)
 {
   const EspArrangement *arrangement = network->arrangement;
-  g_autofree bool *needed = g_new0 (bool, insertion->features->len + 1);
-  bool taken[ESP_MAX_LAYERS + 1][ESP_MAX_LAYER_OPERATORS] = { 0 };
-  guint furthest = 0;
+  const EspSum *placed = esp_insertion_place (insertion, output, error);
 
-  find_needed (insertion, output, needed);
-  if (!find_ranges (insertion, needed, error))
+  if (placed == NULL)
     return false;
-  if (!place_features (insertion, needed, 0, &furthest, taken))
-    {
-      const Feature *feature = &g_array_index (insertion->features, Feature, furthest);
-      g_autofree char *text = show (insertion, feature->expression);
-
-      g_set_error (
-        error, ESP_ERROR, ESP_ERROR_USAGE,
-        insertion->n_tries >= MAX_TRIES
-          ? "no place was found for “%s”: operator %s, and the search was given up"
-          : "there is no place for “%s”: the symbolic network has too few operators %s in the layers "
-            "that could hold it",
-        text, esp_operator_get_symbol (feature->operator_));
-      return false;
-    }
-
   for (guint i = 0; i < insertion->features->len; i++)
     {
-      const Feature *feature = &g_array_index (insertion->features, Feature, i);
+      const EspFeature *feature = &g_array_index (insertion->features, EspFeature, i);
       const EspLayer *layer = &arrangement->layers[feature->layer];
 
-      if (feature->is_input || !needed[i])
+      if (feature->is_input || !feature->needed)
         continue;
       for (size_t k = 0; k < esp_operator_get_n_arguments (feature->operator_); k++)
         write_argument (network, action, insertion, layer, layer->first_argument[feature->slot] + k,
-                        feature->arguments[k]);
+                        feature->placed[k]);
     }
-  write_argument (network, action, insertion, &arrangement->layers[arrangement->n_layers - 1], 0, output);
+  write_argument (network, action, insertion, &arrangement->layers[arrangement->n_layers - 1], 0, placed);
   return true;
 }
 
@@ -590,18 +432,20 @@ insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GE
   const EspSignal *signal = &network->environment->actions[action];
   double centre = 0.5 * (signal->high + signal->low), half = 0.5 * (signal->high - signal->low);
   EspExpression *whole = esp_formula_get_expression (formula, action), *argument;
-  g_autoptr (GArray) features = g_array_new (FALSE, FALSE, sizeof (Feature));
+  g_autoptr (GArray) features = g_array_new (FALSE, FALSE, sizeof (EspFeature));
   g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
   g_autoptr (GPtrArray) sums = g_ptr_array_new_with_free_func ((GDestroyNotify) sum_free);
+  g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func ((GDestroyNotify) sum_free);
   const EspEnvironmentInfo *environment = network->environment;
   EspInterval box[ESP_MAX_OBSERVATIONS];
-  Insertion insertion = { .arrangement = network->arrangement,
+  EspInsertion insertion = { .arrangement = network->arrangement,
                           .symbols = esp_formula_get_symbols (formula),
                           .box = box,
                           .features = features,
-                          .numbers = numbers };
+                          .numbers = numbers,
+                          .sums = others };
   double factor, offset;
-  Sum *sum = NULL, *output;
+  EspSum *sum = NULL, *output;
 
   for (size_t i = 0; i < environment->n_observations; i++)
     box[i] = (EspInterval){ environment->observations[i].low, environment->observations[i].high };
@@ -619,7 +463,7 @@ insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GE
   if (argument == NULL || fabs (fabs (factor) - half) > SCALE_TOLERANCE * half
       || fabs (offset - centre) > SCALE_TOLERANCE * half)
     {
-      g_autofree char *text = show (&insertion, whole);
+      g_autofree char *text = esp_insertion_show (&insertion, whole);
 
       g_set_error (error, ESP_ERROR, ESP_ERROR_USAGE,
                    "a symbolic network's action %s is %g + %g·tanh(…), which “%s” is not", signal->name,

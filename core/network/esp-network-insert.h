@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * this form, all its products of two terms are pmul, its quotients pdiv, and so on (or the guards would not
  * act within the environment's limits), and each of its operations finds an operator in a layer after those
  * of its arguments. Otherwise fails with ESP_ERROR_USAGE, and the message says which term has no place and
- * why. Terms that are equal take one operator. Any thread. */
+ * why. Terms that are equal take one operator; a tanh further inside is a softif. Without dense connections,
+ * operators that are free carry on what a layer does not see. Any thread. */
 EspNetwork *esp_network_insert (const EspFormula *formula,
                                 const EspEnvironmentInfo *environment,
                                 EspArrangement *arrangement,

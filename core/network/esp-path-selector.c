@@ -47,6 +47,43 @@ esp_selector_make_concrete (const float *restrict probabilities,
     }
 }
 
+static inline double
+sigmoid (double x)
+{
+  double small = exp (-fabs (x));
+
+  return (x >= 0.0 ? 1.0 : small) / (1.0 + small);
+}
+
+ESP_VECTORISED void
+esp_selector_make_concrete_logits (const float *restrict logits,
+                                   const float *restrict noise,
+                                   size_t n,
+                                   double temperature,
+                                   double derivative_limit,
+                                   bool soft,
+                                   float *restrict mask,
+                                   float *restrict derivative)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      double scaled = ((double) logits[i] + noise[i]) / temperature;
+      double m = sigmoid (scaled);
+      /* σ (−x) is 1 − m without the cancellation */
+      double slope = m * sigmoid (-scaled) / temperature;
+
+      mask[i] = soft ? (float) m : m > 0.5 ? 1.0f : 0.0f;
+      derivative[i] = (float) (slope < derivative_limit ? slope : derivative_limit);
+    }
+}
+
+ESP_VECTORISED void
+esp_selector_get_probabilities (const float *restrict logits, size_t n, float *restrict probabilities)
+{
+  for (size_t i = 0; i < n; i++)
+    probabilities[i] = (float) sigmoid (logits[i]);
+}
+
 void
 esp_selector_draw_bernoulli (const float *probabilities, size_t n, EspRandom *random, float *mask)
 {

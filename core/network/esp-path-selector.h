@@ -6,6 +6,9 @@
  *   m = σ ((ln (p + ε) − ln (1 − p + ε) + g) / τ),
  *
  * used as 1[m > ½] forwards and as m backwards (straight-through). Acting uses Bernoulli masks.
+ *
+ * In the other published form the parameter is the logit s, p = σ (s): then nothing is clipped, dm/ds is simply
+ * m (1 − m) / τ, and a penalty on |s| > 6 keeps the probabilities from saturating.
  * (ESPL, arXiv 2311.02104; binary concrete: Maddison et al., arXiv 1611.00712.)
  */
 
@@ -34,6 +37,22 @@ void esp_selector_make_concrete (const float *probabilities,
                                  bool soft,
                                  float *mask,
                                  float *derivative);
+
+/* As esp_selector_make_concrete() for paths with the logits @logits: the derivatives are dm/ds. */
+void esp_selector_make_concrete_logits (const float *logits,
+                                        const float *noise,
+                                        size_t n,
+                                        double temperature,
+                                        double derivative_limit,
+                                        bool soft,
+                                        float *mask,
+                                        float *derivative);
+
+/* The size of a logit from which it is penalised. */
+#define ESP_LOGIT_LIMIT 6.0f
+
+/* Writes the probabilities p = σ (s) of @n paths with the logits @logits. */
+void esp_selector_get_probabilities (const float *logits, size_t n, float *probabilities);
 
 /* Draws hard masks for @n paths: 1 with the path's probability, else 0. */
 void esp_selector_draw_bernoulli (const float *probabilities, size_t n, EspRandom *random, float *mask);

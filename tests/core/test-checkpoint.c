@@ -100,6 +100,9 @@ test_continues (void)
     { "pendulum", "policy=symbolic", "algorithm=sac" },
     { "pendulum", "policy=neural", "algorithm=sac" },
     { "cartpole", "policy=neural", "algorithm=td3" },
+    { "cartpole", "selector_form=logit", "dense_connections=false" },
+    { "pendulum", "path_selector=false", "update_period=90" },
+    { "cartpole", "selector_form=logit", "update_period=7" },
   };
   /* before the first step, while warming up, at and after an evaluation, with a replay that wrapped, done */
   static const unsigned stops[] = { 0, 20, 50, 51, 199, 200, 333, 500, 777, 1199, 1200 };
@@ -410,6 +413,7 @@ test_greedy (void)
                                         "replay_capacity=100",
                                         "replay_capacity=501",
                                         "updates_per_step=2",
+                                        "update_period=7",
                                         "warm_up_steps=0" };
   struct rusage before, after;
   Sound sound;

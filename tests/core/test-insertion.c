@@ -19,6 +19,35 @@
 #define N_NETWORKS 60
 #define N_STATES   200
 
+/* Returns the arrangement @text; with `> ` before it without dense connections. */
+static EspArrangement *
+make_arrangement (const char *text)
+{
+  EspArrangement *arrangement = g_str_has_prefix (text, "> ") ? esp_arrangement_new_sequential (text + 2, 3, NULL)
+                                                              : esp_arrangement_new (text, 3, NULL);
+
+  g_assert_nonnull (arrangement);
+  return arrangement;
+}
+
+/* Closes what the arrangement blocks, as it must be closed in every network; returns how many are left. */
+static size_t
+close_blocked (EspNetwork *network)
+{
+  size_t n = network->arrangement->n_weights, n_open = 0;
+  g_autofree float *is_path = g_new (float, n);
+
+  for (size_t i = 0; i < n; i++)
+    is_path[i] = 1;
+  esp_arrangement_clear_blocked (network->arrangement, is_path);
+  for (size_t i = 0; i < network->n_actions * n; i++)
+    {
+      network->mask[i] = network->mask[i] && is_path[i % n] != 0;
+      n_open += network->mask[i];
+    }
+  return n_open;
+}
+
 static EspNetwork *
 draw_network (EspArrangement *arrangement, double density, EspRandom *random)
 {
@@ -34,6 +63,7 @@ draw_network (EspArrangement *arrangement, double density, EspRandom *random)
   /* the outputs have something to read */
   for (size_t a = 1; a <= network->n_actions; a++)
     network->mask[a * arrangement->n_weights - 1 - esp_random_below (random, 4)] = 1;
+  close_blocked (network);
   return network;
 }
 
@@ -75,7 +105,7 @@ compare (const EspFormula *formula, const EspNetwork *network, EspRandom *random
 static void
 test_round_trip (const void *text)
 {
-  g_autoptr (EspArrangement) arrangement = esp_arrangement_new (text, 3, NULL);
+  g_autoptr (EspArrangement) arrangement = make_arrangement (text);
   Sums sums = { 0 };
   EspRandom random;
 
@@ -91,6 +121,7 @@ test_round_trip (const void *text)
         inserted = esp_network_insert (formula, &esp_test_two_actions, arrangement, &error);
       g_autoptr (EspFormula) again = NULL;
       g_autoptr (EspNetwork) twice = NULL;
+      size_t n_open;
 
       if (inserted == NULL)
         g_error ("%s\n%s", error->message, esp_formula_get_text (formula));
@@ -101,8 +132,14 @@ test_round_trip (const void *text)
       compare (formula, twice, &random, &sums);
       sums.n_operators += esp_network_count_live (inserted);
       /* only what the formula needs is open, and selected */
+      n_open = 0;
       for (size_t k = 0; k < 2 * arrangement->n_weights; k++)
-        g_assert_cmpfloat (inserted->probabilities[k], ==, inserted->mask[k]);
+        {
+          g_assert_cmpfloat (inserted->probabilities[k], ==, inserted->mask[k]);
+          n_open += inserted->mask[k];
+        }
+      /* and it is where a path is */
+      g_assert_cmpuint (close_blocked (inserted), ==, n_open);
     }
   g_assert_cmpuint (sums.n_compared, >, N_NETWORKS * N_STATES * 2);
   g_assert_cmpuint (sums.n_operators, >, 3 * N_NETWORKS);
@@ -111,7 +148,7 @@ test_round_trip (const void *text)
 static EspNetwork *
 insert (const char *text, const char *arrangement_text, GError **error)
 {
-  g_autoptr (EspArrangement) arrangement = esp_arrangement_new (arrangement_text, 3, NULL);
+  g_autoptr (EspArrangement) arrangement = make_arrangement (arrangement_text);
   EspSignalNames names;
   g_autoptr (EspFormula) formula = NULL;
 
@@ -151,6 +188,18 @@ test_exact_fit (void)
     /* guards that nothing within the limits would meet */
     { "s1*s2 + s3^2 - exp(s1)/(2 + s2) + log(3 + s1)", "exp,mul/mul,div,log" },
     { "0.3", "cos" },
+    /* a tanh inside */
+    { "tanh(s1 - 2*s2) + s3", "if" },
+    /* without dense connections, what is read later is carried: a sum as one number, by whatever is free */
+    { "s1 - 2*s2 + 3*s3 + 1", "> div/id/if/div" },
+    { "2*s1 - s2", "> mul/div" },
+    { "sin(s1) + sin(2*sin(s2))", "> sin,sin/sin,id" },
+    { "s1 + s2 - 3*sin(s1 + s2 + 1)", "> sin,div/id,id" },
+    { "pmul(s1, s2) - 2*sin(pmul(s1, s2)) + s3", "> mul,mul/sin,id" },
+    { "pmul(sin(s1), 2*s1 + s2)", "> sin,div/mul/if" },
+    { "pdiv(sin(s1), 2 + s2) + cos(sin(s1) + s3)", "> sin,id,id/div,cos" },
+    /* two sums of the same two terms: two carriers, one for each term, where three would be too many */
+    { "pmul(s1 + s2, s1 - s2) + sin(s1 + 2*s2)", "> id,id/mul,sin" },
   };
   EspRandom random;
 
@@ -184,11 +233,15 @@ test_refusals (void)
     { "1/s1", "div", "must be a pdiv" },
     { "exp(50*s1)", "exp", "must be a pexp" },
     { "log(s1)", "log", "must be a plog" },
-    { "tanh(s1)", "sin", "around the whole action only" },
+    { "tanh(s1)", "sin", "too few operators if" },
     { "min(s1, s2)", "sin", "its operations are" },
     { "cos(s1)", "sin/sin", "too few operators cos" },
     { "sin(s1) + sin(s2)", "sin", "too few operators sin" },
     { "sin(sin(s1))", "sin,sin", "nested too deeply" },
+    { "s1 + s2", "> div/sin,cos", "nothing in layer 2 to carry “" },
+    { "sin(s1) + s2", "> sin/sin", "nothing in layer 2 to carry “" },
+    /* a product by 1 might cut this off */
+    { "s1 + 20*s3", "> mul", "nothing in layer 1 to carry “" },
   };
   g_autoptr (GError) error = NULL;
 
@@ -332,6 +385,9 @@ main (int argc, char **argv)
   g_test_add_data_func ("/insertion/round-trip/C0", "C0", test_round_trip);
   g_test_add_data_func ("/insertion/round-trip/C1", "C1", test_round_trip);
   g_test_add_data_func ("/insertion/round-trip/small", "mul,sin,if/id,exp,div", test_round_trip);
+  g_test_add_data_func ("/insertion/round-trip/sequential-S0", "> S0", test_round_trip);
+  g_test_add_data_func ("/insertion/round-trip/sequential-C1", "> C1", test_round_trip);
+  g_test_add_data_func ("/insertion/round-trip/sequential-wide", "> mul*6,sin*6,if*4/id*6,exp*4,div*4", test_round_trip);
   g_test_add_func ("/insertion/exact-fit", test_exact_fit);
   g_test_add_func ("/insertion/refusals", test_refusals);
   g_test_add_func ("/insertion/start", test_start);

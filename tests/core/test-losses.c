@@ -33,6 +33,19 @@ typedef struct
   size_t critic;
 } Fixture;
 
+/* Some logits are beyond the limit, by more than the differences go. */
+static void
+draw_parameter (Fixture *fixture, size_t i, EspRandom *random)
+{
+  EspPolicy *policy = &fixture->sac.policy;
+  double p = esp_random_between (random, 0.25, 0.9);
+
+  if (fixture->recipe->selector_form == ESP_SELECTOR_PROBABILITY)
+    policy->selector[i] = (float) p;
+  else
+    policy->selector[i] = i % 31 == 4 ? 6.5f : i % 31 == 8 ? -6.5f : (float) log (p / (1 - p));
+}
+
 static void
 fixture_set_up (Fixture *fixture, const void *data)
 {
@@ -43,12 +56,21 @@ fixture_set_up (Fixture *fixture, const void *data)
   esp_random_init (&random, 41, 1);
   fixture->recipe = esp_recipe_new_from_json ("losses", recipe_text, strlen (recipe_text), &error);
   g_assert_no_error (error);
+  for (const char *const *assignment = data; assignment != NULL && *assignment != NULL; assignment++)
+    {
+      esp_recipe_set (fixture->recipe, *assignment, &error);
+      g_assert_no_error (error);
+    }
   esp_sac_init (sac, fixture->recipe, &esp_test_two_actions, &random, &error);
   g_assert_no_error (error);
 
   /* probabilities that differ, and networks whose slope is not next to nothing, as drawn */
-  for (size_t i = 0; i < sac->policy.n_weights; i++)
-    sac->policy.probabilities[i] = (float) esp_random_between (&random, 0.25, 0.9);
+  if (fixture->recipe->path_selector)
+    for (size_t i = 0; i < sac->policy.n_weights; i++)
+      draw_parameter (fixture, i, &random);
+  for (size_t a = 0; a < sac->policy.n_actions; a++)
+    esp_arrangement_clear_blocked (sac->policy.arrangement,
+                                   sac->policy.selector + a * sac->policy.arrangement->n_weights);
   for (size_t i = 0; i < sac->policy.deviation.n_parameters; i++)
     sac->policy.deviation_parameters[i] = (float) esp_random_between (&random, -0.7, 0.7);
   for (size_t c = 0; c < ESP_N_CRITICS; c++)
@@ -85,6 +107,7 @@ policy_loss (void *data)
 {
   Fixture *fixture = data;
 
+  esp_policy_update_probabilities (&fixture->sac.policy);
   esp_sac_differentiate_policy (&fixture->sac, &fixture->schedule, fixture->alpha);
   return fixture->sac.figures.policy_loss;
 }
@@ -269,7 +292,7 @@ test_probabilities_of_one (Fixture *fixture, const void *data)
   const float *d_probabilities = sac->policy_gradient + policy->n_parameters - policy->n_weights;
 
   for (size_t i = 0; i < policy->n_weights; i++)
-    policy->probabilities[i] = 1;
+    policy->selector[i] = 1;
   fixture->schedule.temperature = 0.5;
   fixture->schedule.allowed_paths = (double) policy->n_weights;
   policy_loss (fixture);
@@ -282,6 +305,176 @@ test_probabilities_of_one (Fixture *fixture, const void *data)
     g_assert_cmpfloat_with_epsilon (policy->probabilities[i], 1 - 3e-4, 1e-6);
 }
 
+/* As compare_group(), of those paths that there are; the others have no derivative. */
+static void
+compare_paths (Fixture *fixture, const char *name, float *parameters, const float *gradient)
+{
+  const EspPolicy *policy = &fixture->sac.policy;
+  EspTestGradient comparison = { .name = name, .tolerance = 0.002 };
+  g_autofree float *is_path = g_new (float, policy->n_weights);
+  double largest = 0;
+  size_t n_compared = 0;
+
+  for (size_t i = 0; i < policy->n_weights; i++)
+    {
+      is_path[i] = 1;
+      largest = fmax (largest, fabs ((double) gradient[i]));
+    }
+  for (size_t a = 0; a < policy->n_actions; a++)
+    esp_arrangement_clear_blocked (policy->arrangement, is_path + a * policy->arrangement->n_weights);
+  comparison.floor = 0.0005 * largest;
+  for (size_t i = 0; i < policy->n_weights; i++)
+    if (is_path[i] == 0)
+      g_assert_cmpfloat (gradient[i], ==, 0);
+    else
+      {
+        esp_test_compare_float (&comparison, policy_loss, fixture, &parameters[i], 0.02, gradient[i]);
+        n_compared++;
+      }
+  esp_test_gradient_finish (&comparison, 0.05);
+  g_assert_cmpuint (n_compared, ==, policy->n_paths);
+}
+
+/* All groups of parameters against differences, @data being what the recipe has besides. */
+static void
+test_form (Fixture *fixture, const void *data)
+{
+  EspSac *sac = &fixture->sac;
+  EspPolicy *policy = &sac->policy;
+  g_autofree float *gradient = NULL;
+
+  /* one critic is always the smaller, so that there is no kink between them */
+  sac->critics[0][sac->critic.n_parameters - 1] -= 20;
+  policy_loss (fixture);
+  gradient = g_memdup2 (sac->policy_gradient, policy->n_parameters * sizeof *gradient);
+  compare_paths (fixture, "weights", policy->weights, gradient);
+  compare_group (fixture, policy_loss, "biases", policy->biases, gradient + policy->n_weights,
+                 policy->n_biases);
+  if (fixture->recipe->path_selector)
+    compare_paths (fixture, "selector", policy->selector,
+                   gradient + policy->n_parameters - policy->n_weights);
+}
+
+static const char *const logit[] = { "selector_form=logit", "logit_penalty=0.7", NULL };
+static const char *const logit_straight[] = { "selector_form=logit", "soft_masks=false", NULL };
+
+/* Beyond the limit the penalty counts, with its weight; within, it does not. */
+static void
+test_logit_penalty (Fixture *fixture, const void *data)
+{
+  EspSac *sac = &fixture->sac;
+  EspPolicy *policy = &sac->policy;
+  size_t n_beyond = 0;
+  double with, without;
+
+  for (size_t i = 0; i < policy->n_weights; i++)
+    n_beyond += fabsf (policy->selector[i]) == 6.5f;
+  g_assert_cmpuint (n_beyond, >, 10);
+  with = policy_loss (fixture);
+  g_assert_cmpfloat_with_epsilon (sac->figures.logits, 0.7 * 0.5 * (double) n_beyond, 1e-6);
+  g_assert_true (esp_recipe_set (fixture->recipe, "logit_penalty=0", NULL));
+  without = policy_loss (fixture);
+  g_assert_cmpfloat (sac->figures.logits, ==, 0);
+  g_assert_cmpfloat_with_epsilon (with - without, 0.35 * (double) n_beyond, 1e-4);
+}
+
+/* Straight through, masks are hard forwards and dm/ds = m (1 − m) / τ backwards. Nothing is clipped. */
+static void
+test_logit_straight (Fixture *fixture, const void *data)
+{
+  EspSac *sac = &fixture->sac;
+  EspPolicy *policy = &sac->policy;
+  size_t n = policy->n_weights, n_open = 0;
+
+  policy_loss (fixture);
+  for (size_t i = 0; i < 2 * n; i++)
+    {
+      double scaled = (policy->selector[i % n] + sac->noise.logistic[i]) / 0.7;
+      double m = 1 / (1 + exp (-scaled));
+
+      g_assert_cmpfloat (sac->pass.masks[i], ==, scaled > 0 ? 1 : 0);
+      g_assert_cmpfloat_with_epsilon (sac->pass.derivatives[i], m * (1 - m) / 0.7, 1e-6);
+      n_open += scaled > 0;
+    }
+  g_assert_cmpuint (n_open, >, n / 2);
+  g_assert_cmpuint (n_open, <, 2 * n);
+
+  esp_sac_update (sac, &fixture->schedule);
+  for (size_t i = 0; i < n; i++)
+    g_assert_cmpfloat_with_epsilon (policy->probabilities[i], 1 / (1 + exp (-(double) policy->selector[i])),
+                                    1e-6);
+}
+
+static const char *const sequential[] = { "dense_connections=false", NULL };
+static const char *const sequential_logit[] = { "dense_connections=false", "selector_form=logit", NULL };
+static const char *const unselected[] = { "path_selector=false", NULL };
+static const char *const plain[] = { "path_selector=false", "dense_connections=false", NULL };
+
+/* Where there is no path, weight and probability are 0 and stay it, and only there. */
+static void
+test_blocked (Fixture *fixture, const void *data)
+{
+  EspSac *sac = &fixture->sac;
+  EspPolicy *policy = &sac->policy;
+  const EspArrangement *arrangement = policy->arrangement;
+  size_t n_open = 0;
+
+  for (int i = 0; i < 5; i++)
+    esp_sac_update (sac, &fixture->schedule);
+  for (size_t a = 0; a < policy->n_actions; a++)
+    for (size_t l = 0; l < arrangement->n_layers; l++)
+      for (size_t row = 0; row < arrangement->layers[l].n_arguments; row++)
+        for (size_t j = 0; j < arrangement->layers[l].n_features; j++)
+          {
+            size_t n_before = l > 0 ? arrangement->layers[l - 1].n_features : 0;
+            size_t i = a * arrangement->n_weights + arrangement->layers[l].weights
+                       + row * arrangement->layers[l].n_features + j;
+
+            if (j < n_before)
+              {
+                g_assert_cmpfloat (policy->weights[i], ==, 0);
+                g_assert_cmpfloat (policy->probabilities[i], ==, 0);
+                continue;
+              }
+            g_assert_cmpfloat (policy->weights[i], !=, 0);
+            g_assert_cmpfloat (policy->probabilities[i], >, 0);
+            n_open++;
+          }
+  /* three, four and four operators after three inputs: 7 · 3 + 5 · 3 + 5 · 3 + 5 paths for each action */
+  g_assert_cmpuint (n_open, ==, policy->n_paths);
+  g_assert_cmpuint (n_open, ==, 2 * (7 * 3 + 5 * 3 + 5 * 3 + 5));
+}
+
+/* Without a selector one mask, all open, serves an update, nothing is charged for paths, and no probability
+ * ever moves; weights alone pay for their size. */
+static void
+test_unselected (Fixture *fixture, const void *data)
+{
+  EspSac *sac = &fixture->sac;
+  EspPolicy *policy = &sac->policy;
+  double before = 0, after = 0;
+
+  g_assert_cmpuint (policy->n_masks, ==, 1);
+  fixture->schedule.allowed_paths = 0;
+  policy_loss (fixture);
+  g_assert_cmpfloat (sac->figures.sparsity, ==, 0);
+  for (size_t i = 0; i < policy->n_weights; i++)
+    {
+      g_assert_cmpfloat (sac->pass.masks[i], ==, 1);
+      g_assert_cmpfloat (sac->policy_gradient[policy->n_parameters - policy->n_weights + i], ==, 0);
+      before += fabsf (policy->weights[i]);
+    }
+  g_assert_true (esp_recipe_set (fixture->recipe, "weight_penalty=1e5", NULL));
+  for (int i = 0; i < 20; i++)
+    esp_sac_update (sac, &fixture->schedule);
+  for (size_t i = 0; i < policy->n_weights; i++)
+    {
+      g_assert_cmpfloat (policy->probabilities[i], ==, 1);
+      after += fabsf (policy->weights[i]);
+    }
+  g_assert_cmpfloat (after, <, before - 0.9 * 20 * 3e-4 * (double) policy->n_weights);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -292,6 +485,18 @@ main (int argc, char **argv)
   ADD ("/losses/update", test_update);
   ADD ("/losses/straight-through", test_straight_through);
   ADD ("/losses/probabilities-of-one", test_probabilities_of_one);
+#undef ADD
+#define ADD(name, data, function) g_test_add (name, Fixture, data, fixture_set_up, function, fixture_tear_down)
+  ADD ("/losses/logit/policy", logit, test_form);
+  ADD ("/losses/logit/penalty", logit, test_logit_penalty);
+  ADD ("/losses/logit/straight-through", logit_straight, test_logit_straight);
+  ADD ("/losses/sequential/policy", sequential, test_form);
+  ADD ("/losses/sequential/logit", sequential_logit, test_form);
+  ADD ("/losses/sequential/blocked", sequential, test_blocked);
+  ADD ("/losses/sequential/blocked-logit", sequential_logit, test_blocked);
+  ADD ("/losses/unselected/policy", unselected, test_form);
+  ADD ("/losses/unselected/plain", plain, test_blocked);
+  ADD ("/losses/unselected/paths", unselected, test_unselected);
 
   return g_test_run ();
 }

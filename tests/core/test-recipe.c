@@ -407,6 +407,84 @@ test_base (void)
   remove_folder (folder);
 }
 
+/* The fields of @recipe in which it differs from @other, separated by spaces. */
+static char *
+find_changes (const EspRecipe *recipe, const EspRecipe *other)
+{
+  g_autofree char *json = esp_recipe_to_json (recipe), *other_json = esp_recipe_to_json (other);
+  g_auto (GStrv) lines = g_strsplit (json, "\n", -1);
+  g_auto (GStrv) others = g_strsplit (other_json, "\n", -1);
+  GString *changes = g_string_new (NULL);
+
+  g_assert_cmpuint (g_strv_length (lines), ==, g_strv_length (others));
+  for (size_t i = 0; lines[i] != NULL; i++)
+    if (!g_str_equal (lines[i], others[i]))
+      g_string_append_printf (changes, "%s%.*s", changes->len > 0 ? " " : "",
+                              (int) strcspn (lines[i] + 3, "\""), lines[i] + 3);
+  return g_string_free (changes, FALSE);
+}
+
+/* The published method: the lander has the known settings, the others differ from it in what they must, the
+ * other form in the selector alone, and nothing is polished. */
+static void
+test_published (void)
+{
+  static const struct
+  {
+    const char *environment, *changes;
+  } cases[] = {
+    { "cartpole", "steps evaluation_period" },
+    { "mountain-car", "steps evaluation_period" },
+    { "pendulum", "steps evaluation_period evaluation_episodes reward_scale" },
+    { "inverted-double-pendulum", "steps evaluation_period reward_scale" },
+    { "inverted-pendulum-swingup", "steps" },
+    { "lunar-lander", "" },
+    { "hopper", "" },
+    { "bipedal-walker", "arrangement" },
+    { "car2d", "steps" },
+  };
+  /* of 1,648 paths, at some of the published 900 epochs of 1,000 steps */
+  static const struct
+  {
+    uint64_t epoch;
+    double allowed, temperature;
+  } rows[] = { { 0, 1648, 1 },     { 225, 1545, 0.8 }, { 450, 1236, 0.6 },
+               { 675, 722, 0.4 },  { 855, 162, 0.24 }, { 891, 34, 0.208 },
+               { 900, 1.6, 0.2 },  { 2000, 1.6, 0.2 } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EspRecipe) lander = esp_recipe_load ("lunar-lander", "espl", &error);
+  g_autoptr (EspRun) run = NULL;
+
+  g_assert_no_error (error);
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EspRecipe) recipe = esp_recipe_load (cases[i].environment, "espl", &error);
+      g_autoptr (EspRecipe) other = esp_recipe_load (cases[i].environment, "espl-logit", &error);
+      g_autofree char *changes = NULL, *other_changes = NULL;
+
+      g_assert_no_error (error);
+      changes = find_changes (recipe, lander);
+      g_assert_cmpstr (changes, ==, cases[i].changes);
+      other_changes = find_changes (other, recipe);
+      g_assert_cmpstr (other_changes, ==, "selector_form");
+      g_assert_cmpuint (recipe->steps, <=, 3000000);
+      g_assert_cmpuint (recipe->polish_rounds + recipe->polish_search_steps + recipe->polish_digits, ==, 0);
+    }
+
+  run = esp_run_new ("lunar-lander", lander, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (run->sac.policy.n_paths, ==, 1648);
+  for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      EspSacSchedule schedule;
+
+      run->progress.step = 1000 * rows[i].epoch;
+      schedule = esp_run_get_schedule (run);
+      g_assert_cmpfloat_with_epsilon (schedule.allowed_paths, rows[i].allowed, 0.6);
+      g_assert_cmpfloat_with_epsilon (schedule.temperature, rows[i].temperature, 1e-6);
+    }
+}
+
 static void
 test_files (void)
 {
@@ -521,6 +599,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/shipped", test_shipped);
   g_test_add_func ("/recipe/files", test_files);
   g_test_add_func ("/recipe/base", test_base);
+  g_test_add_func ("/recipe/published", test_published);
   g_test_add_func ("/recipe/general", test_general);
   g_test_add_func ("/recipe/memory", test_memory);
   g_test_add_func ("/recipe/run-refuses", test_run_refuses);

@@ -138,6 +138,124 @@ test_warm_up (void)
   g_assert_cmpuint (run->sac.updates, ==, 33);
 }
 
+/* With a period, the policy acts as it is for as many steps, and then all their updates are done, a few at each
+ * call. */
+static void
+test_update_period (void)
+{
+  g_autoptr (EspRecipe)
+    recipe = small_recipe ("warm_up_steps=50", "update_period=40", "updates_per_step=2", "record_period=45",
+                           "evaluation_period=90", NULL);
+  g_autoptr (EspRun) run = small_run ("cartpole", recipe, 2);
+  g_autoptr (EspRun) fresh = small_run ("cartpole", recipe, 2);
+  size_t bytes = run->sac.policy.n_parameters * sizeof (float);
+  const EspRecord *records;
+
+  take_steps (run, NULL, 89);
+  g_assert_cmpuint (run->progress.step, ==, 89);
+  g_assert_cmpuint (run->sac.updates, ==, 0);
+  g_assert_cmpmem (run->sac.policy.parameters, bytes, fresh->sac.policy.parameters, bytes);
+  for (uint64_t i = 1; i <= 40; i++)
+    {
+      take_steps (run, NULL, 1);
+      g_assert_cmpuint (run->progress.step, ==, 90);
+      g_assert_cmpuint (run->sac.updates, ==, 2 * i);
+      /* what belongs to this step comes after its last update, and once */
+      g_assert_true (esp_run_wants_evaluation (run) == (i == 40));
+      g_assert_cmpuint (run->records->len, ==, i == 40 ? 2 : 1);
+    }
+  take_steps (run, NULL, 1);
+  g_assert_cmpuint (run->progress.step, ==, 91);
+  g_assert_cmpuint (run->sac.updates, ==, 80);
+  g_assert_false (esp_run_wants_evaluation (run));
+  records = (const EspRecord *) run->records->data;
+  g_assert_true (isnan (records[0].critic_loss));
+  g_assert_cmpfloat (records[1].critic_loss, >, 0);
+
+  /* the last period that is whole */
+  while (!esp_run_is_complete (run))
+    take_steps (run, NULL, 1);
+  g_assert_cmpuint (run->progress.step, ==, 1200);
+  g_assert_cmpuint (run->sac.updates, ==, (1200 - 50) / 40 * 40 * 2);
+}
+
+/* Without dense connections the allowance, the histogram and the first sum know only the paths there are; and
+ * without a selector all paths are allowed to the end. */
+static void
+test_forms (void)
+{
+  static const struct
+  {
+    const char *dense, *selector;
+    double n_paths, allowed;
+  } cases[] = {
+    /* mul*2,sin/div,log,exp,id on four observations: 5 · 4, then 5 · 3 or 5 · 7, then 4 or 11 */
+    { "dense_connections=true", "path_selector=true", 66, 0.1 * 66 },
+    { "dense_connections=false", "path_selector=true", 39, 0.1 * 39 },
+    { "dense_connections=true", "path_selector=false", 66, 66 },
+    { "dense_connections=false", "path_selector=false", 39, 39 },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EspRecipe) recipe = small_recipe (cases[i].dense, cases[i].selector, "final_allowance=0.1",
+                                                   "initial_probability=1", "steps=100", NULL);
+      g_autoptr (EspRun) run = small_run ("cartpole", recipe, 3);
+      g_autoptr (EspActor) actor = esp_policy_get_actor (&run->sac.policy);
+      const EspRecord *record;
+      double share = 0;
+
+      g_assert_cmpfloat (esp_run_get_expected_paths (run), ==, cases[i].n_paths);
+      g_assert_cmpfloat (run->sac.policy.n_paths, ==, cases[i].n_paths);
+      g_assert_cmpuint (esp_network_count_live (actor->network), >, 0);
+      g_assert_cmpuint (esp_network_count_live (actor->network), <=, cases[i].n_paths);
+      take_steps (run, NULL, 50);
+      record = &g_array_index (run->records, EspRecord, 0);
+      for (int k = 0; k < ESP_HISTOGRAM_BINS; k++)
+        share += record->histogram[k];
+      g_assert_cmpfloat_with_epsilon (share, 1, 1e-6);
+      /* before the first update */
+      g_assert_cmpfloat (record->histogram[ESP_HISTOGRAM_BINS - 1], ==, 1);
+      take_steps (run, NULL, 50);
+      g_assert_cmpfloat_with_epsilon (esp_run_get_schedule (run).allowed_paths, cases[i].allowed, 1e-9);
+    }
+}
+
+/* Logits begin where the recipe says, or at 3 where that would be infinite, and the selector learns. */
+static void
+test_first_logits (void)
+{
+  static const struct
+  {
+    const char *assignment;
+    double logit;
+  } cases[] = {
+    { "initial_probability=1", 3 },
+    { "initial_probability=0.9", 2.1972245773362196 },
+    { "initial_probability=0.5", 0 },
+    { "initial_probability=0", -6 },
+    { "initial_probability=0.99999", 6 },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EspRecipe) recipe = small_recipe ("selector_form=logit", cases[i].assignment, NULL);
+      g_autoptr (EspRun) run = small_run ("pendulum", recipe, 3);
+      const EspPolicy *policy = &run->sac.policy;
+      size_t n_moved = 0;
+
+      for (size_t k = 0; k < policy->n_weights; k++)
+        {
+          g_assert_cmpfloat_with_epsilon (policy->selector[k], cases[i].logit, 1e-6);
+          g_assert_cmpfloat_with_epsilon (policy->probabilities[k], 1 / (1 + exp (-cases[i].logit)), 1e-6);
+        }
+      take_steps (run, NULL, 100);
+      for (size_t k = 0; k < policy->n_weights; k++)
+        n_moved += fabs (policy->selector[k] - cases[i].logit) > 1e-3;
+      g_assert_cmpuint (n_moved, >, 5);
+    }
+}
+
 /* Uniform actions while warming up, and the policy's afterwards: the standard deviation tells them apart. */
 static void
 test_uniform_warm_up (void)
@@ -397,6 +515,9 @@ main (int argc, char **argv)
   g_test_add_func ("/run/ends", test_ends);
   g_test_add_func ("/run/last-state", test_last_state);
   g_test_add_func ("/run/warm-up", test_warm_up);
+  g_test_add_func ("/run/update-period", test_update_period);
+  g_test_add_func ("/run/forms", test_forms);
+  g_test_add_func ("/run/first-logits", test_first_logits);
   g_test_add_func ("/run/uniform-warm-up", test_uniform_warm_up);
   g_test_add_func ("/run/mask-period", test_mask_period);
   g_test_add_func ("/run/schedules", test_schedules);

@@ -133,6 +133,63 @@ test_operators (void)
     }
 }
 
+/* Without dense connections everything lies where it did, but a layer's rows begin with the features of the layer
+ * before: here 6 · 8 + 6 · 3 + 8 · 3 + 8 · 8 + 6 · 8 + 6 · 4 + 4 paths. */
+static void
+test_sequential (void)
+{
+  g_autoptr (EspArrangement) dense = esp_arrangement_new ("S0", 8, NULL);
+  g_autoptr (EspArrangement) sequential = esp_arrangement_new_sequential ("S0", 8, NULL);
+  g_autofree float *values = g_new (float, dense->n_weights);
+  size_t n_paths = 0, place = 0;
+
+  g_assert_cmpuint (dense->n_paths, ==, 824);
+  g_assert_cmpuint (sequential->n_paths, ==, 230);
+  g_assert_cmpuint (sequential->n_weights, ==, dense->n_weights);
+  g_assert_cmpuint (sequential->n_biases, ==, dense->n_biases);
+  g_assert_cmpuint (sequential->n_features, ==, dense->n_features);
+  for (size_t i = 0; i < dense->n_weights; i++)
+    values[i] = 1;
+  esp_arrangement_clear_blocked (dense, values);
+  for (size_t i = 0; i < dense->n_weights; i++)
+    g_assert_cmpfloat (values[i], ==, 1);
+
+  esp_arrangement_clear_blocked (sequential, values);
+  for (size_t l = 0; l < sequential->n_layers; l++)
+    {
+      const EspLayer *layer = &sequential->layers[l];
+      size_t n_before = l == 0 ? 8 : sequential->layers[l - 1].n_operators;
+
+      g_assert_cmpuint (dense->layers[l].first_feature, ==, 0);
+      g_assert_cmpuint (layer->n_features, ==, dense->layers[l].n_features);
+      g_assert_cmpuint (layer->weights, ==, dense->layers[l].weights);
+      g_assert_cmpuint (layer->n_features - layer->first_feature, ==, n_before);
+      for (size_t row = 0; row < layer->n_arguments; row++)
+        for (size_t j = 0; j < layer->n_features; j++, place++)
+          {
+            g_assert_cmpfloat (values[place], ==, j + n_before >= layer->n_features ? 1 : 0);
+            n_paths += values[place] != 0;
+          }
+    }
+  g_assert_cmpuint (n_paths, ==, 230);
+}
+
+/* All published arrangements are there to be chosen. */
+static void
+test_list (void)
+{
+  const char *const *names = esp_arrangement_list ();
+
+  g_assert_cmpuint (g_strv_length ((char **) names), ==, 8);
+  for (; *names != NULL; names++)
+    {
+      g_autoptr (EspArrangement) arrangement = esp_arrangement_new (*names, 4, NULL);
+
+      g_assert_nonnull (arrangement);
+      g_assert_cmpuint (arrangement->n_layers, >=, 5 + 1);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -142,6 +199,8 @@ main (int argc, char **argv)
   g_test_add_func ("/schedule/start-is-all", test_start_is_all);
   g_test_add_func ("/arrangement/path-counts", test_path_counts);
   g_test_add_func ("/arrangement/operators", test_operators);
+  g_test_add_func ("/arrangement/sequential", test_sequential);
+  g_test_add_func ("/arrangement/list", test_list);
 
   return g_test_run ();
 }

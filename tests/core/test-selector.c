@@ -335,6 +335,35 @@ test_live_random (void)
   g_assert_cmpuint (total, <, n_open);
 }
 
+/* The gate of a logit is that of its probability, its slope that times dp/ds = p (1 − p), and limited. */
+static void
+test_logits (void)
+{
+  static const float logits[] = { -7, -3, -0.4f, 0, 1, 3, 8 };
+  static const float noises[] = { -11, -1, 0.3f, 2, 9 };
+  size_t n_limited = 0;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (logits); i++)
+    for (size_t k = 0; k < G_N_ELEMENTS (noises); k++)
+      for (double temperature = 1; temperature > 0.1; temperature -= 0.4)
+        {
+          double p = 1 / (1 + exp (-(double) logits[i])), rest = 1 / (1 + exp ((double) logits[i])), slope;
+          double m = esp_concrete_gate (p, noises[k], temperature, &slope);
+          float probability, soft, hard, derivative;
+
+          slope *= p * rest;
+          esp_selector_get_probabilities (&logits[i], 1, &probability);
+          g_assert_cmpfloat_with_epsilon (probability, p, 1e-7);
+          esp_selector_make_concrete_logits (&logits[i], &noises[k], 1, temperature, 0.2, true, &soft, &derivative);
+          g_assert_cmpfloat_with_epsilon (soft, m, 1e-6);
+          g_assert_cmpfloat_with_epsilon (derivative, fmin (slope, 0.2), 1e-6);
+          esp_selector_make_concrete_logits (&logits[i], &noises[k], 1, temperature, 0.2, false, &hard, &derivative);
+          g_assert_cmpfloat (hard, ==, m > 0.5 ? 1 : 0);
+          n_limited += slope > 0.2;
+        }
+  g_assert_cmpuint (n_limited, >, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -343,6 +372,7 @@ main (int argc, char **argv)
   g_test_add_func ("/selector/gate/tail", test_gate_tail);
   g_test_add_func ("/selector/gate/ends", test_gate_ends);
   g_test_add_func ("/selector/gate/finite", test_gate_finite);
+  g_test_add_func ("/selector/logits", test_logits);
   g_test_add_func ("/selector/draws", test_draws);
   g_test_add_func ("/selector/sparsity", test_sparsity);
   g_test_add_func ("/selector/live/cases", test_live_cases);
