@@ -208,7 +208,8 @@ esp_command_compare (char **arguments)
     "how many episodes each final policy is measured on (%d)", ESP_REPORT_EPISODES);
   const EspOption options[] = {
     { "policies", ESP_OPTION_TEXT, &request.policies, "NAMES",
-      "what to compare, separated by commas: espl (the recipe default), published (the recipe espl), or recipes "
+      "what to compare, separated by commas: espl (the recipe default), published (the recipe espl), or "
+      "recipes "
       "of ENV or JSON files "
       "(" DEFAULT_POLICIES ")" },
     { "seeds", ESP_OPTION_TEXT, &request.seeds, "SEEDS",
