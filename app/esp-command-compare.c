@@ -185,7 +185,9 @@ esp_command_compare (char **arguments)
     "how many episodes each final policy is measured on (%d)", ESP_REPORT_EPISODES);
   const EspOption options[] = {
     { "policies", ESP_OPTION_TEXT, &request.policies, "NAMES",
-      "what to compare, separated by commas: espl (the recipe default), or recipes of ENV or JSON files "
+      "what to compare, separated by commas: espl (the recipe default), published (the recipe espl), or "
+      "recipes "
+      "of ENV or JSON files "
       "(" DEFAULT_POLICIES ")" },
     { "seeds", ESP_OPTION_TEXT, &request.seeds, "SEEDS",
       "seeds of the runs, such as 0..4 or 0,3,7 (" DEFAULT_SEEDS ")" },

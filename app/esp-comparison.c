@@ -1,6 +1,7 @@
 #include "esp-comparison.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "esp-error.h"
@@ -73,7 +74,8 @@ esp_comparison_add_policy (EspComparison *comparison,
                            const GPtrArray *assignments,
                            GError **error)
 {
-  const char *recipe_name = strcmp (name, "espl") == 0 ? "default" : name;
+  bool is_alias = strcmp (name, "espl") == 0 || strcmp (name, "published") == 0;
+  const char *recipe_name = !is_alias ? name : strcmp (name, "espl") == 0 ? "default" : "espl";
   g_autoptr (EspRecipe) recipe = esp_recipe_load (comparison->environment->name, recipe_name, error);
   g_autoptr (EspTrainer) trainer = NULL;
   const char *own_name;
@@ -81,7 +83,7 @@ esp_comparison_add_policy (EspComparison *comparison,
 
   if (recipe == NULL)
     return FALSE;
-  own_name = strcmp (name, "espl") == 0 ? name : esp_recipe_get_name (recipe);
+  own_name = is_alias ? name : esp_recipe_get_name (recipe);
   for (guint i = 0; i < comparison->contenders->len; i++)
     if (strcmp (g_array_index (comparison->contenders, EspContender, i).name, own_name) == 0)
       {

@@ -82,7 +82,8 @@ typedef struct
 EspComparison *esp_comparison_new (const EspEnvironmentInfo *environment, size_t episodes);
 void esp_comparison_free (EspComparison *comparison);
 
-/* Adds the policy @name, a recipe's name or file, or `espl` for the recipe `default`, with the @assignments
+/* Adds the policy @name, a recipe's name or file, or `espl` for the recipe `default`, which is the method as it
+ * is here, and `published` for the recipe `espl`, which is the method as it was published, with the @assignments
  * (of field=value) on top. Fails as esp_recipe_load() and esp_recipe_set() do, and where one of that name is
  * there already. */
 gboolean esp_comparison_add_policy (EspComparison *comparison,

@@ -42,8 +42,10 @@ clear_blocked (EspPolicy *policy)
 {
   for (size_t a = 0; a < policy->n_actions; a++)
     {
-      esp_arrangement_clear_blocked (policy->arrangement, policy->weights + a * policy->arrangement->n_weights);
-      esp_arrangement_clear_blocked (policy->arrangement, policy->selector + a * policy->arrangement->n_weights);
+      esp_arrangement_clear_blocked (policy->arrangement,
+                                     policy->weights + a * policy->arrangement->n_weights);
+      esp_arrangement_clear_blocked (policy->arrangement,
+                                     policy->selector + a * policy->arrangement->n_weights);
     }
 }
 
@@ -470,8 +472,7 @@ differentiate_action (const EspPolicy *policy, EspPolicyPass *pass, size_t actio
   float *d_selector = gradient + (policy->selector - policy->parameters) + first;
   float *d_effective = pass->d_weights + first, *d_network_biases = pass->d_biases + first_bias;
 
-  start_gradient (weights, n_weights, (float) (recipe->weight_penalty / (double) policy->n_paths),
-                  d_weights);
+  start_gradient (weights, n_weights, (float) (recipe->weight_penalty / (double) policy->n_paths), d_weights);
   start_gradient (policy->biases + first_bias, n_biases,
                   (float) (recipe->bias_penalty / (double) policy->n_biases), d_biases);
   memset (d_selector, 0, n_weights * sizeof *d_selector);

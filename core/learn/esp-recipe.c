@@ -51,7 +51,7 @@ static const Field fields[] = {
          "take the first steps with uniformly random actions instead of the initial policy"),
   FIELD (updates_per_step, COUNT, 1, 64, "1", "updates for each environment step"),
   FIELD (update_period, COUNT, 1, 1e6, "1",
-         "environment steps after which the updates for them are done; with more than 1 they wait for each other"),
+         "environment steps after which the updates for them are done, all in a row"),
   FIELD (evaluation_period, COUNT, 1, 1e9, "1000", "steps from one evaluation of the three policies to the next"),
   FIELD (evaluation_episodes, COUNT, 1, 100000, "100",
          "episodes of an evaluation, on seeds that only serve to choose the best snapshot"),
@@ -76,10 +76,10 @@ static const Field fields[] = {
   FIELD (target_rate, NUMBER, 0, 1, "0.005", "share by which the target critics follow after each update"),
 
   FIELD (arrangement, TEXT, 0, 0, "\"S0\"",
-         "operators of each layer: a published arrangement (S0, C0 … C4, the plain U0 and U1) or a list such as "
-         "mul*3/div,log"),
+         "operators of each layer: a published arrangement (S0, C0 … C4, the plain U0 and U1) or a list such "
+         "as mul*3/div,log"),
   FIELD (dense_connections, SWITCH, 0, 1, "true",
-         "let every layer see the observations and all earlier operators; false shows it the layer before alone"),
+         "let every layer see the observations and all earlier operators, not the layer before alone"),
   FIELD (initial_formula, TEXT, 0, 0, "\"\"",
          "of a symbolic policy: a formula that its networks start as, if the arrangement contains it; empty draws them"),
   FIELD (observation_scales, SCALES, 1e-9, 1e9, "[]",
@@ -116,7 +116,7 @@ static const Field fields[] = {
   FIELD (target_entropy, NUMBER, -100, 100, "-1", "entropy per action that α steers to"),
 
   FIELD (path_selector, SWITCH, 0, 1, "true",
-         "learn which paths are selected; false leaves all open, for weight_penalty and smallest_weight to prune"),
+         "learn which paths are selected; false leaves all open for weight_penalty and smallest_weight to prune"),
   CHOICE (selector_form, selector_forms, "\"probability\"",
           "what of a path is learned: its probability, which is clipped to 0 … 1, or the logit of that"),
   FIELD (logit_penalty, NUMBER, 0, 1e6, "0.001", "weight of the sum of what logits exceed ±6 by"),

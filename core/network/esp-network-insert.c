@@ -350,7 +350,8 @@ refuse_term (const EspInsertion *insertion, EspExpression *term, GError **error)
 
 /* Finds the features of @expression; @sum is what it is made of, for the caller to free with @sums. */
 static bool
-find_features (EspInsertion *insertion, EspExpression *expression, GPtrArray *sums, EspSum **sum, GError **error)
+find_features (
+  EspInsertion *insertion, EspExpression *expression, GPtrArray *sums, EspSum **sum, GError **error)
 {
   EspSum *one = sum_new (1), *zero = sum_new (0);
   guint first = sums->len + 2;
@@ -439,11 +440,11 @@ insert_action (EspNetwork *network, const EspFormula *formula, size_t action, GE
   const EspEnvironmentInfo *environment = network->environment;
   EspInterval box[ESP_MAX_OBSERVATIONS];
   EspInsertion insertion = { .arrangement = network->arrangement,
-                          .symbols = esp_formula_get_symbols (formula),
-                          .box = box,
-                          .features = features,
-                          .numbers = numbers,
-                          .sums = others };
+                             .symbols = esp_formula_get_symbols (formula),
+                             .box = box,
+                             .features = features,
+                             .numbers = numbers,
+                             .sums = others };
   double factor, offset;
   EspSum *sum = NULL, *output;
 

@@ -7,7 +7,7 @@
  *
  * used as 1[m > ½] forwards and as m backwards (straight-through). Acting uses Bernoulli masks.
  *
- * In the other published form the parameter is the logit s, p = σ (s): then nothing is clipped, dm/ds is simply
+ * In the other published form the parameter is the logit s, p = σ (s): then nothing is clipped, dm/ds is
  * m (1 − m) / τ, and a penalty on |s| > 6 keeps the probabilities from saturating.
  * (ESPL, arXiv 2311.02104; binary concrete: Maddison et al., arXiv 1611.00712.)
  */

@@ -691,6 +691,13 @@ def test_compare(folder):
                          "--episodes", "7", "--json"])
     expect(few["episodes"] == 7 and few["runs"][0]["steps"] == 150, few)
     expect(few["policies"][0]["standard_error"] is None, few)
+    # the published method under names of its own, beside ours; its first update comes after 2000 steps
+    forms = expect_result(["compare", "cartpole", "--policies", "published,espl-logit,espl", "--seeds", "1", "--steps", "2001",
+                           "--episodes", "2", "--json", "--set", "arrangement=mul,sin", "--set", "batch_size=4",
+                           "--set", "critic_hidden=[4]", "--set", "deviation_hidden=[4]", "--set", "polish_rounds=0",
+                           "--set", "evaluation_episodes=2", "--set", "evaluation_period=2001"])
+    expect([run["policy"] for run in forms["runs"]] == ["published", "espl-logit", "espl"], forms)
+    expect(len({run["formula"] for run in forms["runs"]}) == 3, forms)
     status, out, err = espalier("compare", "reacher", "--policies", neural, "--seeds", "1", "--set", "steps=150")
     expect(status == 0, err)
     expect("neural" in out and "random" in out and "standard" not in out and "feedback" not in out, out)

@@ -23,8 +23,9 @@
 static EspArrangement *
 make_arrangement (const char *text)
 {
-  EspArrangement *arrangement = g_str_has_prefix (text, "> ") ? esp_arrangement_new_sequential (text + 2, 3, NULL)
-                                                              : esp_arrangement_new (text, 3, NULL);
+  EspArrangement *arrangement = g_str_has_prefix (text, "> ")
+                                  ? esp_arrangement_new_sequential (text + 2, 3, NULL)
+                                  : esp_arrangement_new (text, 3, NULL);
 
   g_assert_nonnull (arrangement);
   return arrangement;
@@ -387,7 +388,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/insertion/round-trip/small", "mul,sin,if/id,exp,div", test_round_trip);
   g_test_add_data_func ("/insertion/round-trip/sequential-S0", "> S0", test_round_trip);
   g_test_add_data_func ("/insertion/round-trip/sequential-C1", "> C1", test_round_trip);
-  g_test_add_data_func ("/insertion/round-trip/sequential-wide", "> mul*6,sin*6,if*4/id*6,exp*4,div*4", test_round_trip);
+  g_test_add_data_func ("/insertion/round-trip/sequential-wide", "> mul*6,sin*6,if*4/id*6,exp*4,div*4",
+                        test_round_trip);
   g_test_add_func ("/insertion/exact-fit", test_exact_fit);
   g_test_add_func ("/insertion/refusals", test_refusals);
   g_test_add_func ("/insertion/start", test_start);

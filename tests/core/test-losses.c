@@ -486,7 +486,8 @@ main (int argc, char **argv)
   ADD ("/losses/straight-through", test_straight_through);
   ADD ("/losses/probabilities-of-one", test_probabilities_of_one);
 #undef ADD
-#define ADD(name, data, function) g_test_add (name, Fixture, data, fixture_set_up, function, fixture_tear_down)
+#define ADD(name, data, function) \
+  g_test_add (name, Fixture, data, fixture_set_up, function, fixture_tear_down)
   ADD ("/losses/logit/policy", logit, test_form);
   ADD ("/losses/logit/penalty", logit, test_logit_penalty);
   ADD ("/losses/logit/straight-through", logit_straight, test_logit_straight);

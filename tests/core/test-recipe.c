@@ -448,9 +448,8 @@ test_published (void)
   {
     uint64_t epoch;
     double allowed, temperature;
-  } rows[] = { { 0, 1648, 1 },     { 225, 1545, 0.8 }, { 450, 1236, 0.6 },
-               { 675, 722, 0.4 },  { 855, 162, 0.24 }, { 891, 34, 0.208 },
-               { 900, 1.6, 0.2 },  { 2000, 1.6, 0.2 } };
+  } rows[] = { { 0, 1648, 1 },     { 225, 1545, 0.8 }, { 450, 1236, 0.6 }, { 675, 722, 0.4 },
+               { 855, 162, 0.24 }, { 891, 34, 0.208 }, { 900, 1.6, 0.2 },  { 2000, 1.6, 0.2 } };
   g_autoptr (GError) error = NULL;
   g_autoptr (EspRecipe) lander = esp_recipe_load ("lunar-lander", "espl", &error);
   g_autoptr (EspRun) run = NULL;

@@ -138,14 +138,13 @@ test_warm_up (void)
   g_assert_cmpuint (run->sac.updates, ==, 33);
 }
 
-/* With a period, the policy acts as it is for as many steps, and then all their updates are done, a few at each
- * call. */
+/* With a period, the policy acts as it is for as many steps, and then all their updates are done, a few at
+ * each call. */
 static void
 test_update_period (void)
 {
-  g_autoptr (EspRecipe)
-    recipe = small_recipe ("warm_up_steps=50", "update_period=40", "updates_per_step=2", "record_period=45",
-                           "evaluation_period=90", NULL);
+  g_autoptr (EspRecipe) recipe = small_recipe ("warm_up_steps=50", "update_period=40", "updates_per_step=2",
+                                               "record_period=45", "evaluation_period=90", NULL);
   g_autoptr (EspRun) run = small_run ("cartpole", recipe, 2);
   g_autoptr (EspRun) fresh = small_run ("cartpole", recipe, 2);
   size_t bytes = run->sac.policy.n_parameters * sizeof (float);
@@ -230,10 +229,8 @@ test_first_logits (void)
     const char *assignment;
     double logit;
   } cases[] = {
-    { "initial_probability=1", 3 },
-    { "initial_probability=0.9", 2.1972245773362196 },
-    { "initial_probability=0.5", 0 },
-    { "initial_probability=0", -6 },
+    { "initial_probability=1", 3 },       { "initial_probability=0.9", 2.1972245773362196 },
+    { "initial_probability=0.5", 0 },     { "initial_probability=0", -6 },
     { "initial_probability=0.99999", 6 },
   };
 

@@ -133,8 +133,8 @@ test_operators (void)
     }
 }
 
-/* Without dense connections everything lies where it did, but a layer's rows begin with the features of the layer
- * before: here 6 · 8 + 6 · 3 + 8 · 3 + 8 · 8 + 6 · 8 + 6 · 4 + 4 paths. */
+/* Without dense connections everything lies where it did, but a layer's rows begin with the features of the
+ * layer before: here 6 · 8 + 6 · 3 + 8 · 3 + 8 · 8 + 6 · 8 + 6 · 4 + 4 paths. */
 static void
 test_sequential (void)
 {

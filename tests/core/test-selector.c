@@ -354,10 +354,12 @@ test_logits (void)
           slope *= p * rest;
           esp_selector_get_probabilities (&logits[i], 1, &probability);
           g_assert_cmpfloat_with_epsilon (probability, p, 1e-7);
-          esp_selector_make_concrete_logits (&logits[i], &noises[k], 1, temperature, 0.2, true, &soft, &derivative);
+          esp_selector_make_concrete_logits (&logits[i], &noises[k], 1, temperature, 0.2, true, &soft,
+                                             &derivative);
           g_assert_cmpfloat_with_epsilon (soft, m, 1e-6);
           g_assert_cmpfloat_with_epsilon (derivative, fmin (slope, 0.2), 1e-6);
-          esp_selector_make_concrete_logits (&logits[i], &noises[k], 1, temperature, 0.2, false, &hard, &derivative);
+          esp_selector_make_concrete_logits (&logits[i], &noises[k], 1, temperature, 0.2, false, &hard,
+                                             &derivative);
           g_assert_cmpfloat (hard, ==, m > 0.5 ? 1 : 0);
           n_limited += slope > 0.2;
         }
