@@ -81,8 +81,9 @@ gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GErr
  * (and that are of use). The results do not depend on it. Call before the first command. */
 void esp_trainer_set_workers (EspTrainer *trainer, size_t n_workers);
 
-/* Lets the search for the final formula last @seconds, instead of the steps that the recipe gives it; what it
- * finds then depends on the speed of the machine. 0 leaves it to the recipe. */
+/* Lets polishing of the final formula, pruning, refitting and the search for a better one, last @seconds in all,
+ * instead of what the recipe gives the search; what it finds then depends on the speed of the machine. 0 leaves it
+ * to the recipe. */
 void esp_trainer_set_polish_seconds (EspTrainer *trainer, double seconds);
 
 /* Stops and joins the threads and frees everything. Blocks for the step and the extraction
@@ -103,6 +104,10 @@ void esp_trainer_restart (EspTrainer *trainer, uint64_t seed);
 /* Stops learning and chooses the final policy from the snapshots evaluated so far; those of a run that
  * diverged are from before it did. */
 void esp_trainer_finish (EspTrainer *trainer);
+
+/* Ends polishing early, once the final policy is being chosen: it is then the best so far, and soon there. Does
+ * nothing in other states. */
+void esp_trainer_settle (EspTrainer *trainer);
 
 /* Writes the checkpoint, unless the run diverged, and pauses. */
 void esp_trainer_stop (EspTrainer *trainer);

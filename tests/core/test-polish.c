@@ -105,7 +105,7 @@ test_prunes (void)
   g_autofree char *before = get_text (network);
   g_autofree char *untouched = NULL;
   double progress = 0.0;
-  g_autoptr (EspNetwork) polished = esp_polish (network, &settings, NULL, note_progress, &progress, NULL);
+  g_autoptr (EspNetwork) polished = esp_polish (network, &settings, NULL, note_progress, &progress, NULL, NULL);
   g_autofree char *text = get_text (polished);
 
   g_test_message ("%s", before);
@@ -126,7 +126,7 @@ test_prunes (void)
 
   {
     g_autoptr (EspPool) pool = esp_pool_new (3);
-    g_autoptr (EspNetwork) again = esp_polish (network, &settings, pool, NULL, NULL, NULL);
+    g_autoptr (EspNetwork) again = esp_polish (network, &settings, pool, NULL, NULL, NULL, NULL);
     g_autofree char *same = get_text (again);
 
     g_assert_cmpstr (text, ==, same);
@@ -146,7 +146,7 @@ test_refits (void)
     network->weights[i] *= 0.12;
   search.evaluations = 200;
   before = get_return (network, true);
-  polished = esp_polish (network, &search, NULL, NULL, NULL, NULL);
+  polished = esp_polish (network, &search, NULL, NULL, NULL, NULL, NULL);
   after = get_return (polished, true);
   g_test_message ("%g → %g", before, after);
   g_assert_cmpfloat (before, <, 900);
@@ -164,7 +164,7 @@ test_no_rounds (void)
   none.rounds = 0;
   none.digits = 2;
   none.length_limit = 1;
-  polished = esp_polish (network, &none, NULL, NULL, NULL, NULL);
+  polished = esp_polish (network, &none, NULL, NULL, NULL, NULL, NULL);
   g_assert_true (polished != network);
   g_assert_cmpmem (network->weights, n_weights * sizeof (double), polished->weights,
                    n_weights * sizeof (double));
@@ -185,7 +185,7 @@ test_length_limit (void)
       g_autoptr (EspNetwork) polished = NULL;
 
       strict.length_limit = limits[i];
-      polished = esp_polish (network, &strict, NULL, NULL, NULL, NULL);
+      polished = esp_polish (network, &strict, NULL, NULL, NULL, NULL, NULL);
       g_test_message ("%zu: %zu nodes", limits[i], get_length (polished));
       g_assert_cmpuint (get_length (network), >, limits[i]);
       g_assert_cmpuint (get_length (polished), <=, limits[i]);
@@ -204,7 +204,7 @@ test_digits (void)
     network->weights[i] *= 1.0123456789;
   round.digits = 2;
   round.evaluations = 1;
-  polished = esp_polish (network, &round, NULL, NULL, NULL, NULL);
+  polished = esp_polish (network, &round, NULL, NULL, NULL, NULL, NULL);
   for (size_t i = 0; i < network->arrangement->n_weights; i++)
     if (polished->mask[i])
       {
@@ -290,7 +290,7 @@ test_cancel (void)
       pthread_t thread;
 
       g_assert_cmpint (pthread_create (&thread, NULL, cancel_thread, &alarm), ==, 0);
-      polished = esp_polish (network, &endless[i], NULL, NULL, NULL, &alarm.cancelled);
+      polished = esp_polish (network, &endless[i], NULL, NULL, NULL, NULL, &alarm.cancelled);
       clock_gettime (CLOCK_MONOTONIC, &end);
       pthread_join (thread, NULL);
       g_assert_cmpfloat ((double) (end.tv_sec - alarm.when.tv_sec), <=, 5);
