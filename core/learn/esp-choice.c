@@ -85,7 +85,8 @@ note_polish (void *data, double share)
 {
   Work *work = data;
 
-  note_share (work, work->polish_share * (work->candidate + share) / (double) work->choice->run->candidates->len);
+  note_share (work,
+              work->polish_share * (work->candidate + share) / (double) work->choice->run->candidates->len);
 }
 
 static void
@@ -116,8 +117,8 @@ work_clear (Work *work)
   g_clear_pointer (&work->formula, esp_formula_unref);
 }
 
-/* Refits the numbers of *@formula through the critics and rounds them again; what comes of it takes its place if
- * it is better on the episodes of polishing and on those of the choice. */
+/* Refits the numbers of *@formula through the critics and rounds them again; what comes of it takes its place
+ * if it is better on the episodes of polishing and on those of the choice. */
 static void
 refit (Work *work, EspFormula **formula)
 {
@@ -140,7 +141,8 @@ refit (Work *work, EspFormula **formula)
     return;
   rounded = esp_polish_digits (refitted, choice->run->info, &work->polish, choice->pool, work->enough);
   for (size_t i = 0; i < G_N_ELEMENTS (seeds); i++)
-    if (!(measure (choice, rounded, seeds[i], episodes[i]).mean > measure (choice, *formula, seeds[i], episodes[i]).mean))
+    if (!(measure (choice, rounded, seeds[i], episodes[i]).mean
+          > measure (choice, *formula, seeds[i], episodes[i]).mean))
       return;
 
   esp_formula_unref (*formula);
@@ -184,8 +186,8 @@ note_numbers (void *data, double share)
   note_share (work, work->polish_share + (1.0 - work->polish_share) * share);
 }
 
-/* Polishes the numbers of the formula of @actor, if the recipe polishes at all or there are seconds to do it in.
- * Returns a new reference to what is best on the episodes of the choice. */
+/* Polishes the numbers of the formula of @actor, if the recipe polishes at all or there are seconds to do it
+ * in. Returns a new reference to what is best on the episodes of the choice. */
 static EspFormula *
 polish_expression (Work *work, const EspActor *actor)
 {
@@ -378,8 +380,8 @@ choose_from_front (const EspChoice *choice, const EspArchive *front)
   return NULL;
 }
 
-/* Returns the front of @found by the returns of @episodes that the search has not seen: of what would be chosen
- * first of all, then from the best to the shortest as long as there is time. */
+/* Returns the front of @found by the returns of @episodes that the search has not seen: of what would be
+ * chosen first of all, then from the best to the shortest as long as there is time. */
 static EspArchive *
 measure_front (const Work *work, const EspArchive *found, size_t episodes)
 {

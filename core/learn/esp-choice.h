@@ -1,13 +1,13 @@
 /* The final choice: which of a run's candidates its result is, polished and measured.
  *
- * Of symbolic candidates each is polished as a network, and the numbers of its formula are refitted through the
- * critics; the formulas that come out seed the search among their neighbours, if the recipe has one; and the
- * front of return against reading length that remains is measured anew, on episodes that nobody worked with,
- * before the choice falls. Of a formula of the user's the best candidate's numbers alone are polished, and its
- * structure stays. Neural candidates are taken as they are.
+ * Of symbolic candidates each is polished as a network, and the numbers of its formula are refitted through
+ * the critics; the formulas that come out seed the search among their neighbours, if the recipe has one; and
+ * the front of return against reading length that remains is measured anew, on episodes that nobody worked
+ * with, before the choice falls. Of a formula of the user's the best candidate's numbers alone are polished,
+ * and its structure stays. Neural candidates are taken as they are.
  *
- * All of it is bounded: by the recipe, in environment steps, measurements and updates; or by seconds. What then
- * remains to be done is measuring the result.
+ * All of it is bounded: by the recipe, in environment steps, measurements and updates; or by seconds. What
+ * then remains to be done is measuring the result.
  */
 
 #pragma once
@@ -24,8 +24,8 @@ G_BEGIN_DECLS
  * @pool: for measurements
  * @cancelled: ends the choice soon when it becomes true; the result is then of no use
  * @deadline: ends polishing, and the search, with the best so far when it passes; the choice sets it
- * @seconds: polishing, refitting and searching last that long in all, whatever the recipe says of the search; 0
- *   leaves it to the recipe
+ * @seconds: polishing, refitting and searching last that long in all, whatever the recipe says of the search;
+ * 0 leaves it to the recipe
  * @note_progress: told the share that is done, 0 … 1
  * @show: shown the best formula so far (borrowed)
  * @data: for both

@@ -68,15 +68,16 @@ esp_refit_new (EspFormula *formula, const EspSac *sac, size_t n_samples)
   refit->n_samples = n_samples;
   refit->n_constants = esp_program_get_n_constants (program);
 
-  refit->storage = place = esp_new_doubles ((n_observations + 2 * n_actions) * n_columns + count_doubles (program));
+  refit->storage = place = esp_new_doubles ((n_observations + 2 * n_actions) * n_columns
+                                            + count_doubles (program));
   refit->variables = place;
   refit->results = place += n_observations * n_columns;
   refit->slopes = place += n_actions * n_columns;
   refit->workspace = place + n_actions * n_columns;
 
-  refit->single_storage = single = esp_new_floats (
-    (n_observations + 2 * n_actions + 1) * n_columns + ESP_N_CRITICS * n_activations
-    + esp_mlp_workspace_size (&sac->critic, n_samples));
+  refit->single_storage = single = esp_new_floats ((n_observations + 2 * n_actions + 1) * n_columns
+                                                   + ESP_N_CRITICS * n_activations
+                                                   + esp_mlp_workspace_size (&sac->critic, n_samples));
   refit->input = single;
   refit->d_input = single += (n_observations + n_actions) * n_columns;
   refit->ones = single += n_actions * n_columns;
@@ -160,11 +161,14 @@ choose_samples (EspRefit *refit, size_t critic, double *sum)
 }
 
 double
-esp_refit_differentiate (EspRefit *refit, const float *observations, const double *constants, double *gradient)
+esp_refit_differentiate (EspRefit *refit,
+                         const float *observations,
+                         const double *constants,
+                         double *gradient)
 {
   const EspSac *sac = refit->sac;
   size_t n = refit->n_samples, n_actions = sac->policy.n_actions, n_counted = 0;
-  g_autofree double *d_results = g_new0 (double, n_actions * n);
+  g_autofree double *d_results = g_new0 (double, n_actions *n);
   double sum = 0.0;
 
   memset (gradient, 0, refit->n_constants * sizeof *gradient);
@@ -194,8 +198,8 @@ esp_refit_differentiate (EspRefit *refit, const float *observations, const doubl
 
   for (size_t i = 0; i < n_actions * n; i++)
     d_results[i] /= (double) n_counted;
-  esp_program_differentiate_batch (esp_formula_get_program (refit->formula), constants, refit->variables, n, n,
-                                   d_results, n, gradient, NULL, 0, refit->workspace);
+  esp_program_differentiate_batch (esp_formula_get_program (refit->formula), constants, refit->variables, n,
+                                   n, d_results, n, gradient, NULL, 0, refit->workspace);
 
   return sum / (double) n_counted;
 }
@@ -249,8 +253,8 @@ ascent_clear (Ascent *ascent)
   g_free (ascent->moments);
 }
 
-/* One step, number @time from 1; returns whether the gradient was finite. The shares are how far each number has
- * gone from where it began, in its size. */
+/* One step, number @time from 1; returns whether the gradient was finite. The shares are how far each number
+ * has gone from where it began, in its size. */
 static bool
 ascend (Ascent *ascent, const EspBatch *batch, uint64_t time, double rate)
 {
@@ -264,8 +268,8 @@ ascend (Ascent *ascent, const EspBatch *batch, uint64_t time, double rate)
         return false;
     }
   /* Adam descends */
-  esp_adam_step (ascent->shares, ascent->slopes, ascent->moments, ascent->moments + ascent->n, ascent->n, time,
-                 (float) rate, -1.0f);
+  esp_adam_step (ascent->shares, ascent->slopes, ascent->moments, ascent->moments + ascent->n, ascent->n,
+                 time, (float) rate, -1.0f);
   for (size_t c = 0; c < ascent->n; c++)
     if (ascent->sizes[c] > 0.0)
       ascent->constants[c] = start[c] + (double) ascent->shares[c] * ascent->sizes[c];
@@ -290,10 +294,10 @@ batch_init (EspBatch *batch, const EspRun *run, size_t n)
   size_t n_observations = run->info->n_observations;
 
   *batch = (EspBatch){ .n_samples = n,
-                       .observations = g_new (float, n_observations * n),
-                       .actions = g_new (float, run->info->n_actions * n),
+                       .observations = g_new (float, n_observations *n),
+                       .actions = g_new (float, run->info->n_actions *n),
                        .rewards = g_new (float, n),
-                       .next_observations = g_new (float, n_observations * n),
+                       .next_observations = g_new (float, n_observations *n),
                        .terminated = g_new (float, n) };
 }
 

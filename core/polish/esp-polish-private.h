@@ -68,8 +68,8 @@ bool esp_polishing_is_cancelled (const EspPolishing *polishing);
 /* Returns whether to come to an end: it was cancelled, or all steps are spent. */
 bool esp_polishing_is_over (const EspPolishing *polishing);
 
-/* Does @trials[@n], several at the same time where there are workers enough; in an order that does not depend on
- * how many there are, as far as the steps allow. Returns how many were done, from the first on. */
+/* Does @trials[@n], several at the same time where there are workers enough; in an order that does not depend
+ * on how many there are, as far as the steps allow. Returns how many were done, from the first on. */
 size_t esp_polishing_measure (EspPolishing *polishing, EspTrial *trials, size_t n);
 
 /* Returns what pruning must not fall below where @best has been reached. */
@@ -81,14 +81,14 @@ GArray *esp_polishing_find_elements (EspNetwork *network);
 /* Returns where the number of @element is. */
 double *esp_polishing_get_number (const EspNetwork *network, const EspElement *element);
 
-/* Takes out paths by what they contribute, weight times the typical size of what they carry times probability,
- * until no action's formula is so long that measuring every path would take minutes. */
+/* Takes out paths by what they contribute, weight times the typical size of what they carry times
+ * probability, until no action's formula is so long that measuring every path would take minutes. */
 void esp_polishing_cut (EspPolishing *polishing);
 
-/* Tries every element alone, then takes them out for good one after the other, cheapest first and of those that
- * cost the same the one that shortens most, as long as the return holds. If the formula is too long, some go all
- * the same, but only a few: those that stay must learn to do without them first. Follows as many ways as the
- * beam is wide and takes the one that ends shortest. Returns whether any element went. */
+/* Tries every element alone, then takes them out for good one after the other, cheapest first and of those
+ * that cost the same the one that shortens most, as long as the return holds. If the formula is too long,
+ * some go all the same, but only a few: those that stay must learn to do without them first. Follows as many
+ * ways as the beam is wide and takes the one that ends shortest. Returns whether any element went. */
 bool esp_polishing_prune (EspPolishing *polishing);
 
 G_END_DECLS

@@ -218,8 +218,8 @@ static void
 set_network_numbers (const NetworkNumbers *numbers, const double *x)
 {
   for (guint i = 0; i < numbers->elements->len; i++)
-    *esp_polishing_get_number (numbers->polishing->network, &g_array_index (numbers->elements, EspElement, i)) =
-      x[i];
+    *esp_polishing_get_number (numbers->polishing->network,
+                               &g_array_index (numbers->elements, EspElement, i)) = x[i];
 }
 
 static double *
@@ -396,7 +396,8 @@ typedef struct
   const EspEnvironmentInfo *environment;
 } FormulaNumbers;
 
-/* Returns @formula with the numbers @x, but those in exponents, of all actions, one action's after the other's. */
+/* Returns @formula with the numbers @x, but those in exponents, of all actions, one action's after the
+ * other's. */
 static EspFormula *
 set_formula_numbers (const EspFormula *formula, const double *x)
 {
@@ -488,8 +489,9 @@ esp_polish_digits (EspFormula *formula,
     return esp_formula_ref (formula);
 
   value = measure_formula (&polishing, formula, environment);
-  esp_digits_round_numbers (x, list->len, settings->digits, value, esp_polishing_get_floor (&polishing, value),
-                            measure_formula_numbers, &numbers, cancelled);
+  esp_digits_round_numbers (x, list->len, settings->digits, value,
+                            esp_polishing_get_floor (&polishing, value), measure_formula_numbers, &numbers,
+                            cancelled);
 
   return set_formula_numbers (formula, x);
 }

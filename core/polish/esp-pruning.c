@@ -8,8 +8,8 @@
 /* Of so many elements one may be taken out at once whatever it costs, where the formula is too long. */
 #define FORCED_SHARE 8
 
-/* A formula that is longer than this, and than so many times the limit, is cut before anything is measured, each
- * time by one of so many paths. */
+/* A formula that is longer than this, and than so many times the limit, is cut before anything is measured,
+ * each time by one of so many paths. */
 #define CUT_LENGTH 300
 #define CUT_FACTOR 5
 #define CUT_SHARE  8
@@ -121,7 +121,8 @@ way_free (Way *way)
 
 /* Returns the way that goes on from @parent by taking out @element, with what @trial measured. */
 static Way *
-take_out (const EspPolishing *polishing, const Way *parent, const GArray *ranks, guint element, const EspTrial *trial)
+take_out (
+  const EspPolishing *polishing, const Way *parent, const GArray *ranks, guint element, const EspTrial *trial)
 {
   const EspElement *place = &g_array_index (ranks, Ranked, element).element;
   bool too_long = parent->n_forced > 0 && parent->longest > polishing->settings->length_limit;
@@ -403,9 +404,8 @@ list_contributions (const EspPolishing *polishing, const EspNetwork *network)
             double size = sqrt (squares[a * arrangement->n_features + i % layer->n_features]);
 
             if (network->mask[path])
-              g_array_append_val (
-                list, ((Contribution){ path, fabs (network->weights[path]) * size
-                                               * (double) network->probabilities[path] }));
+              g_array_append_val (list, ((Contribution){ path, fabs (network->weights[path]) * size
+                                                                 * (double) network->probabilities[path] }));
           }
       }
   qsort (list->data, list->len, sizeof (Contribution), compare_contributions);

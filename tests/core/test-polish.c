@@ -105,7 +105,8 @@ test_prunes (void)
   g_autofree char *before = get_text (network);
   g_autofree char *untouched = NULL;
   double progress = 0.0;
-  g_autoptr (EspNetwork) polished = esp_polish (network, &settings, NULL, note_progress, &progress, NULL, NULL);
+  g_autoptr (EspNetwork)
+    polished = esp_polish (network, &settings, NULL, note_progress, &progress, NULL, NULL);
   g_autofree char *text = get_text (polished);
 
   g_test_message ("%s", before);
@@ -361,7 +362,8 @@ test_cut (void)
   g_assert_cmpuint (spent, <=, brief.episodes * 1000);
 }
 
-/* The steps bound what is spent, but for the measurements under way; and what is spent is the same for any number of workers. */
+/* The steps bound what is spent, but for the measurements under way; and what is spent is the same for any
+ * number of workers. */
 static void
 test_steps (void)
 {
@@ -451,7 +453,8 @@ test_numbers (void)
   rounded = esp_polish_digits (better, info, &some, NULL, NULL);
   g_test_message ("%s", esp_formula_get_text (rounded));
   g_assert_cmpuint (strlen (esp_formula_get_text (rounded)), <, strlen (esp_formula_get_text (better)));
-  g_assert_cmpfloat (esp_evaluate_formula (rounded, info, ESP_POLISH_SEED, 5, NULL, NULL).mean, >=, 0.95 * after);
+  g_assert_cmpfloat (esp_evaluate_formula (rounded, info, ESP_POLISH_SEED, 5, NULL, NULL).mean, >=,
+                     0.95 * after);
 
   some.rounds = 0;
   same = esp_polish_numbers (detuned, info, &some, NULL, NULL, NULL, NULL);

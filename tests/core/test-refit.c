@@ -1,4 +1,5 @@
-/* Refitting through the critics: its gradient, that it improves what was detuned, and what it leaves alone. */
+/* Refitting through the critics: its gradient, that it improves what was detuned, and what it leaves alone.
+ */
 
 #include <math.h>
 #include <string.h>
@@ -133,7 +134,8 @@ test_gradient (Fixture *fixture, const void *data)
       refit = esp_refit_new (formula, &fixture->sac, fixture->sac.batch.n_samples);
       objective = (Objective){ refit, fixture->sac.batch.observations, constants, gradient };
 
-      g_assert_cmpfloat_with_epsilon (get_value (&objective), compute_value (fixture, formula, &n_left_out), 1e-5);
+      g_assert_cmpfloat_with_epsilon (get_value (&objective), compute_value (fixture, formula, &n_left_out),
+                                      1e-5);
       g_assert_cmpint (n_left_out > 0, ==, f == 1);
       for (size_t c = 0; c < n; c++)
         largest = fmax (largest, fabs (gradient[c]));
