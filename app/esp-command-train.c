@@ -157,8 +157,8 @@ make_trainer (const Request *request, GError **error)
   return g_steal_pointer (&trainer);
 }
 
-/* Shows progress until the trainer rests or, if @interruptible, the first signal, and returns the state; @last is
- * the newest snapshot then. */
+/* Shows progress until the trainer rests or, if @interruptible, the first signal, and returns the state;
+ * @last is the newest snapshot then. */
 static EspRunState
 follow (EspTrainer *trainer, bool interruptible, EspSnapshot **last)
 {
@@ -194,8 +194,8 @@ follow (EspTrainer *trainer, bool interruptible, EspSnapshot **last)
   return state;
 }
 
-/* Goes on following a run whose final choice a signal interrupts: polishing ends there, and what was found so far
- * is the result. Returns the state. */
+/* Goes on following a run whose final choice a signal interrupts: polishing ends there, and what was found so
+ * far is the result. Returns the state. */
 static EspRunState
 settle (EspTrainer *trainer, EspSnapshot **last)
 {
@@ -203,15 +203,24 @@ settle (EspTrainer *trainer, EspSnapshot **last)
   return follow (trainer, false, last);
 }
 
+/* Returns the command that goes on from the checkpoint. */
+static char *
+get_resuming_command (const Request *request)
+{
+  g_autofree char *file = g_shell_quote (request->checkpoint);
+  g_autofree char *environment = request->environment->file != NULL
+                                   ? g_shell_quote (request->environment->file)
+                                   : g_strdup (request->environment->name);
+
+  return g_strdup_printf ("espalier train %s --resume %s", environment, file);
+}
+
 /* Ends a run that a signal broke off, with its checkpoint. */
 static int
 stop (EspTrainer *trainer, const Request *request)
 {
   g_autofree char *failure = NULL;
-  g_autofree char *file = request->checkpoint != NULL ? g_shell_quote (request->checkpoint) : NULL;
-  g_autofree char *environment = request->environment->file != NULL
-                                   ? g_shell_quote (request->environment->file)
-                                   : g_strdup (request->environment->name);
+  g_autofree char *again = request->checkpoint != NULL ? get_resuming_command (request) : NULL;
   EspRunState state;
 
   esp_trainer_stop (trainer);
@@ -222,8 +231,8 @@ stop (EspTrainer *trainer, const Request *request)
   failure = esp_trainer_get_checkpoint_error (trainer);
   if (failure != NULL)
     esp_command_say ("interrupted, and the checkpoint could not be written: %s", failure);
-  else if (file != NULL)
-    esp_command_say ("interrupted; to go on from here: espalier train %s --resume %s", environment, file);
+  else if (again != NULL)
+    esp_command_say ("interrupted; to go on from here: %s", again);
   else
     esp_command_say ("interrupted; nothing was kept, because no --checkpoint was asked for");
 
@@ -425,12 +434,19 @@ report (EspTrainer *trainer, const Request *request)
   return status;
 }
 
-/* Prints what a run found whose final choice a signal cut short; the exit status says that there was more to come. */
+/* Prints what a run found whose final choice a signal cut short; the exit status says that there was more to
+ * come. */
 static int
 report_early (EspTrainer *trainer, const Request *request)
 {
+  g_autofree char *again = request->checkpoint != NULL ? get_resuming_command (request) : NULL;
+
   report (trainer, request);
-  esp_command_say ("interrupted while polishing; this is the best formula so far");
+  if (again != NULL)
+    esp_command_say ("interrupted while polishing; this is the best formula so far; to polish to the end: %s",
+                     again);
+  else
+    esp_command_say ("interrupted while polishing; this is the best formula so far");
 
   return ESP_EXIT_FAILED;
 }
@@ -547,8 +563,8 @@ esp_command_train (char **arguments)
       "whose field policy is neural, such as sac or td3, a neural network to compare with.\n"
       "Progress goes to the standard error: share done, time left, steps per second, mean returns of the\n"
       "sampled, the masked and the extracted policy, the formula's reading length, and the formula so far.\n"
-      "Ctrl+C during training ends the run; while the final formula is polished, it ends polishing: the best\n"
-      "formula so far is printed, as JSON too, and the exit status is 1.",
+      "Ctrl+C during training ends the run; while the final formula is polished, it ends polishing: the\n"
+      "best formula so far is printed, as JSON too, and the exit status is 1.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };

@@ -220,7 +220,9 @@ get_seconds_left (const EspProgress *progress, double done)
 {
   double gained = done - progress->done_before;
 
-  return gained > (progress->finishing ? 0.001 : 0.01) ? 1e-6 * (double) (progress->last_shown - progress->start) / gained * (1.0 - done) : NAN;
+  return gained > (progress->finishing ? 0.001 : 0.01)
+           ? 1e-6 * (double) (progress->last_shown - progress->start) / gained * (1.0 - done)
+           : NAN;
 }
 
 static void

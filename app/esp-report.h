@@ -27,13 +27,13 @@ void esp_report_append_lengths (GString *json, const EspFormula *formula);
 /* Of a common term, the smallest reading length that is listed. */
 #define ESP_REPORT_SHORTEST_COMMON 3
 
-/* Appends the terms of @formula that are read more than once, those of at least ESP_REPORT_SHORTEST_COMMON, as a
- * JSON list of objects with `name`, `t1` and so on, and `expression`, which has names of earlier terms for them;
- * null where @formula is NULL. */
+/* Appends the terms of @formula that are read more than once, those of at least ESP_REPORT_SHORTEST_COMMON,
+ * as a JSON list of objects with `name`, `t1` and so on, and `expression`, which has names of earlier terms
+ * for them; null where @formula is NULL. */
 void esp_report_append_common_terms (GString *json, const EspFormula *formula);
 
-/* Returns @formula in the language, with definitions of its common terms before it, or NULL if it has none (free
- * with g_free()). */
+/* Returns @formula in the language, with definitions of its common terms before it, or NULL if it has none
+ * (free with g_free()). */
 char *esp_report_name_common_terms (const EspFormula *formula, bool unicode);
 
 /* Returns the whole formula on one line with expressions separated by `; `, for

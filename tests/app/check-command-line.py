@@ -614,12 +614,13 @@ def test_interrupted_polish(folder):
     """A signal while the formula is polished gives the best one so far, and another exit status."""
     arguments = ["train", "cartpole", "--recipe", tiny_recipe(folder), "--json", "--set", "length_limit=30",
                  "--set", "polish_search_steps=1e12"]
+    arguments += ["--checkpoint", os.path.join(folder, "run")]
     with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
         line = process.stderr.readline()
         expect(b"choosing the formula" in line, line)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    expect(process.returncode == 1 and b"best formula so far" in err, (process.returncode, out, err))
+    expect(process.returncode == 1 and b"best formula so far" in err and b"--resume " in err, (process.returncode, out, err))
     result = json.loads(out)
     expect(list(result) == [*TRAIN_KEYS, "front"] and result["formula_return"]["episodes"] == 100, result)
 

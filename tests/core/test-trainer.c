@@ -372,8 +372,8 @@ run_bounded (EspRecipe *recipe, double seconds, Outcome *outcome)
     g_assert_cmpfloat (now () - start, <, SOON);
 }
 
-/* Polishing for hours ends when it is told to, or when its seconds are over, with a formula, whatever the policy
- * and whatever stage it is in. */
+/* Polishing for hours ends when it is told to, or when its seconds are over, with a formula, whatever the
+ * policy and whatever stage it is in. */
 static void
 test_bounded_polish (void)
 {
