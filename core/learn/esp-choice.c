@@ -20,6 +20,9 @@
  * share for rounding what was found; the rest is for measuring it. */
 #define REST_SHARE 0.2
 
+/* What share of the seconds, if there are any, pruning and refitting the candidates takes. */
+#define POLISH_TIME 0.25
+
 /* A longer formula does not seed the search. */
 #define MAX_SEED_LENGTH 1000
 
@@ -31,8 +34,10 @@ typedef struct
   EspPolishSettings polish;
   guint candidate; /* the one being polished */
   double polish_share;
+  double seconds;           /* there are, or 0 */
   double started;           /* all of it */
   double share;             /* told last */
+  bool hurried;             /* there was no time to round what was found */
   GPtrArray *formulas;      /* that polishing yielded */
   EspNetwork *network;      /* the best polished one */
   const EspNetwork *origin; /* what it was before */
@@ -62,8 +67,8 @@ limit_time (const Work *work, double share)
 {
   const EspChoice *choice = work->choice;
 
-  if (choice->seconds > 0.0)
-    esp_deadline_set (choice->deadline, share * choice->seconds - (get_time () - work->started));
+  if (work->seconds > 0.0)
+    esp_deadline_set (choice->deadline, share * work->seconds - (get_time () - work->started));
   else
     esp_deadline_set (choice->deadline, HUGE_VAL);
 }
@@ -74,10 +79,20 @@ note_share (Work *work, double share)
 {
   const EspChoice *choice = work->choice;
 
-  if (choice->seconds > 0.0)
-    share = (get_time () - work->started) / choice->seconds;
+  if (work->seconds > 0.0)
+    share = (get_time () - work->started) / work->seconds;
   work->share = CLAMP (share, work->share, 1.0);
   choice->note_progress (choice->data, work->share);
+}
+
+/* Returns whether @share of all seconds is over, if there are any, or there is no time left at all. */
+static bool
+is_late (const Work *work, double share)
+{
+  const EspChoice *choice = work->choice;
+
+  return esp_deadline_is_ended (choice->deadline)
+         || (work->seconds > 0.0 && get_time () - work->started >= share * work->seconds);
 }
 
 static void
@@ -97,6 +112,8 @@ work_init (Work *work, const EspChoice *choice)
   *work = (Work){ .choice = choice,
                   .enough = esp_deadline_get_flag (choice->deadline),
                   .polish_share = 1.0,
+                  /* nothing of a neural network is polished */
+                  .seconds = recipe->policy != ESP_POLICY_NEURAL ? choice->seconds : 0.0,
                   .started = get_time (),
                   .formulas = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref),
                   .polish = { .rounds = recipe->polish_rounds,
@@ -164,7 +181,7 @@ choose_candidate (Work *work)
       EspReturns returns;
 
       /* the first one did best while it was trained */
-      if (best != NULL && esp_deadline_is_ended (choice->deadline))
+      if (best != NULL && is_late (work, POLISH_TIME))
         break;
       returns = esp_evaluate_actor (actor, ESP_CHOICE_SEED, CHOICE_EPISODES, choice->pool, choice->cancelled);
       if (best == NULL || returns.mean > best_mean)
@@ -197,11 +214,11 @@ polish_expression (Work *work, const EspActor *actor)
   g_autoptr (EspFormula) searched = NULL;
   g_autoptr (EspFormula) rounded = NULL;
 
-  if ((work->polish.rounds == 0 && choice->seconds == 0.0) || *choice->cancelled)
+  if ((work->polish.rounds == 0 && work->seconds == 0.0) || *choice->cancelled)
     return formula;
 
   /* until the time is over */
-  if (choice->seconds > 0.0)
+  if (work->seconds > 0.0)
     {
       work->polish.rounds = G_MAXINT;
       work->polish.steps = 0;
@@ -299,10 +316,7 @@ polish_candidates (Work *work)
   const EspRun *run = choice->run;
   guint n = run->candidates->len;
   uint64_t steps = work->polish.steps, spent;
-  double share = 1.0 - REST_SHARE;
 
-  if (work->polish_share < 1.0)
-    share *= 0.3;
   for (work->candidate = 0; work->candidate < n && !*choice->cancelled; work->candidate++)
     {
       EspNetwork *candidate = g_array_index (run->candidates, EspCandidate, work->candidate).actor->network;
@@ -312,9 +326,9 @@ polish_candidates (Work *work)
       EspReturns returns;
 
       /* the first one did best while it was trained */
-      if (work->formula != NULL && esp_deadline_is_ended (choice->deadline))
+      if (work->formula != NULL && is_late (work, POLISH_TIME))
         break;
-      limit_time (work, share * (work->candidate + 1.0) / n);
+      limit_time (work, POLISH_TIME * (work->candidate + 1.0) / n);
       /* what one candidate leaves over is for the next ones */
       work->polish.steps = steps > 0 ? MAX (1, steps / (n - work->candidate)) : 0;
       polished = esp_polish (candidate, &work->polish, choice->pool, note_polish, work, &spent, work->enough);
@@ -354,7 +368,7 @@ note_search (void *data, double share, const EspArchive *archive)
       choice->show (choice->data, work->formula);
     }
 
-  return choice->seconds > 0.0 ? work->share < 1.0 - REST_SHARE : share < 1.0;
+  return work->seconds > 0.0 ? work->share < 1.0 - REST_SHARE : share < 1.0;
 }
 
 /* Chooses from @front: the best formula that is not too long, or one that is shorter and as good but for the
@@ -412,7 +426,7 @@ search (Work *work, EspArchive **front)
   const EspRun *run = choice->run;
   const EspRecipe *recipe = run->recipe;
   EspSearchSettings settings = { .environment = run->info,
-                                 .steps = choice->seconds > 0.0 ? UINT64_MAX : recipe->polish_search_steps,
+                                 .steps = work->seconds > 0.0 ? UINT64_MAX : recipe->polish_search_steps,
                                  .episodes = recipe->polish_search_episodes,
                                  .length_limit = recipe->length_limit,
                                  .digits = recipe->polish_digits,
@@ -426,6 +440,7 @@ search (Work *work, EspArchive **front)
   limit_time (work, 1.0 - 0.5 * REST_SHARE);
   found = esp_search_formulas ((EspFormula *const *) work->formulas->pdata, work->formulas->len, &settings,
                                choice->pool, note_search, work, work->enough);
+  work->hurried = *work->enough;
   limit_time (work, 1.0);
   *front = measure_front (work, found, episodes);
   chosen = choose_from_front (choice, *front);
@@ -459,7 +474,7 @@ choose_symbolic (const EspChoice *choice, EspResult *result)
     {
       if (searches && !*choice->cancelled && !esp_deadline_is_ended (choice->deadline))
         search (&work, &result->front);
-      if (*work.enough && !*choice->cancelled)
+      if ((work.hurried || esp_deadline_is_ended (choice->deadline)) && !*choice->cancelled)
         finish_digits (&work);
       result->actor = esp_actor_new_symbolic (work.network);
       result->formula = esp_formula_ref (work.formula);
