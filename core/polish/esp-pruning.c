@@ -106,7 +106,8 @@ rank (EspPolishing *polishing)
   n = esp_polishing_measure (polishing, trials, elements->len);
   for (size_t i = 0; i < n; i++)
     g_array_append_val (ranks, ((Ranked){ list[i], trials[i].value, trials[i].total }));
-  qsort (ranks->data, ranks->len, sizeof (Ranked), compare_ranks);
+  if (ranks->len > 0)
+    qsort (ranks->data, ranks->len, sizeof (Ranked), compare_ranks);
 
   return ranks;
 }
@@ -408,7 +409,8 @@ list_contributions (const EspPolishing *polishing, const EspNetwork *network)
                                                                  * (double) network->probabilities[path] }));
           }
       }
-  qsort (list->data, list->len, sizeof (Contribution), compare_contributions);
+  if (list->len > 0)
+    qsort (list->data, list->len, sizeof (Contribution), compare_contributions);
 
   return list;
 }
