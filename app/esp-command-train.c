@@ -168,10 +168,10 @@ make_trainer (const Request *request, GError **error)
   return g_steal_pointer (&trainer);
 }
 
-/* Shows progress until the trainer rests or the first signal, and returns the state; @last is the newest
- * snapshot then. */
+/* Shows progress until the trainer rests or, if @interruptible, the first signal, and returns the state;
+ * @last is the newest snapshot then. */
 static EspRunState
-follow (EspTrainer *trainer, EspSnapshot **last)
+follow (EspTrainer *trainer, bool interruptible, EspSnapshot **last)
 {
   g_autoptr (EspProgress) progress = esp_progress_new ();
   g_autoptr (EspFormula) formula = NULL;
@@ -199,9 +199,31 @@ follow (EspTrainer *trainer, EspSnapshot **last)
       if (*last != NULL && (state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING))
         esp_progress_update (progress, *last, formula);
     }
-  while ((state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING) && !esp_interrupt_has_come ());
+  while ((state == ESP_RUN_TRAINING || state == ESP_RUN_FINISHING)
+         && !(interruptible && esp_interrupt_has_come ()));
 
   return state;
+}
+
+/* Goes on following a run whose final choice a signal interrupts: polishing ends there, and what was found so
+ * far is the result. Returns the state. */
+static EspRunState
+settle (EspTrainer *trainer, EspSnapshot **last)
+{
+  esp_trainer_settle (trainer);
+  return follow (trainer, false, last);
+}
+
+/* Returns the command that goes on from the checkpoint. */
+static char *
+get_resuming_command (const Request *request)
+{
+  g_autofree char *file = g_shell_quote (request->checkpoint);
+  g_autofree char *environment = request->environment->file != NULL
+                                   ? g_shell_quote (request->environment->file)
+                                   : g_strdup (request->environment->name);
+
+  return g_strdup_printf ("espalier train %s --resume %s", environment, file);
 }
 
 /* Ends a run that a signal broke off, with its checkpoint. */
@@ -209,10 +231,7 @@ static int
 stop (EspTrainer *trainer, const Request *request)
 {
   g_autofree char *failure = NULL;
-  g_autofree char *file = request->checkpoint != NULL ? g_shell_quote (request->checkpoint) : NULL;
-  g_autofree char *environment = request->environment->file != NULL
-                                   ? g_shell_quote (request->environment->file)
-                                   : g_strdup (request->environment->name);
+  g_autofree char *again = request->checkpoint != NULL ? get_resuming_command (request) : NULL;
   EspRunState state;
 
   esp_trainer_stop (trainer);
@@ -223,8 +242,8 @@ stop (EspTrainer *trainer, const Request *request)
   failure = esp_trainer_get_checkpoint_error (trainer);
   if (failure != NULL)
     esp_command_say ("interrupted, and the checkpoint could not be written: %s", failure);
-  else if (file != NULL)
-    esp_command_say ("interrupted; to go on from here: espalier train %s --resume %s", environment, file);
+  else if (again != NULL)
+    esp_command_say ("interrupted; to go on from here: %s", again);
   else
     esp_command_say ("interrupted; nothing was kept, because no --checkpoint was asked for");
 
@@ -321,6 +340,8 @@ append_as_json (GString *text, EspTrainer *trainer, const EspResult *result)
     esp_report_append_metrics (text, result->formula);
   else
     g_string_append (text, "null");
+  g_string_append (text, ", \"common_terms\": ");
+  esp_report_append_common_terms (text, result->formula);
   if (result->front != NULL)
     append_front_as_json (text, result->front);
   append_evaluations_as_json (text, result->history);
@@ -338,6 +359,7 @@ static void
 append_formula_as_text (GString *text, const EspEnvironmentInfo *environment, const EspFormula *formula)
 {
   const EspSymbols *symbols = esp_formula_get_symbols (formula);
+  g_autofree char *common = esp_report_name_common_terms (formula, false);
 
   for (size_t i = 0; i < esp_formula_get_n_actions (formula); i++)
     {
@@ -348,6 +370,8 @@ append_formula_as_text (GString *text, const EspEnvironmentInfo *environment, co
         g_string_append_printf (text, "  (reading length %zu)\n", esp_formula_get_length (formula, i));
       g_string_append_c (text, '\n');
     }
+  if (common != NULL)
+    g_string_append_printf (text, "  its common terms named: %s\n\n", common);
   g_string_append (text, "  ");
   esp_report_append_metrics_text (text, formula);
   g_string_append (text, "\n\n");
@@ -453,10 +477,28 @@ report (EspTrainer *trainer, const Request *request)
   return status;
 }
 
+/* Prints what a run found whose final choice a signal cut short; the exit status says that there was more to
+ * come. */
+static int
+report_early (EspTrainer *trainer, const Request *request)
+{
+  g_autofree char *again = request->checkpoint != NULL ? get_resuming_command (request) : NULL;
+
+  report (trainer, request);
+  if (again != NULL)
+    esp_command_say ("interrupted while polishing; this is the best formula so far; to polish to the end: %s",
+                     again);
+  else
+    esp_command_say ("interrupted while polishing; this is the best formula so far");
+
+  return ESP_EXIT_FAILED;
+}
+
 /* Ends a run that diverged: what it had found before is not lost. */
 static int
 salvage (EspTrainer *trainer, EspSnapshot **last)
 {
+  EspRunState state;
   EspResult result;
 
   esp_command_say ("%s", *last != NULL && (*last)->message != NULL ? (*last)->message : "learning diverged");
@@ -464,7 +506,10 @@ salvage (EspTrainer *trainer, EspSnapshot **last)
     return ESP_EXIT_FAILED;
 
   esp_trainer_finish (trainer);
-  if (follow (trainer, last) != ESP_RUN_DONE || !esp_trainer_get_result (trainer, &result))
+  state = follow (trainer, true, last);
+  if (state == ESP_RUN_FINISHING)
+    state = settle (trainer, last);
+  if (state != ESP_RUN_DONE || !esp_trainer_get_result (trainer, &result))
     return ESP_EXIT_FAILED;
   if (result.formula != NULL)
     {
@@ -501,9 +546,12 @@ train (Request *request)
 
   esp_interrupt_catch ();
   esp_trainer_run (trainer);
-  state = follow (trainer, &last);
+  state = follow (trainer, true, &last);
   switch (state)
     {
+    case ESP_RUN_FINISHING:
+      return settle (trainer, &last) == ESP_RUN_DONE ? report_early (trainer, request) : ESP_EXIT_FAILED;
+
     case ESP_RUN_DONE:
       return report (trainer, request);
 
@@ -541,8 +589,9 @@ esp_command_train (char **arguments)
     { "workers", ESP_OPTION_NUMBER, &request.workers, "N",
       "threads that share the updates, at most 4; the result is the same (one for each processor)" },
     { "polish", ESP_OPTION_NUMBER, &request.polish, "SECONDS",
-      "search for shorter and better formulas about that long at the end, instead of the recipe's "
-      "polish_search_steps; the result then depends on the machine's speed" },
+      "prune, refit and search for shorter and better formulas about that long in all at the end, instead of "
+      "the recipe's polish_search_steps; of a --formula, only its constants; the result then depends on the "
+      "machine's speed" },
     ESP_TASK_OPTIONS (&request.choice),
     { "json", ESP_OPTION_FLAG, &request.as_json, NULL, "print the result as one JSON object" },
   };
@@ -556,7 +605,9 @@ esp_command_train (char **arguments)
       "recipe\n"
       "whose field policy is neural, such as sac or td3, a neural network to compare with.\n"
       "Progress goes to the standard error: share done, time left, steps per second, mean returns of the\n"
-      "sampled, the masked and the extracted policy, the formula's reading length, and the formula so far.",
+      "sampled, the masked and the extracted policy, the formula's reading length, and the formula so far.\n"
+      "Ctrl+C during training ends the run; while the final formula is polished, it ends polishing: the\n"
+      "best formula so far is printed, as JSON too, and the exit status is 1.",
     .options = options,
     .n_options = G_N_ELEMENTS (options),
   };

@@ -1,6 +1,7 @@
 #include "esp-progress.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,7 @@ struct _EspProgress
   gboolean has_unicode;
   gint64 start;       /* µs; when the first update was */
   double done_before; /* the progress then, of a run that was resumed */
+  bool finishing;     /* the clock is that of the final choice */
   gint64 last_shown;  /* µs; 0 before the first line */
   EspFormula *formula;
   char *text; /* of the formula, printed once */
@@ -220,7 +222,9 @@ get_seconds_left (const EspProgress *progress, double done)
 {
   double gained = done - progress->done_before;
 
-  return gained > 0.01 ? 1e-6 * (double) (progress->last_shown - progress->start) / gained * (1.0 - done) : NAN;
+  return gained > (progress->finishing ? 0.001 : 0.01)
+           ? 1e-6 * (double) (progress->last_shown - progress->start) / gained * (1.0 - done)
+           : NAN;
 }
 
 static void
@@ -234,11 +238,22 @@ print_line (EspProgress *progress, GString *line)
   fflush (stderr);
 }
 
+/* The final choice takes its own time for its tenth of the progress: its clock starts with it. */
+static void
+restart_clock (EspProgress *progress, double done)
+{
+  progress->finishing = true;
+  progress->start = g_get_monotonic_time ();
+  progress->done_before = done;
+}
+
 void
 esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, EspFormula *formula)
 {
   g_autoptr (GString) line = NULL;
 
+  if (snapshot->state == ESP_RUN_FINISHING && !progress->finishing)
+    restart_clock (progress, snapshot->progress);
   if (!is_due (progress, snapshot->progress))
     return;
   if (formula != NULL)

@@ -86,6 +86,49 @@ esp_report_append_lengths (GString *json, const EspFormula *formula)
   g_string_append_c (json, ']');
 }
 
+/* Definitions and expressions stand between semicolons, and only definitions have an equals sign. */
+static bool
+is_definition (const char *piece)
+{
+  return strchr (piece, '=') != NULL;
+}
+
+char *
+esp_report_name_common_terms (const EspFormula *formula, bool unicode)
+{
+  const EspPrintOptions options = { .unicode = unicode,
+                                    .name_shared = true,
+                                    .shortest = ESP_REPORT_SHORTEST_COMMON };
+  g_autofree char *text = esp_formula_print (formula, &options);
+
+  return is_definition (text) ? g_steal_pointer (&text) : NULL;
+}
+
+void
+esp_report_append_common_terms (GString *json, const EspFormula *formula)
+{
+  g_autofree char *text = formula != NULL ? esp_report_name_common_terms (formula, false) : NULL;
+  g_auto (GStrv) pieces = g_strsplit (text != NULL ? text : "", ";", -1);
+
+  if (formula == NULL)
+    {
+      g_string_append (json, "null");
+      return;
+    }
+  g_string_append_c (json, '[');
+  for (size_t i = 0; pieces[i] != NULL && is_definition (pieces[i]); i++)
+    {
+      g_auto (GStrv) sides = g_strsplit (pieces[i], "=", 2);
+
+      g_string_append (json, i == 0 ? "{\"name\": " : ", {\"name\": ");
+      esp_report_append_string (json, g_strstrip (sides[0]));
+      g_string_append (json, ", \"expression\": ");
+      esp_report_append_string (json, g_strstrip (sides[1]));
+      g_string_append_c (json, '}');
+    }
+  g_string_append_c (json, ']');
+}
+
 char *
 esp_report_formula (const EspFormula *formula)
 {

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <stdbool.h>
+
 #include "esp-formula.h"
 #include "esp-snapshot.h"
 
@@ -21,6 +23,18 @@ void esp_report_append_formula (GString *json, const EspFormula *formula);
 
 /* Appends the reading lengths of @formula as a JSON list, or null where it is NULL. */
 void esp_report_append_lengths (GString *json, const EspFormula *formula);
+
+/* Of a common term, the smallest reading length that is listed. */
+#define ESP_REPORT_SHORTEST_COMMON 3
+
+/* Appends the terms of @formula that are read more than once, those of at least ESP_REPORT_SHORTEST_COMMON,
+ * as a JSON list of objects with `name`, `t1` and so on, and `expression`, which has names of earlier terms
+ * for them; null where @formula is NULL. */
+void esp_report_append_common_terms (GString *json, const EspFormula *formula);
+
+/* Returns @formula in the language, with definitions of its common terms before it, or NULL if it has none
+ * (free with g_free()). */
+char *esp_report_name_common_terms (const EspFormula *formula, bool unicode);
 
 /* Returns the whole formula on one line with expressions separated by `; `, for
  * esp_formula_parse() (free with g_free()). */

@@ -6,6 +6,7 @@
 
 #include "esp-archive.h"
 #include "esp-choice.h"
+#include "esp-deadline.h"
 #include "esp-triple.h"
 
 typedef enum
@@ -41,6 +42,7 @@ struct _EspAssessor
   _Atomic bool cancelled;
   _Atomic double progress;
   _Atomic double polish_seconds;
+  EspDeadline *deadline; /* of polishing */
   EspTriple formulas[ESP_N_CONSUMERS];
   EspTriple fronts; /* for the trainer */
 };
@@ -122,6 +124,7 @@ choose (EspAssessor *assessor)
   EspChoice choice = { .run = assessor->run,
                        .pool = assessor->pool,
                        .cancelled = &assessor->cancelled,
+                       .deadline = assessor->deadline,
                        .seconds = assessor->polish_seconds,
                        .note_progress = note_progress,
                        .show = show,
@@ -188,6 +191,7 @@ esp_assessor_new (void)
   esp_triple_init (&assessor->fronts, (EspReferenceFunction) esp_archive_ref,
                    (EspReleaseFunction) esp_archive_unref);
   assessor->pool = esp_pool_new (0);
+  assessor->deadline = esp_deadline_new ();
   failure = pthread_create (&assessor->thread, NULL, work, assessor);
   if (failure != 0)
     g_error ("cannot start a thread: %s", g_strerror (failure));
@@ -202,6 +206,7 @@ esp_assessor_quit (EspAssessor *assessor)
   pthread_mutex_lock (&assessor->lock);
   assessor->quitting = true;
   assessor->cancelled = true;
+  esp_deadline_end (assessor->deadline);
   pthread_cond_broadcast (&assessor->changed);
   pthread_mutex_unlock (&assessor->lock);
 }
@@ -214,6 +219,7 @@ esp_assessor_free (EspAssessor *assessor)
 
   esp_assessor_quit (assessor);
   pthread_join (assessor->thread, NULL);
+  esp_deadline_free (assessor->deadline);
 
   esp_pool_free (assessor->pool);
   esp_actor_unref (assessor->actor);
@@ -244,6 +250,8 @@ start (EspAssessor *assessor, JobType job)
   assessor->progress = 0.0;
   pthread_mutex_lock (&assessor->lock);
   assessor->cancelled = assessor->quitting;
+  if (!assessor->quitting)
+    esp_deadline_begin (assessor->deadline);
   g_assert (assessor->job == JOB_NONE);
   /* what was shown before is older than what the job is about to publish */
   g_clear_pointer (&assessor->shown, esp_actor_unref);
@@ -280,6 +288,12 @@ void
 esp_assessor_set_polish_seconds (EspAssessor *assessor, double seconds)
 {
   assessor->polish_seconds = seconds;
+}
+
+void
+esp_assessor_settle (EspAssessor *assessor)
+{
+  esp_deadline_end (assessor->deadline);
 }
 
 bool
@@ -358,6 +372,7 @@ void
 esp_assessor_cancel (EspAssessor *assessor)
 {
   assessor->cancelled = true;
+  esp_deadline_end (assessor->deadline);
   join_job (assessor);
   pthread_mutex_lock (&assessor->lock);
   g_clear_pointer (&assessor->shown, esp_actor_unref);

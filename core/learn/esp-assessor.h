@@ -43,9 +43,12 @@ void esp_assessor_evaluate (EspAssessor *assessor,
  * or cancelled. No job may be under way. */
 void esp_assessor_choose (EspAssessor *assessor, const EspRun *run);
 
-/* Lets the search of the next final choice last @seconds, whatever the recipe says; 0 leaves it to that. Any
- * thread. */
+/* Lets polishing in the next final choice, the search included, last @seconds, whatever the recipe says; 0 leaves
+ * it to that. Any thread. */
 void esp_assessor_set_polish_seconds (EspAssessor *assessor, double seconds);
+
+/* Ends polishing in the final choice under way, whose result is then made of the best so far; without waiting. */
+void esp_assessor_settle (EspAssessor *assessor);
 
 /* Returns whether a job is under way or its result has not been collected. */
 bool esp_assessor_is_busy (EspAssessor *assessor);

@@ -1,13 +1,18 @@
 /* The final choice: which of a run's candidates its result is, polished and measured.
  *
- * Of symbolic candidates each is polished as a network; the formulas that come out seed the search among
- * their neighbours, if the recipe has one; and the front of return against reading length that remains is
- * measured anew, on episodes that nobody worked with, before the choice falls. Other candidates are taken as
- * they are.
+ * Of symbolic candidates each is polished as a network, and the numbers of its formula are refitted through
+ * the critics; the formulas that come out seed the search among their neighbours, if the recipe has one; and
+ * the front of return against reading length that remains is measured anew, on episodes that nobody worked
+ * with, before the choice falls. Of a formula of the user's the best candidate's numbers alone are polished,
+ * and its structure stays. Neural candidates are taken as they are.
+ *
+ * All of it is bounded: by the recipe, in environment steps, measurements and updates; or by seconds. What
+ * then remains to be done is measuring the result.
  */
 
 #pragma once
 
+#include "esp-deadline.h"
 #include "esp-run.h"
 #include "esp-trainer.h"
 
@@ -18,7 +23,9 @@ G_BEGIN_DECLS
  * @run: whose candidates to choose from; it stays as it is meanwhile
  * @pool: for measurements
  * @cancelled: ends the choice soon when it becomes true; the result is then of no use
- * @seconds: the search lasts that long, instead of the recipe's steps; 0 leaves it to the recipe
+ * @deadline: ends polishing, and the search, with the best so far when it passes; the choice sets it
+ * @seconds: polishing, refitting and searching last that long in all, whatever the recipe says of the search;
+ * 0 leaves it to the recipe
  * @note_progress: told the share that is done, 0 … 1
  * @show: shown the best formula so far (borrowed)
  * @show_front: shown the front so far (borrowed, and never changed again), while formulas are searched for
@@ -29,6 +36,7 @@ typedef struct
   const EspRun *run;
   EspPool *pool;
   const _Atomic bool *cancelled;
+  EspDeadline *deadline;
   double seconds;
   void (*note_progress) (void *data, double share);
   void (*show) (void *data, EspFormula *formula);

@@ -121,6 +121,9 @@ struct _EspRecipe
   uint64_t polish_episodes;
   uint64_t polish_evaluations;
   uint64_t polish_digits;
+  uint64_t polish_beam;
+  uint64_t polish_steps;
+  uint64_t polish_refit_updates;
   uint64_t polish_search_steps;
   uint64_t polish_search_episodes;
   double polish_tolerance;

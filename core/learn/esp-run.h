@@ -23,6 +23,7 @@ typedef enum
   ESP_STREAM_BATCHES,
   ESP_STREAM_UPDATES,
   ESP_N_STREAMS,
+  ESP_STREAM_REFITS = 900, /* plus the number of the candidate */
   ESP_STREAM_EVALUATIONS = 1000, /* plus the number of the evaluation */
 } EspStream;
 

@@ -418,6 +418,11 @@ apply (EspTrainer *trainer, const EspCommand *command)
         begin_choice (trainer);
       break;
 
+    case ESP_COMMAND_SETTLE:
+      if (state == ESP_RUN_FINISHING)
+        esp_assessor_settle (trainer->assessor);
+      break;
+
     case ESP_COMMAND_STOP:
       if (state == ESP_RUN_FINISHING)
         esp_assessor_cancel (trainer->assessor);

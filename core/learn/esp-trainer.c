@@ -176,6 +176,12 @@ esp_trainer_finish (EspTrainer *trainer)
 }
 
 void
+esp_trainer_settle (EspTrainer *trainer)
+{
+  send (trainer, ESP_COMMAND_SETTLE, 0);
+}
+
+void
 esp_trainer_stop (EspTrainer *trainer)
 {
   send (trainer, ESP_COMMAND_STOP, 0);

@@ -67,24 +67,25 @@ typedef struct _EspTrainer EspTrainer;
 /* Returns a paused trainer for the built-in @environment with @recipe (referenced); its threads run
  * until esp_trainer_free(). Fails as esp_environment_new() and esp_demand_measure()
  * do. */
-EspTrainer *
-esp_trainer_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error);
+EspTrainer *esp_trainer_new (const char *environment, EspRecipe *recipe, uint64_t seed, GError **error);
 
 /* As esp_trainer_new(), going on where the checkpoint in @path stopped, bit by bit. Fails with
  * ESP_ERROR_FILE. */
 EspTrainer *esp_trainer_new_from_checkpoint (const char *path, GError **error);
 
 /* Makes the trainer write a checkpoint to @path once a minute, after the first evaluation and after later
- * ones, but those not more often than every ten seconds, when it stops and when it is done; each replaces the one before atomically. Fails with ESP_ERROR_FILE, before anything is overwritten, where
+ * ones, but those not more often than every ten seconds, when it stops and when it is done; each replaces the
+ * one before atomically. Fails with ESP_ERROR_FILE, before anything is overwritten, where
  * @path cannot be written. Call before the first command. */
 gboolean esp_trainer_set_checkpoint (EspTrainer *trainer, const char *path, GError **error);
 
-/* Makes @n_workers threads, 1 … ESP_MAX_WORKERS, work on each update, or for 0 as many as there are processors
- * (and that are of use). The results do not depend on it. Call before the first command. */
+/* Makes @n_workers threads, 1 … ESP_MAX_WORKERS, work on each update, or for 0 as many as there are
+ * processors (and that are of use). The results do not depend on it. Call before the first command. */
 void esp_trainer_set_workers (EspTrainer *trainer, size_t n_workers);
 
-/* Lets the search for the final formula last @seconds, instead of the steps that the recipe gives it; what it
- * finds then depends on the speed of the machine. 0 leaves it to the recipe. */
+/* Lets polishing of the final formula, pruning, refitting and the search for a better one, last @seconds in
+ * all, instead of what the recipe gives the search; what it finds then depends on the speed of the machine. 0
+ * leaves it to the recipe. */
 void esp_trainer_set_polish_seconds (EspTrainer *trainer, double seconds);
 
 /* Stops and joins the threads and frees everything. Blocks for the step and the extraction
@@ -105,6 +106,10 @@ void esp_trainer_restart (EspTrainer *trainer, uint64_t seed);
 /* Stops learning and chooses the final policy from the snapshots evaluated so far; those of a run that
  * diverged are from before it did. */
 void esp_trainer_finish (EspTrainer *trainer);
+
+/* Ends polishing early, once the final policy is being chosen: it is then the best so far, and soon there.
+ * Does nothing in other states. */
+void esp_trainer_settle (EspTrainer *trainer);
 
 /* Writes the checkpoint, unless the run diverged, and pauses. */
 void esp_trainer_stop (EspTrainer *trainer);

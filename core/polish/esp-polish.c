@@ -1,266 +1,294 @@
 #include "esp-polish.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <nlopt.h>
 
+#include "esp-digits.h"
+#include "esp-edit.h"
 #include "esp-evaluation.h"
-#include "esp-path-selector.h"
+#include "esp-polish-private.h"
 #include "esp-reduce.h"
-
-/* One number of the network that the formula depends on: the weight of an open path, or a bias. */
-typedef struct
-{
-  bool is_bias;
-  size_t index;
-  double without; /* the return when it is taken out */
-} Element;
-
-typedef struct
-{
-  const EspPolishSettings *settings;
-  EspPool *pool;
-  EspNetwork *network;
-  GArray *elements; /* of Element */
-  nlopt_opt search; /* while numbers are refitted */
-  double best;      /* the highest return measured */
-  size_t done;      /* measurements */
-  size_t expected;  /* measurements, roughly */
-  EspPolishProgress progress;
-  void *data;
-  const _Atomic bool *cancelled;
-} Polish;
-
-/* Of so many elements one may be taken out at once whatever it costs, where the formula is too long. */
-#define FORCED_SHARE 8
 
 /* Rounds that only shorten may be so many times as many as the settings say. */
 #define SHORTENING_FACTOR 8
 
-static bool
-is_cancelled (const Polish *polish)
+/* Trials that are begun before it is looked whether the steps are spent, whatever the number of workers. */
+#define TRIALS_AT_ONCE 16
+
+bool
+esp_polishing_is_cancelled (const EspPolishing *polishing)
 {
-  return polish->cancelled != NULL && *polish->cancelled;
+  return polishing->cancelled != NULL && *polishing->cancelled;
+}
+
+bool
+esp_polishing_is_over (const EspPolishing *polishing)
+{
+  return esp_polishing_is_cancelled (polishing)
+         || (polishing->settings->steps > 0 && polishing->spent >= polishing->settings->steps);
+}
+
+double
+esp_polishing_get_floor (const EspPolishing *polishing, double best)
+{
+  return best - polishing->settings->tolerance * fabs (best);
+}
+
+static void
+note_measurements (EspPolishing *polishing, size_t n, uint64_t steps)
+{
+  double share;
+
+  polishing->done += n;
+  polishing->spent += steps;
+  share = (double) polishing->done / (double) polishing->expected;
+  if (polishing->settings->steps > 0)
+    share = MAX (share, (double) polishing->spent / (double) polishing->settings->steps);
+  if (polishing->progress != NULL)
+    polishing->progress (polishing->data, MIN (1.0, share));
+}
+
+static double
+get_value (const EspReturns *returns)
+{
+  return isfinite (returns->mean) ? returns->mean : -HUGE_VAL;
+}
+
+static uint64_t
+get_steps (const EspReturns *returns)
+{
+  return (uint64_t) (returns->mean_length * (double) returns->episodes);
+}
+
+/* The return of @formula. */
+static double
+measure_formula (EspPolishing *polishing, const EspFormula *formula, const EspEnvironmentInfo *environment)
+{
+  EspReturns returns = esp_evaluate_formula (formula, environment, ESP_POLISH_SEED,
+                                             polishing->settings->episodes, polishing->pool,
+                                             polishing->cancelled);
+
+  note_measurements (polishing, 1, get_steps (&returns));
+  return get_value (&returns);
 }
 
 /* The return of the network as it is now. */
 static double
-measure (Polish *polish)
+measure (EspPolishing *polishing)
 {
-  g_autoptr (EspFormula) formula = esp_network_extract (polish->network);
-  EspReturns returns = esp_evaluate_formula (formula, polish->network->environment, ESP_POLISH_SEED,
-                                             polish->settings->episodes, polish->pool, polish->cancelled);
+  g_autoptr (EspFormula) formula = esp_network_extract (polishing->network);
 
-  polish->done++;
-  if (polish->progress != NULL)
-    polish->progress (polish->data, MIN (1.0, (double) polish->done / (double) polish->expected));
-
-  return isfinite (returns.mean) ? returns.mean : -HUGE_VAL;
+  return measure_formula (polishing, formula, polishing->network->environment);
 }
 
-static size_t
-get_length (const Polish *polish)
+/* Trials side by side. */
+typedef struct
 {
-  g_autoptr (EspFormula) formula = esp_network_extract (polish->network);
-
-  return esp_formula_get_longest (formula);
-}
-
-/* What pruning must not fall below. */
-static double
-get_floor (const Polish *polish)
-{
-  return polish->best - polish->settings->tolerance * fabs (polish->best);
-}
+  const EspPolishing *polishing;
+  EspPool *pool; /* of each measurement, where they are done one after the other */
+  EspTrial *trials;
+  uint64_t steps[TRIALS_AT_ONCE];
+} Trials;
 
 static void
-find_elements (Polish *polish)
+try_one (void *data, size_t task, size_t worker)
 {
-  EspNetwork *network = polish->network;
-  size_t n_weights = network->n_actions * network->arrangement->n_weights;
-  size_t n_biases = network->n_actions * network->arrangement->n_biases;
+  Trials *trials = data;
+  const EspPolishing *polishing = trials->polishing;
+  EspTrial *trial = &trials->trials[task];
+  g_autoptr (EspNetwork) network = esp_network_copy (trial->network);
+  g_autoptr (EspFormula) formula = NULL;
+  EspReturns returns;
 
-  esp_network_fold_constants (network);
-  g_array_set_size (polish->elements, 0);
-  for (size_t i = 0; i < n_weights; i++)
-    if (network->mask[i])
-      g_array_append_val (polish->elements, ((Element){ .is_bias = false, .index = i }));
-  for (size_t i = 0; i < n_biases; i++)
-    if (network->biases[i] != 0.0)
-      g_array_append_val (polish->elements, ((Element){ .is_bias = true, .index = i }));
+  if (trial->without != NULL && trial->without->is_bias)
+    network->biases[trial->without->index] = 0.0;
+  else if (trial->without != NULL)
+    network->mask[trial->without->index] = 0;
+  formula = esp_network_extract (network);
+  trial->longest = esp_formula_get_longest (formula);
+  trial->total = esp_formula_get_total_length (formula);
+  returns = esp_evaluate_formula (formula, network->environment, ESP_POLISH_SEED,
+                                  polishing->settings->episodes, trials->pool, polishing->cancelled);
+  trial->value = get_value (&returns);
+  trials->steps[task] = get_steps (&returns);
 }
 
-static double *
-element_value (const Polish *polish, const Element *element)
+size_t
+esp_polishing_measure (EspPolishing *polishing, EspTrial *trials, size_t n)
 {
-  return element->is_bias ? &polish->network->biases[element->index]
-                          : &polish->network->weights[element->index];
-}
+  size_t done = 0;
 
-static void
-take_out (Polish *polish, const Element *element)
-{
-  if (element->is_bias)
-    polish->network->biases[element->index] = 0.0;
-  else
-    polish->network->mask[element->index] = 0;
-}
-
-static void
-put_back (Polish *polish, const Element *element, double value)
-{
-  *element_value (polish, element) = value;
-  if (!element->is_bias)
-    polish->network->mask[element->index] = 1;
-}
-
-static int
-compare_without (const void *a, const void *b)
-{
-  const Element *x = a, *y = b;
-
-  if (x->without != y->without)
-    return x->without < y->without ? 1 : -1;
-  if (x->is_bias != y->is_bias)
-    return x->is_bias ? -1 : 1;
-  return x->index < y->index ? -1 : 1;
-}
-
-/* Tries every element alone, then takes them out for good one after the other, cheapest first, as long
- * as the return holds. If the formula is too long, some go all the same, but only a few: those that stay must
- * learn to do without them first. Returns whether any went. */
-static bool
-prune (Polish *polish)
-{
-  bool changed = false;
-  guint n_forced;
-
-  find_elements (polish);
-  for (guint i = 0; i < polish->elements->len && !is_cancelled (polish); i++)
+  while (done < n && !esp_polishing_is_over (polishing))
     {
-      Element *element = &g_array_index (polish->elements, Element, i);
-      double value = *element_value (polish, element);
+      Trials part = { .polishing = polishing, .trials = trials + done };
+      size_t n_part = MIN (n - done, TRIALS_AT_ONCE);
+      uint64_t steps = 0;
 
-      take_out (polish, element);
-      element->without = measure (polish);
-      put_back (polish, element, value);
-    }
-  qsort (polish->elements->data, polish->elements->len, sizeof (Element), compare_without);
-
-  n_forced = 1 + polish->elements->len / FORCED_SHARE;
-  for (guint i = 0; i < polish->elements->len && !is_cancelled (polish); i++)
-    {
-      Element *element = &g_array_index (polish->elements, Element, i);
-      double value = *element_value (polish, element);
-      bool too_long = n_forced > 0 && get_length (polish) > polish->settings->length_limit;
-      double result;
-
-      take_out (polish, element);
-      result = measure (polish);
-      if (is_cancelled (polish) || !isfinite (result) || (result < get_floor (polish) && !too_long))
+      /* a few are better parted by episodes; the values are the same */
+      if (polishing->pool != NULL && n_part < 2 * esp_pool_get_n_workers (polishing->pool))
         {
-          put_back (polish, element, value);
-          continue;
+          part.pool = polishing->pool;
+          for (size_t i = 0; i < n_part; i++)
+            try_one (&part, i, 0);
         }
-      changed = true;
-      if (result < get_floor (polish))
-        n_forced--;
-      polish->best = too_long ? result : MAX (polish->best, result);
+      else
+        esp_pool_run (polishing->pool, n_part, try_one, &part);
+      if (esp_polishing_is_cancelled (polishing))
+        break;
+      for (size_t i = 0; i < n_part; i++)
+        steps += part.steps[i];
+      note_measurements (polishing, n_part, steps);
+      done += n_part;
     }
-  find_elements (polish);
 
-  return changed;
+  return done;
 }
+
+/* Numbers under direct search, wherever they are. */
+typedef struct
+{
+  EspPolishing *polishing;
+  double (*measure) (void *data, const double *numbers);
+  void *data;
+  nlopt_opt search;
+  double *best;      /* the best numbers so far */
+  double best_value; /* and their return */
+} Descent;
 
 static double
 objective (unsigned n, const double *x, double *gradient, void *data)
 {
-  Polish *polish = data;
+  Descent *descent = data;
+  double value;
 
-  if (is_cancelled (polish))
+  if (esp_polishing_is_over (descent->polishing))
     {
-      nlopt_force_stop (polish->search);
+      nlopt_force_stop (descent->search);
       return -HUGE_VAL;
     }
-  for (unsigned i = 0; i < n; i++)
-    *element_value (polish, &g_array_index (polish->elements, Element, i)) = x[i];
+  value = descent->measure (descent->data, x);
+  /* a measurement that was cut short may look better than any */
+  if (value > descent->best_value && !esp_polishing_is_cancelled (descent->polishing))
+    {
+      descent->best_value = value;
+      memcpy (descent->best, x, n * sizeof *x);
+    }
 
-  return measure (polish);
+  return value;
+}
+
+/* Replaces @numbers[@n], whose return is @value, by the best that are found. Returns their return. */
+static double
+search_numbers (EspPolishing *polishing,
+                double *numbers,
+                unsigned n,
+                double value,
+                size_t evaluations,
+                double (*measure_numbers) (void *data, const double *numbers),
+                void *data)
+{
+  g_autofree double *x = g_memdup2 (numbers, n * sizeof *numbers);
+  g_autofree double *step = g_new (double, n);
+  Descent descent = { polishing, measure_numbers, data, NULL, numbers, value };
+  double ignored;
+
+  for (unsigned i = 0; i < n; i++)
+    step[i] = 0.1 * fabs (x[i]) + 0.01;
+  descent.search = nlopt_create (NLOPT_LN_SBPLX, n);
+  nlopt_set_max_objective (descent.search, objective, &descent);
+  nlopt_set_maxeval (descent.search, (int) evaluations);
+  nlopt_set_xtol_rel (descent.search, 1e-4);
+  nlopt_set_initial_step (descent.search, step);
+  nlopt_optimize (descent.search, x, &ignored);
+  nlopt_destroy (descent.search);
+
+  return descent.best_value;
+}
+
+/* The numbers of a network. */
+typedef struct
+{
+  EspPolishing *polishing;
+  GArray *elements; /* of EspElement */
+} NetworkNumbers;
+
+static void
+set_network_numbers (const NetworkNumbers *numbers, const double *x)
+{
+  for (guint i = 0; i < numbers->elements->len; i++)
+    *esp_polishing_get_number (numbers->polishing->network,
+                               &g_array_index (numbers->elements, EspElement, i)) = x[i];
+}
+
+static double *
+get_network_numbers (const NetworkNumbers *numbers)
+{
+  double *x = g_new (double, MAX (1, numbers->elements->len));
+
+  for (guint i = 0; i < numbers->elements->len; i++)
+    x[i] = *esp_polishing_get_number (numbers->polishing->network,
+                                      &g_array_index (numbers->elements, EspElement, i));
+
+  return x;
+}
+
+static double
+measure_network_numbers (void *data, const double *x)
+{
+  const NetworkNumbers *numbers = data;
+
+  set_network_numbers (numbers, x);
+  return measure (numbers->polishing);
 }
 
 /* Searches better numbers. Returns whether the return rose. */
 static bool
-refit (Polish *polish)
+refit (EspPolishing *polishing)
 {
-  unsigned n = polish->elements->len;
-  g_autofree double *start = g_new (double, n);
-  g_autofree double *x = g_new (double, n);
-  g_autofree double *step = g_new (double, n);
-  double before, after = -HUGE_VAL;
-  nlopt_opt search;
+  g_autoptr (GArray) elements = esp_polishing_find_elements (polishing->network);
+  NetworkNumbers numbers = { polishing, elements };
+  g_autofree double *x = get_network_numbers (&numbers);
+  double before, after;
 
-  if (n == 0 || is_cancelled (polish))
+  if (elements->len == 0 || esp_polishing_is_over (polishing))
     return false;
-  for (unsigned i = 0; i < n; i++)
-    {
-      start[i] = x[i] = *element_value (polish, &g_array_index (polish->elements, Element, i));
-      step[i] = 0.1 * fabs (x[i]) + 0.01;
-    }
-  before = measure (polish);
 
-  polish->search = search = nlopt_create (NLOPT_LN_SBPLX, n);
-  nlopt_set_max_objective (search, objective, polish);
-  nlopt_set_maxeval (search, (int) polish->settings->evaluations);
-  nlopt_set_xtol_rel (search, 1e-4);
-  nlopt_set_initial_step (search, step);
-  nlopt_optimize (search, x, &after);
-  nlopt_destroy (search);
-  polish->search = NULL;
-
-  /* a measurement that was cut short may look better than any */
-  if (is_cancelled (polish))
-    after = -HUGE_VAL;
-  if (!(after > before))
-    memcpy (x, start, n * sizeof *x);
-  for (unsigned i = 0; i < n; i++)
-    *element_value (polish, &g_array_index (polish->elements, Element, i)) = x[i];
-  polish->best = MAX (polish->best, after);
+  before = measure (polishing);
+  if (esp_polishing_is_cancelled (polishing))
+    return false;
+  after = search_numbers (polishing, x, elements->len, before, polishing->settings->evaluations,
+                          measure_network_numbers, &numbers);
+  set_network_numbers (&numbers, x);
+  polishing->best = MAX (polishing->best, after);
 
   return after > before;
 }
 
-static double
-round_to_digits (double value, int digits)
+static void
+round_network (EspPolishing *polishing)
 {
-  char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+  g_autoptr (GArray) elements = esp_polishing_find_elements (polishing->network);
+  NetworkNumbers numbers = { polishing, elements };
+  g_autofree double *x = get_network_numbers (&numbers);
 
-  g_snprintf (format, sizeof format, "%%.%dg", digits);
-  g_ascii_formatd (text, sizeof text, format, value);
-  return g_ascii_strtod (text, NULL);
+  esp_digits_round_numbers (x, elements->len, polishing->settings->digits, polishing->best,
+                            esp_polishing_get_floor (polishing, polishing->best), measure_network_numbers,
+                            &numbers, polishing->cancelled);
+  set_network_numbers (&numbers, x);
 }
 
-/* Rounds all numbers, to more digits where the return would fall too far. */
-static void
-round_numbers (Polish *polish)
+/* Measurements that all rounds take, roughly. */
+static size_t
+estimate_measurements (const EspPolishing *polishing)
 {
-  g_autofree double *exact = g_new (double, MAX (1, polish->elements->len));
+  g_autoptr (EspNetwork) network = esp_network_copy (polishing->network);
+  g_autoptr (GArray) elements = esp_polishing_find_elements (network);
+  const EspPolishSettings *settings = polishing->settings;
+  size_t beam = MAX (1, settings->beam);
 
-  for (guint i = 0; i < polish->elements->len; i++)
-    exact[i] = *element_value (polish, &g_array_index (polish->elements, Element, i));
-
-  for (int digits = (int) polish->settings->digits; digits < 17 && !is_cancelled (polish); digits++)
-    {
-      for (guint i = 0; i < polish->elements->len; i++)
-        *element_value (polish, &g_array_index (polish->elements, Element, i)) = round_to_digits (exact[i],
-                                                                                                  digits);
-      if (measure (polish) >= get_floor (polish) && !is_cancelled (polish))
-        return;
-    }
-
-  for (guint i = 0; i < polish->elements->len; i++)
-    *element_value (polish, &g_array_index (polish->elements, Element, i)) = exact[i];
+  return 2 + settings->rounds * ((1 + beam * beam) * elements->len + settings->evaluations);
 }
 
 EspNetwork *
@@ -269,46 +297,46 @@ esp_polish (const EspNetwork *network,
             EspPool *pool,
             EspPolishProgress progress,
             void *data,
+            uint64_t *spent,
             const _Atomic bool *cancelled)
 {
-  Polish polish = { .settings = settings,
-                    .pool = pool,
-                    .network = esp_network_copy (network),
-                    .elements = g_array_new (FALSE, FALSE, sizeof (Element)),
-                    .progress = progress,
-                    .data = data,
-                    .cancelled = cancelled };
+  EspPolishing polishing = { .settings = settings,
+                             .pool = pool,
+                             .network = esp_network_copy (network),
+                             .progress = progress,
+                             .data = data,
+                             .cancelled = cancelled };
 
+  if (spent != NULL)
+    *spent = 0;
   if (settings->rounds == 0)
-    {
-      g_array_unref (polish.elements);
-      return polish.network;
-    }
-  find_elements (&polish);
-  polish.expected = 2 + settings->rounds * (2 * polish.elements->len + settings->evaluations);
-  polish.best = measure (&polish);
+    return polishing.network;
 
-  for (size_t round = 0; round < SHORTENING_FACTOR * settings->rounds && !is_cancelled (&polish); round++)
+  esp_polishing_cut (&polishing);
+  polishing.expected = estimate_measurements (&polishing);
+  polishing.best = measure (&polishing);
+  for (size_t round = 0; round < SHORTENING_FACTOR * settings->rounds; round++)
     {
-      bool too_long = get_length (&polish) > settings->length_limit;
+      g_autoptr (EspFormula) formula = NULL;
 
-      if (round >= settings->rounds && !too_long)
+      if (esp_polishing_is_over (&polishing))
+        break;
+      formula = esp_network_extract (polishing.network);
+      if (round >= settings->rounds && esp_formula_get_longest (formula) <= settings->length_limit)
         break;
 
-      bool pruned = prune (&polish);
-      bool refitted = refit (&polish);
+      bool pruned = esp_polishing_prune (&polishing);
+      bool refitted = refit (&polishing);
 
       if (!pruned && !refitted)
         break;
     }
-  if (settings->digits > 0)
-    {
-      find_elements (&polish);
-      round_numbers (&polish);
-    }
+  if (!esp_polishing_is_cancelled (&polishing))
+    round_network (&polishing);
+  if (spent != NULL)
+    *spent = polishing.spent;
 
-  g_array_unref (polish.elements);
-  return polish.network;
+  return polishing.network;
 }
 
 static EspFormula *
@@ -358,4 +386,112 @@ esp_polish_formula (const EspNetwork *network,
         }
     }
   return exact;
+}
+
+/* The numbers of a formula. */
+typedef struct
+{
+  EspPolishing *polishing;
+  const EspFormula *formula;
+  const EspEnvironmentInfo *environment;
+} FormulaNumbers;
+
+/* Returns @formula with the numbers @x, but those in exponents, of all actions, one action's after the
+ * other's. */
+static EspFormula *
+set_formula_numbers (const EspFormula *formula, const double *x)
+{
+  g_autoptr (GPtrArray) expressions = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_expression_unref);
+  g_autoptr (GArray) counted = g_array_new (FALSE, FALSE, sizeof (double));
+
+  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
+    {
+      EspExpression *expression = esp_formula_get_expression (formula, a);
+
+      g_ptr_array_add (expressions, esp_edit_set_constants (expression, x + counted->len));
+      esp_edit_get_constants (expression, counted);
+    }
+
+  return esp_formula_new ((EspExpression *const *) expressions->pdata, expressions->len,
+                          esp_formula_get_symbols (formula));
+}
+
+static GArray *
+get_formula_numbers (const EspFormula *formula)
+{
+  GArray *x = g_array_new (FALSE, FALSE, sizeof (double));
+
+  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
+    esp_edit_get_constants (esp_formula_get_expression (formula, a), x);
+
+  return x;
+}
+
+static double
+measure_formula_numbers (void *data, const double *x)
+{
+  const FormulaNumbers *numbers = data;
+  g_autoptr (EspFormula) formula = set_formula_numbers (numbers->formula, x);
+
+  return measure_formula (numbers->polishing, formula, numbers->environment);
+}
+
+EspFormula *
+esp_polish_numbers (EspFormula *formula,
+                    const EspEnvironmentInfo *environment,
+                    const EspPolishSettings *settings,
+                    EspPool *pool,
+                    EspPolishProgress progress,
+                    void *data,
+                    const _Atomic bool *cancelled)
+{
+  size_t evaluations = settings->rounds > G_MAXINT / settings->evaluations
+                         ? G_MAXINT
+                         : settings->rounds * settings->evaluations;
+  EspPolishing polishing = { .settings = settings,
+                             .pool = pool,
+                             .expected = evaluations,
+                             .progress = progress,
+                             .data = data,
+                             .cancelled = cancelled };
+  FormulaNumbers numbers = { &polishing, formula, environment };
+  g_autoptr (GArray) list = get_formula_numbers (formula);
+  double *x = (double *) (void *) list->data;
+  double before;
+
+  if (list->len == 0 || settings->rounds == 0)
+    return esp_formula_ref (formula);
+
+  before = measure_formula (&polishing, formula, environment);
+  if (esp_polishing_is_cancelled (&polishing))
+    return esp_formula_ref (formula);
+  if (search_numbers (&polishing, x, list->len, before, evaluations, measure_formula_numbers, &numbers)
+      > before)
+    return set_formula_numbers (formula, x);
+
+  return esp_formula_ref (formula);
+}
+
+EspFormula *
+esp_polish_digits (EspFormula *formula,
+                   const EspEnvironmentInfo *environment,
+                   const EspPolishSettings *settings,
+                   EspPool *pool,
+                   const _Atomic bool *cancelled)
+{
+  EspPolishing polishing = { .settings = settings, .pool = pool, .expected = 1, .cancelled = cancelled };
+  FormulaNumbers numbers = { &polishing, formula, environment };
+  g_autoptr (GArray) list = get_formula_numbers (formula);
+  double *x = (double *) (void *) list->data;
+  double value;
+
+  if (list->len == 0 || settings->digits == 0)
+    return esp_formula_ref (formula);
+
+  value = measure_formula (&polishing, formula, environment);
+  esp_digits_round_numbers (x, list->len, settings->digits, value,
+                            esp_polishing_get_floor (&polishing, value), measure_formula_numbers, &numbers,
+                            cancelled);
+
+  return set_formula_numbers (formula, x);
 }

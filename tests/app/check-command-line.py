@@ -20,6 +20,7 @@ DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
 TRAIN_KEYS = [
     "environment", "seed", "recipe", "policy", "algorithm", "steps", "updates", "wall_seconds", "formula",
     "policy_return", "formula_return", "masked_return", "sampled_return", "reading_length", "metrics",
+    "common_terms",
 ]
 METRICS_KEYS = ["length", "operations", "depth", "constants", "cycles"]
 EVALUATION_KEYS = ["step", "sampled", "masked", "formula", "gap", "reading_length", "live_paths"]
@@ -627,6 +628,42 @@ def test_search(folder):
                               "--set", "length_limit=15", "--polish", "1")
     expect(status == 0 and "best formulas of each reading length" in out, out)
     expect_complaint(["train", "cartpole", "--polish", "soon"], 2, "--polish")
+
+
+def test_polish_formula(folder):
+    """Of a formula of the user's, polishing improves the numbers and leaves the rest as it is."""
+    still = ["--recipe", tiny_recipe(folder), "--set", f"warm_up_steps={TINY['steps']}", "--set", "polish_episodes=10", "--json"]
+    formula = "tanh(0.3*theta + 0.05*theta_dot) + 0*cos(x)*tanh(0.3*theta + 0.05*theta_dot)"
+    plain = expect_result(["train", "cartpole", "--formula", formula, "--set", "polish_rounds=0", *still])
+    polished = [expect_result(["train", "cartpole", "--formula", formula, "--set", "polish_evaluations=100", *changes, *still])
+                for changes in (["--set", "polish_rounds=1"], ["--set", "polish_rounds=1", "--workers", "1"],
+                                ["--set", "polish_rounds=0", "--polish", "2"])]
+    for result in polished:
+        expect(result["formula_return"]["mean"] > plain["formula_return"]["mean"] + 50, (plain, result))
+        expect(result["reading_length"] == plain["reading_length"], (plain, result))
+    expect({**polished[1], "wall_seconds": 0} == {**polished[0], "wall_seconds": 0}, polished)
+    terms = plain["common_terms"]
+    expect([term["name"] for term in terms] == ["t1"], terms)
+    expect(terms[0]["expression"] == "tanh(0.3*theta + 0.05*theta_dot)", terms)
+    whole = f"t1 = {terms[0]['expression']}; t1 + 0*cos(x)*t1"
+    expect(expect_result(["check", whole, plain["formula"], "--env", "cartpole", "--json"])["equal"], terms)
+    status, out, _ = espalier("train", "cartpole", "--formula", formula, "--set", "polish_rounds=0", *still[:-1])
+    expect(status == 0 and "t1 = tanh(" in out, out)
+
+
+def test_interrupted_polish(folder):
+    """A signal while the formula is polished gives the best one so far, and another exit status."""
+    arguments = ["train", "cartpole", "--recipe", tiny_recipe(folder), "--json", "--set", "length_limit=30",
+                 "--set", "polish_search_steps=1e12"]
+    arguments += ["--checkpoint", os.path.join(folder, "run")]
+    with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
+        line = process.stderr.readline()
+        expect(b"choosing the formula" in line, line)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    expect(process.returncode == 1 and b"best formula so far" in err and b"--resume " in err, (process.returncode, out, err))
+    result = json.loads(out)
+    expect(list(result) == [*TRAIN_KEYS, "front"] and result["formula_return"]["episodes"] == 100, result)
 
 
 def test_neural(folder):

@@ -131,6 +131,65 @@ test_finish (void)
   esp_snapshot_unref (snapshot);
 }
 
+/* Runs @recipe, whose polishing takes for hours unless nothing gets better any more, until the final choice
+ * is under way, and bounds that by @seconds or, for 0, by settling. */
+static void
+run_bounded (EspRecipe *recipe, double seconds, Outcome *outcome)
+{
+  g_autoptr (EspTrainer) trainer = make_trainer (recipe, 5);
+  double start;
+
+  esp_trainer_set_polish_seconds (trainer, seconds);
+  /* settling means nothing before there is something to settle */
+  esp_trainer_settle (trainer);
+  esp_trainer_run (trainer);
+  if (seconds == 0.0)
+    {
+      EspRunState state;
+
+      do
+        {
+          g_autoptr (EspSnapshot) snapshot = NULL;
+
+          sleep_milliseconds (5);
+          snapshot = esp_trainer_take_snapshot (trainer, ESP_CONSUMER_VIEWER);
+          state = snapshot != NULL ? snapshot->state : ESP_RUN_TRAINING;
+        }
+      while (state != ESP_RUN_FINISHING && state != ESP_RUN_DONE);
+      sleep_milliseconds (100);
+      esp_trainer_settle (trainer);
+    }
+  start = now ();
+  get_outcome (trainer, outcome);
+  if (seconds == 0.0)
+    g_assert_cmpfloat (now () - start, <, SOON);
+}
+
+/* Polishing for hours ends when it is told to, or when its seconds are over, with a formula, whatever the
+ * policy and whatever stage it is in. */
+static void
+test_bounded_polish (void)
+{
+  static const char *const endless[][4] = {
+    { "polish_rounds=1000", "polish_episodes=1000", "polish_evaluations=1000000", "polish_steps=0" },
+    { "polish_rounds=0", "polish_search_steps=1e12", "polish_search_episodes=100", "polish_digits=3" },
+    { "polish_refit_updates=1e9", "polish_rounds=0", "polish_episodes=100", "polish_digits=3" },
+    { "policy=expression", "formula=theta + 0.1*x", "polish_rounds=1", "polish_episodes=100000" },
+    { "policy=expression", "formula=theta + 0.1*x", "polish_rounds=1", "polish_refit_updates=1e9" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (endless); i++)
+    for (int k = 0; k < 2; k++)
+      {
+        g_autoptr (EspRecipe) recipe = small_recipe ("steps=600", endless[i][0], endless[i][1], endless[i][2],
+                                                     endless[i][3], "length_limit=20", NULL);
+        g_auto (Outcome) outcome = { 0 };
+
+        run_bounded (recipe, k == 0 ? 0.0 : 0.5, &outcome);
+        g_assert_cmpuint (esp_formula_get_longest (outcome.result.formula), <, 1000);
+      }
+}
+
 /* Frees trainers at every moment: before, during and after the stretches of a run. */
 static void
 test_free_any_time (void)
@@ -243,6 +302,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/pause", test_pause);
   g_test_add_func ("/trainer/restart", test_restart);
   g_test_add_func ("/trainer/finish", test_finish);
+  g_test_add_func ("/trainer/bounded-polish", test_bounded_polish);
   g_test_add_func ("/trainer/free-any-time", test_free_any_time);
   g_test_add_func ("/trainer/free-while-evaluating", test_free_while_evaluating);
   g_test_add_func ("/trainer/hammer", test_hammer);
