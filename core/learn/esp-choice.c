@@ -1,7 +1,6 @@
 #include "esp-choice.h"
 
 #include <math.h>
-#include <time.h>
 
 #include "esp-polish.h"
 #include "esp-search.h"
@@ -24,23 +23,12 @@ typedef struct
   const EspChoice *choice;
   guint candidate; /* the one being polished */
   double polish_share;
-  double started;           /* the search */
   GPtrArray *formulas;      /* that polishing yielded */
   EspNetwork *network;      /* the best polished one */
   const EspNetwork *origin; /* what it was before */
   EspReturns returns;       /* its formula's */
   EspFormula *formula;
 } Work;
-
-static double
-get_time (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
-}
 
 static EspReturns
 measure (const EspChoice *choice, const EspFormula *formula, uint64_t seed, size_t episodes)
@@ -162,8 +150,6 @@ note_search (void *data, double share, const EspArchive *archive)
   size_t n = esp_archive_get_n (archive);
   const EspArchiveEntry *best = NULL;
 
-  if (choice->seconds > 0.0)
-    share = MIN (1.0, (get_time () - work->started) / choice->seconds);
   choice->note_progress (choice->data, work->polish_share + (1.0 - work->polish_share) * share);
 
   for (size_t i = 0; i < n; i++)
@@ -177,7 +163,7 @@ note_search (void *data, double share, const EspArchive *archive)
       choice->show (choice->data, work->formula);
     }
 
-  return share < 1.0;
+  return true;
 }
 
 /* Returns the front of @found by the returns of episodes that the search has not seen. */
@@ -228,6 +214,8 @@ search (Work *work, EspArchive **front)
   const EspRecipe *recipe = run->recipe;
   EspSearchSettings settings = { .environment = run->info,
                                  .steps = choice->seconds > 0.0 ? UINT64_MAX : recipe->polish_search_steps,
+                                 .seconds = choice->seconds,
+                                 .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
                                  .length_limit = recipe->length_limit,
                                  .digits = recipe->polish_digits,
@@ -238,7 +226,6 @@ search (Work *work, EspArchive **front)
   g_autoptr (EspArchive) found = NULL;
   EspFormula *chosen;
 
-  work->started = get_time ();
   found = esp_search_formulas ((EspFormula *const *) work->formulas->pdata, work->formulas->len, &settings,
                                choice->pool, note_search, work, choice->cancelled);
   *front = measure_front (choice, found, episodes);

@@ -3,21 +3,24 @@
 #include <math.h>
 #include <string.h>
 
+/* What sums are made of: the observations, and behind them 1. */
+#define MAX_TERMS (ESP_MAX_OBSERVATIONS + 1)
+
 /* The normal equations of all actions: Σ x xᵀ and Σ x a over the visited states. */
 typedef struct
 {
   size_t n;
   size_t n_actions;
-  double gram[ESP_MAX_OBSERVATIONS][ESP_MAX_OBSERVATIONS];
-  double moments[ESP_MAX_ACTIONS][ESP_MAX_OBSERVATIONS];
+  double gram[MAX_TERMS][MAX_TERMS];
+  double moments[ESP_MAX_ACTIONS][MAX_TERMS];
 } Sums;
 
 /* What a sum of some observations is made of. */
 typedef struct
 {
   size_t n;
-  size_t chosen[ESP_MAX_OBSERVATIONS];
-  double weights[ESP_MAX_OBSERVATIONS];
+  size_t chosen[MAX_TERMS];
+  double weights[MAX_TERMS];
 } Selection;
 
 static void
@@ -29,9 +32,10 @@ visit (Sums *sums,
        const _Atomic bool *cancelled)
 {
   g_autoptr (EspEnvironment) environment = esp_environment_new (info->name, NULL);
-  double x[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
+  double x[MAX_TERMS], action[ESP_MAX_ACTIONS];
 
   g_assert (environment != NULL);
+  x[sums->n - 1] = 1.0;
   for (size_t episode = 0; episode < n_episodes; episode++)
     {
       EspStep step;
@@ -65,7 +69,7 @@ static double
 solve (const Sums *sums, size_t action, Selection *selection)
 {
   size_t n = selection->n;
-  double root[ESP_MAX_OBSERVATIONS][ESP_MAX_OBSERVATIONS], *w = selection->weights, gain = 0.0;
+  double root[MAX_TERMS][MAX_TERMS], *w = selection->weights, gain = 0.0;
 
   for (size_t i = 0; i < n; i++)
     {
@@ -129,15 +133,23 @@ extend (const Sums *sums, size_t action, Selection *selection)
 }
 
 static EspExpression *
-write_sum (const Selection *selection)
+write_sum (const Selection *selection, size_t n_observations)
 {
   EspExpression *sum = NULL;
 
   for (size_t i = 0; i < selection->n; i++)
     {
       g_autoptr (EspExpression) weight = esp_expression_constant (selection->weights[i]);
-      g_autoptr (EspExpression) variable = esp_expression_variable (selection->chosen[i]);
-      EspExpression *term = esp_expression_binary (ESP_OPERATION_MULTIPLY, weight, variable);
+      EspExpression *term;
+
+      if (selection->chosen[i] < n_observations)
+        {
+          g_autoptr (EspExpression) variable = esp_expression_variable (selection->chosen[i]);
+
+          term = esp_expression_binary (ESP_OPERATION_MULTIPLY, weight, variable);
+        }
+      else
+        term = g_steal_pointer (&weight);
 
       if (sum != NULL)
         {
@@ -166,7 +178,7 @@ esp_imitate_linearly (const EspFormula *formula,
   g_autofree Selection *selections = g_new0 (Selection, environment->n_actions);
   bool changed = true;
 
-  sums->n = environment->n_observations;
+  sums->n = environment->n_observations + 1;
   sums->n_actions = environment->n_actions;
   visit (sums, formula, environment, seed, n_episodes, cancelled);
 
@@ -178,7 +190,7 @@ esp_imitate_linearly (const EspFormula *formula,
       for (size_t a = 0; a < sums->n_actions; a++)
         {
           changed |= extend (sums, a, &selections[a]);
-          expressions[a] = write_sum (&selections[a]);
+          expressions[a] = write_sum (&selections[a], environment->n_observations);
         }
       if (changed)
         g_ptr_array_add (formulas,

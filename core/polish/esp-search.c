@@ -1,14 +1,16 @@
 #include "esp-search.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include <nlopt.h>
+#include <time.h>
 
 #include "esp-edit.h"
 #include "esp-evaluation.h"
 #include "esp-imitation.h"
 #include "esp-random.h"
+#include "esp-tuning.h"
 
 /* What one generation does, whatever the number of workers: so many explorations side by side, each with so
  * many edits to choose from. */
@@ -29,6 +31,16 @@
 #define FIRST_EVALUATIONS(n) (15 + 5 * (n))
 #define FINAL_EVALUATIONS(n) (20 + 15 * (n))
 
+/* Of the whole budget, what part either may take at most. */
+#define FIRST_SHARE 500
+#define FINAL_SHARE 50
+
+/* The evolution of the best imitation: how far it looks around at first, and its episodes in each generation
+ * as a share of those of a full measurement. */
+#define EVOLUTION_STEP     0.3
+#define EVOLUTION_FLOOR    0.01
+#define EVOLUTION_EPISODES 8
+
 /* The stream of a seed that edits are drawn from; the number of the exploration is added. */
 #define EDIT_STREAM UINT64_C (0x6564697473000000)
 
@@ -38,8 +50,13 @@ typedef struct
   const _Atomic bool *cancelled;
   EspArchive *archive;
   double scales[ESP_MAX_OBSERVATIONS];
+  EspSearchProgress progress;
+  void *data;
+  double started; /* s */
   uint64_t generation;
-  uint64_t spent; /* environment steps */
+  uint64_t spent;  /* environment steps */
+  uint64_t budget; /* environment steps in all, an estimate where seconds count */
+  bool going_on;
 } Search;
 
 /* One line of thought: an entry of the archive, edited, and what came of it. */
@@ -49,17 +66,6 @@ typedef struct
   uint64_t spent;
 } Exploration;
 
-/* The numbers of a formula while they are refitted. */
-typedef struct
-{
-  const Search *search;
-  EspFormula *formula;
-  size_t episodes;
-  EspPool *pool;
-  uint64_t *spent;
-  nlopt_opt descent;
-} Refit;
-
 static bool
 is_cancelled (const Search *search)
 {
@@ -67,15 +73,65 @@ is_cancelled (const Search *search)
 }
 
 static double
+get_time (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+
+  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
+/* Returns what share of the budget is spent, with @more steps that are not counted yet. */
+static double
+get_share (const Search *search, uint64_t more)
+{
+  double share = (double) (search->spent + more) / (double) search->settings->steps;
+
+  if (search->settings->seconds > 0.0)
+    share = fmax (share, (get_time () - search->started) / search->settings->seconds);
+
+  return fmin (1.0, share);
+}
+
+/* Tells how far the search is; from what the time so far has brought, estimates what all of it will. */
+static void
+note_progress (Search *search, uint64_t more)
+{
+  double share = get_share (search, more);
+
+  search->budget = search->settings->steps;
+  if (search->settings->seconds > 0.0 && share > 0.0)
+    search->budget = (uint64_t) fmin ((double) search->budget, (double) (search->spent + more) / share);
+  if (search->progress != NULL)
+    search->going_on = search->progress (search->data, share, search->archive);
+  search->going_on = search->going_on && share < 1.0 && !is_cancelled (search);
+}
+
+static double
 measure (const Search *search, const EspFormula *formula, size_t episodes, EspPool *pool, uint64_t *spent)
 {
-  EspReturns returns = esp_evaluate_formula (formula, search->settings->environment, ESP_POLISH_SEED,
-                                             episodes, pool, search->cancelled);
+  EspTuning tuning = { search->settings->environment, search->cancelled, spent };
 
-  *spent += (uint64_t) (returns.mean_length * (double) returns.episodes);
+  return esp_tuning_measure (&tuning, formula, ESP_POLISH_SEED, episodes, pool);
+}
 
-  /* a measurement that was cut short may look better than any */
-  return isfinite (returns.mean) && !is_cancelled (search) ? returns.mean : -HUGE_VAL;
+/* Refits the numbers of *@formula, for a @divisor-th of the budget at most. */
+static void
+refit (const Search *search,
+       EspFormula **formula,
+       double *value,
+       size_t episodes,
+       size_t evaluations,
+       uint64_t divisor,
+       double step,
+       EspPool *pool,
+       uint64_t *spent)
+{
+  EspTuning tuning = { search->settings->environment, search->cancelled, spent };
+
+  esp_tuning_descend (&tuning, formula, value, ESP_POLISH_SEED, episodes, evaluations,
+                      search->budget / divisor, step, pool);
 }
 
 static EspFormula *
@@ -88,92 +144,6 @@ make_formula (const EspFormula *model, EspExpression **expressions)
     esp_expression_unref (expressions[a]);
 
   return formula;
-}
-
-/* Returns @formula with the numbers of all actions, one action's after the other's, replaced. */
-static EspFormula *
-set_numbers (const EspFormula *formula, const double *values)
-{
-  EspExpression *expressions[ESP_MAX_ACTIONS];
-  g_autoptr (GArray) counted = g_array_new (FALSE, FALSE, sizeof (double));
-
-  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
-    {
-      expressions[a] = esp_edit_set_constants (esp_formula_get_expression (formula, a), values);
-      g_array_set_size (counted, 0);
-      esp_edit_get_constants (esp_formula_get_expression (formula, a), counted);
-      values += counted->len;
-    }
-
-  return make_formula (formula, expressions);
-}
-
-static GArray *
-get_numbers (const EspFormula *formula)
-{
-  GArray *values = g_array_new (FALSE, FALSE, sizeof (double));
-
-  for (size_t a = 0; a < esp_formula_get_n_actions (formula); a++)
-    esp_edit_get_constants (esp_formula_get_expression (formula, a), values);
-
-  return values;
-}
-
-static double
-objective (unsigned n, const double *x, double *gradient, void *data)
-{
-  Refit *refit = data;
-  g_autoptr (EspFormula) formula = NULL;
-
-  if (is_cancelled (refit->search))
-    {
-      nlopt_force_stop (refit->descent);
-      return -HUGE_VAL;
-    }
-
-  formula = set_numbers (refit->formula, x);
-  return measure (refit->search, formula, refit->episodes, refit->pool, refit->spent);
-}
-
-/* Replaces *@formula, whose value over @episodes is *@value, by the best numbers for it that @evaluations
- * measurements find. */
-static void
-refit (const Search *search,
-       EspFormula **formula,
-       double *value,
-       size_t episodes,
-       size_t evaluations,
-       double step,
-       EspPool *pool,
-       uint64_t *spent)
-{
-  g_autoptr (GArray) numbers = get_numbers (*formula);
-  double *x = (double *) (void *) numbers->data;
-  g_autofree double *steps = g_new (double, MAX (1, numbers->len));
-  Refit data = { search, *formula, episodes, pool, spent, NULL };
-  double after = -HUGE_VAL;
-
-  if (numbers->len == 0 || is_cancelled (search))
-    return;
-
-  for (guint i = 0; i < numbers->len; i++)
-    steps[i] = step * fabs (x[i]) + 0.01;
-  data.descent = nlopt_create (NLOPT_LN_SBPLX, numbers->len);
-  nlopt_set_max_objective (data.descent, objective, &data);
-  nlopt_set_maxeval (data.descent, (int) evaluations);
-  nlopt_set_xtol_rel (data.descent, 1e-4);
-  nlopt_set_initial_step (data.descent, steps);
-  nlopt_optimize (data.descent, x, &after);
-  nlopt_destroy (data.descent);
-
-  if (after > *value && !is_cancelled (search))
-    {
-      EspFormula *better = set_numbers (*formula, x);
-
-      esp_formula_unref (*formula);
-      *formula = better;
-      *value = after;
-    }
 }
 
 static size_t
@@ -234,14 +204,15 @@ make_child (const Search *search, const EspFormula *parent, EspRandom *random)
 }
 
 /* How much @value, of a child of length @length, is above what is asked of that length, seen from the
- * parent's value over the same episodes. */
+ * parent's value over the same episodes. Where nothing is asked, any value that is a number is enough. */
 static double
 get_gain (
   const Search *search, const EspArchiveEntry *parent, double parent_value, size_t length, double value)
 {
   double asked = esp_archive_get_bar (search->archive, length);
 
-  return isinf (asked) ? HUGE_VAL : value - parent_value - (asked - parent->value);
+  return isinf (asked) ? (isinf (value) ? -HUGE_VAL : HUGE_VAL)
+                       : value - parent_value - (asked - parent->value);
 }
 
 static void
@@ -271,7 +242,7 @@ explore (void *data, size_t index, size_t worker)
         continue;
       child_value = measure (search, child, few, NULL, &exploration->spent);
       gain = get_gain (search, parent, parent_value, esp_formula_get_total_length (child), child_value);
-      if (best == NULL || gain > best_gain)
+      if (best == NULL || gain > best_gain || (gain == best_gain && child_value > value))
         {
           g_clear_pointer (&best, esp_formula_unref);
           best = g_steal_pointer (&child);
@@ -283,25 +254,30 @@ explore (void *data, size_t index, size_t worker)
     return;
 
   length = esp_formula_get_total_length (best);
-  numbers = get_numbers (best);
-  refit (search, &best, &value, few, FIRST_EVALUATIONS (numbers->len), 0.3, NULL, &exploration->spent);
+  numbers = esp_tuning_get_numbers (best);
+  refit (search, &best, &value, few, FIRST_EVALUATIONS (numbers->len), FIRST_SHARE, 0.3, NULL,
+         &exploration->spent);
   if (get_gain (search, parent, parent_value, length, value) > 0.0)
     exploration->child = g_steal_pointer (&best);
 }
 
-/* Measures a promising formula on all episodes, and refits its numbers there if it leads. */
-static void
+/* Measures a promising formula on all episodes, and refits its numbers there if it leads. Returns its value.
+ */
+static double
 admit (Search *search, EspFormula **formula, EspPool *pool)
 {
   size_t episodes = search->settings->episodes;
   size_t length = esp_formula_get_total_length (*formula);
   double value = measure (search, *formula, episodes, pool, &search->spent);
-  g_autoptr (GArray) numbers = get_numbers (*formula);
+  g_autoptr (GArray) numbers = esp_tuning_get_numbers (*formula);
 
   if (value > esp_archive_get_best (search->archive, length))
-    refit (search, formula, &value, episodes, FINAL_EVALUATIONS (numbers->len), 0.1, pool, &search->spent);
+    refit (search, formula, &value, episodes, FINAL_EVALUATIONS (numbers->len), FINAL_SHARE, 0.1, pool,
+           &search->spent);
   if (!is_cancelled (search))
     esp_archive_offer (search->archive, *formula, value);
+
+  return value;
 }
 
 /* Refits the numbers of an imitation on few episodes. */
@@ -312,28 +288,40 @@ refine (void *data, size_t index, size_t worker)
   const Search *search = ((void **) data)[1];
   Exploration *exploration = &explorations[index];
   size_t few = get_screening_episodes (search);
-  g_autoptr (GArray) numbers = get_numbers (exploration->child);
+  g_autoptr (GArray) numbers = esp_tuning_get_numbers (exploration->child);
   double value = measure (search, exploration->child, few, NULL, &exploration->spent);
 
-  refit (search, &exploration->child, &value, few, FIRST_EVALUATIONS (numbers->len), 0.3, NULL,
+  refit (search, &exploration->child, &value, few, FIRST_EVALUATIONS (numbers->len), FIRST_SHARE, 0.3, NULL,
          &exploration->spent);
 }
 
-/* Adds linear formulas that imitate the best one so far to the archive. */
-static void
+static const EspArchiveEntry *
+find_best (const EspArchive *archive)
+{
+  const EspArchiveEntry *best = esp_archive_get (archive, 0);
+
+  for (size_t i = 1; i < esp_archive_get_n (archive); i++)
+    if (esp_archive_get (archive, i)->value > best->value)
+      best = esp_archive_get (archive, i);
+
+  return best;
+}
+
+/* Adds linear formulas that imitate the best one so far to the archive. Returns a new reference to the best
+ * of them. */
+static EspFormula *
 add_imitations (Search *search, EspPool *pool)
 {
-  const EspArchiveEntry *best = esp_archive_get (search->archive, 0);
   g_autoptr (GPtrArray) imitations = NULL;
   g_autofree Exploration *explorations = NULL;
   void *data[] = { NULL, search };
+  EspFormula *best = NULL;
+  double best_value = -HUGE_VAL;
 
-  for (size_t i = 1; i < esp_archive_get_n (search->archive); i++)
-    if (esp_archive_get (search->archive, i)->value > best->value)
-      best = esp_archive_get (search->archive, i);
-  /* a term is a number, an observation, their product, and its addition to the rest */
-  imitations = esp_imitate_linearly (best->formula, search->settings->environment,
-                                     (search->settings->length_limit + 1) / 4, ESP_POLISH_SEED,
+  /* a term is a number, an observation, their product, and its addition to the rest; twice as many as there
+   * may be, because edits can shorten what is too long */
+  imitations = esp_imitate_linearly (find_best (search->archive)->formula, search->settings->environment,
+                                     (search->settings->length_limit + 1) / 2, ESP_POLISH_SEED,
                                      get_screening_episodes (search), search->cancelled);
   explorations = g_new0 (Exploration, MAX (1, imitations->len));
   data[0] = explorations;
@@ -343,10 +331,72 @@ add_imitations (Search *search, EspPool *pool)
   esp_pool_run (pool, imitations->len, refine, data);
   for (guint i = 0; i < imitations->len; i++)
     {
+      double value;
+
       search->spent += explorations[i].spent;
-      admit (search, &explorations[i].child, pool);
+      value = admit (search, &explorations[i].child, pool);
+      if (best == NULL || value > best_value)
+        {
+          g_clear_pointer (&best, esp_formula_unref);
+          best = esp_formula_ref (explorations[i].child);
+          best_value = value;
+        }
       esp_formula_unref (explorations[i].child);
     }
+
+  return best;
+}
+
+/* The evolution under way. */
+typedef struct
+{
+  Search *search;
+  EspPool *pool;
+  uint64_t spent;
+  double next; /* share of the evolution at which its mean is offered to the archive */
+} Evolution;
+
+static bool
+note_evolution (void *data, double share, EspFormula *formula)
+{
+  Evolution *evolution = data;
+  Search *search = evolution->search;
+
+  share = get_share (search, evolution->spent) / search->settings->evolution;
+  if (share >= evolution->next)
+    {
+      esp_archive_offer (
+        search->archive, formula,
+        measure (search, formula, search->settings->episodes, evolution->pool, &search->spent));
+      evolution->next = share + 0.05;
+    }
+  note_progress (search, evolution->spent);
+
+  return search->going_on && share < 1.0;
+}
+
+/* Lets the numbers of the imitation @formula evolve; takes a reference to it. */
+static void
+evolve (Search *search, EspFormula *formula, EspPool *pool)
+{
+  const EspSearchSettings *settings = search->settings;
+  Evolution evolution = { search, pool };
+  EspTuning tuning = { settings->environment, search->cancelled, &evolution.spent };
+  EspTuningEvolution how = { .episodes = MAX (1, settings->episodes / EVOLUTION_EPISODES),
+                             .steps = UINT64_MAX,
+                             .step = EVOLUTION_STEP,
+                             .floor = EVOLUTION_FLOOR,
+                             .seed = settings->seed };
+
+  if (formula != NULL && settings->evolution > 0.0)
+    {
+      EspFormula *evolved = esp_tuning_evolve (&tuning, formula, &how, pool, note_evolution, &evolution);
+
+      search->spent += evolution.spent;
+      admit (search, &evolved, pool);
+      esp_formula_unref (evolved);
+    }
+  esp_formula_unref (formula);
 }
 
 static void
@@ -409,7 +459,7 @@ round_to_digits (double value, int digits)
 static EspFormula *
 round_numbers (Search *search, const EspArchiveEntry *entry, EspPool *pool, double *value)
 {
-  g_autoptr (GArray) numbers = get_numbers (entry->formula);
+  g_autoptr (GArray) numbers = esp_tuning_get_numbers (entry->formula);
   double *x = (double *) (void *) numbers->data;
   double floor = entry->value - search->settings->tolerance * fabs (entry->value);
 
@@ -429,7 +479,7 @@ round_numbers (Search *search, const EspArchiveEntry *entry, EspPool *pool, doub
           x[i] = round_to_digits (exact, digits);
           if (x[i] == exact)
             break;
-          rounded = set_numbers (entry->formula, x);
+          rounded = esp_tuning_set_numbers (entry->formula, x);
           result = measure (search, rounded, search->settings->episodes, pool, &search->spent);
           if (result >= floor)
             {
@@ -442,7 +492,7 @@ round_numbers (Search *search, const EspArchiveEntry *entry, EspPool *pool, doub
         }
     }
 
-  return set_numbers (entry->formula, x);
+  return esp_tuning_set_numbers (entry->formula, x);
 }
 
 /* The best of the population, with its numbers rounded. */
@@ -479,28 +529,31 @@ esp_search_formulas (EspFormula *const *seeds,
                      const _Atomic bool *cancelled)
 {
   EspArchive *front;
-  bool going_on = true;
-  Search search = { .settings = settings, .cancelled = cancelled, .archive = esp_archive_new (DEPTH) };
+  Search search = { .settings = settings,
+                    .cancelled = cancelled,
+                    .archive = esp_archive_new (DEPTH),
+                    .progress = progress,
+                    .data = data,
+                    .started = get_time (),
+                    .budget = settings->steps,
+                    .going_on = true };
 
+  /* a seed that could not be measured is one all the same */
   for (size_t i = 0; i < n; i++)
-    {
-      EspReturns returns = esp_evaluate_formula (seeds[i], settings->environment, ESP_POLISH_SEED,
-                                                 settings->episodes, pool, cancelled);
-
-      search.spent += (uint64_t) (returns.mean_length * (double) returns.episodes);
-      esp_archive_offer (search.archive, seeds[i], returns.mean);
-    }
+    esp_archive_offer (search.archive, seeds[i],
+                       fmax (-DBL_MAX, measure (&search, seeds[i], settings->episodes, pool, &search.spent)));
   if (esp_archive_get_n (search.archive) == 0)
     return search.archive;
 
-  find_scales (&search, esp_archive_get (search.archive, esp_archive_get_n (search.archive) - 1)->formula);
-  add_imitations (&search, pool);
-  while (going_on && search.spent < settings->steps && !is_cancelled (&search))
+  find_scales (&search, find_best (search.archive)->formula);
+  note_progress (&search, 0);
+  if (search.going_on)
+    evolve (&search, add_imitations (&search, pool), pool);
+  note_progress (&search, 0);
+  while (search.going_on)
     {
       run_generation (&search, pool);
-      if (progress != NULL)
-        going_on = progress (data, MIN (1.0, (double) search.spent / (double) settings->steps),
-                             search.archive);
+      note_progress (&search, 0);
     }
 
   front = make_front (&search, pool);

@@ -1,10 +1,12 @@
 /* The search over formulas: the last stage of polish.
  *
- * Starts from formulas that learning found, and linear ones that imitate the best of them, and looks among their neighbours for shorter and for better
- * ones: random edits, screened on a few episodes, their numbers refitted by direct search on the return
- * (NLopt's subplex; Rowan's method), the good ones measured on all episodes, all against the archive of
- * what is known. That is a memetic search over expressions, with evolution for the structure and descent for
- * the numbers (Moscato 1989), whose population is the Pareto archive.
+ * Starts from formulas that learning found, and linear ones that imitate the best of them. The numbers of the
+ * best imitation evolve first (esp_tuning_evolve()), for an imitation of few terms does what it imitates only
+ * roughly. Then the search looks among the neighbours of all for shorter and for better ones: random edits,
+ * screened on a few episodes, their numbers refitted by a descent (esp_tuning_descend()), the good ones
+ * measured on all episodes, all against the archive of what is known. That is a memetic search over
+ * expressions, with evolution for the structure and descent for the numbers (Moscato 1989), whose population
+ * is the Pareto archive.
  *
  * What one generation tries depends on the archive before it alone, and results enter in a fixed order, so
  * the outcome does not depend on the number of workers.
@@ -26,6 +28,9 @@ G_BEGIN_DECLS
  * EspSearchSettings:
  * @environment: where formulas are measured
  * @steps: environment steps that may be spent, a generation's more at most
+ * @seconds: time that may be spent, a generation's more at most; 0: any. The result then depends on the
+ *   machine's speed
+ * @evolution: share of either that the evolution of the best imitation's numbers may take
  * @episodes: episodes of a full measurement, from ESP_POLISH_SEED on
  * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what they
  *   were made from
@@ -38,6 +43,8 @@ typedef struct
 {
   const EspEnvironmentInfo *environment;
   uint64_t steps;
+  double seconds;
+  double evolution;
   size_t episodes;
   size_t length_limit;
   size_t digits;
