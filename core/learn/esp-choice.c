@@ -215,6 +215,7 @@ search (Work *work, EspArchive **front)
   EspSearchSettings settings = { .environment = run->info,
                                  .steps = choice->seconds > 0.0 ? UINT64_MAX : recipe->polish_search_steps,
                                  .seconds = choice->seconds,
+                                 .imitations = recipe->polish_imitations,
                                  .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
                                  .length_limit = recipe->length_limit,

@@ -60,9 +60,16 @@ double
 esp_tuning_measure (
   const EspTuning *tuning, const EspFormula *formula, uint64_t seed, size_t episodes, EspPool *pool)
 {
-  EspReturns returns = esp_evaluate_formula (formula, tuning->environment, seed, episodes, pool,
-                                             tuning->cancelled);
+  EspReturns returns;
 
+  if (tuning->demonstrations != NULL)
+    {
+      *tuning->spent += MIN (episodes, esp_demonstrations_get_n (tuning->demonstrations));
+      return is_cancelled (tuning) ? -HUGE_VAL
+                                   : esp_demonstrations_compare (tuning->demonstrations, formula, episodes);
+    }
+
+  returns = esp_evaluate_formula (formula, tuning->environment, seed, episodes, pool, tuning->cancelled);
   *tuning->spent += (uint64_t) (returns.mean_length * (double) returns.episodes);
 
   /* a measurement that was cut short may look better than any */
@@ -206,7 +213,10 @@ esp_tuning_evolve (const EspTuning *tuning,
       esp_evolution_tell (evolution, values);
       generation.seed += settings->episodes;
       for (size_t i = 0; i < population; i++)
-        total += spent[i];
+        {
+          total += spent[i];
+          *tuning->spent += spent[i];
+        }
       if (progress != NULL)
         {
           g_autoptr (EspFormula) now = esp_tuning_set_numbers (formula, esp_evolution_get_mean (evolution));
@@ -214,7 +224,6 @@ esp_tuning_evolve (const EspTuning *tuning,
           going_on = progress (data, fmin (1.0, (double) total / (double) settings->steps), now);
         }
     }
-  *tuning->spent += total;
 
   return esp_tuning_set_numbers (formula, esp_evolution_get_mean (evolution));
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "esp-demonstrations.h"
 #include "esp-environment.h"
 #include "esp-formula.h"
 #include "esp-pool.h"
@@ -28,14 +29,17 @@ EspFormula *esp_tuning_set_numbers (const EspFormula *formula, const double *val
 /**
  * EspTuning:
  * @environment: where formulas are measured
+ * @demonstrations: if not NULL, a formula's value is how close it comes to them, instead of its return; what
+ * is said of episodes below holds for states then, and seeds do not count
  * @cancelled: ends everything soon when it becomes true; NULL: never
- * @spent: environment steps are added to it
+ * @spent: environment steps, or states, are added to it
  *
  * What measuring needs to know.
  */
 typedef struct
 {
   const EspEnvironmentInfo *environment;
+  const EspDemonstrations *demonstrations;
   const _Atomic bool *cancelled;
   uint64_t *spent;
 } EspTuning;

@@ -109,7 +109,7 @@ static EspFormula *
 evolve (size_t n_workers, uint64_t *spent)
 {
   g_autoptr (EspEnvironment) pendulum = esp_environment_new ("pendulum", NULL);
-  EspTuning tuning = { esp_environment_get_info (pendulum), NULL, spent };
+  EspTuning tuning = { esp_environment_get_info (pendulum), NULL, NULL, spent };
   EspTuningEvolution settings = { .episodes = 10, .steps = 1000000, .step = 0.3, .floor = 0.01, .seed = 1 };
   g_autoptr (EspFormula) formula = parse (DETUNED);
   g_autoptr (EspPool) pool = n_workers > 1 ? esp_pool_new (n_workers) : NULL;
@@ -125,7 +125,7 @@ test_evolution_of_a_formula (void)
   g_autoptr (EspFormula) detuned = parse (DETUNED);
   g_autoptr (EspFormula) alone = evolve (1, &alone_spent);
   g_autoptr (EspFormula) together = evolve (3, &spent);
-  EspTuning tuning = { esp_environment_get_info (pendulum), NULL, &spent };
+  EspTuning tuning = { esp_environment_get_info (pendulum), NULL, NULL, &spent };
 
   g_assert_cmpstr (esp_formula_get_text (alone), ==, esp_formula_get_text (together));
   g_assert_cmpuint (alone_spent, ==, spent);
@@ -140,7 +140,7 @@ test_descent_of_a_formula (void)
 {
   g_autoptr (EspEnvironment) pendulum = esp_environment_new ("pendulum", NULL);
   uint64_t spent = 0;
-  EspTuning tuning = { esp_environment_get_info (pendulum), NULL, &spent };
+  EspTuning tuning = { esp_environment_get_info (pendulum), NULL, NULL, &spent };
   g_autoptr (EspFormula) formula = parse (DETUNED);
   double before = esp_tuning_measure (&tuning, formula, 1, 10, NULL), value = before;
 
