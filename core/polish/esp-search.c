@@ -18,10 +18,12 @@
 /* States that imitations are compared in. */
 #define IMITATION_STATES 2000
 
-/* The evolution of the best imitation: how far it looks around at first, and its episodes in each generation
- * as a share of those of a full measurement. */
-#define EVOLUTION_STEP     0.3
-#define EVOLUTION_FLOOR    0.01
+/* The evolutions of numbers: how far the one of the best imitation looks around at first, and the one of the
+ * best formula in the end; and their episodes in each generation as a share of those of a full measurement.
+ */
+#define FIRST_EVOLUTION    0.3
+#define LAST_EVOLUTION     0.03
+#define EVOLUTION_FLOOR    0.03
 #define EVOLUTION_EPISODES 8
 
 /* The evolution's mean is measured so many times. */
@@ -111,8 +113,8 @@ find_scales (Search *search, const EspFormula *formula)
 }
 
 /* Lets imitations of the best formula so far evolve among themselves, compared with what it does instead of
- * measured in the environment, which is far cheaper; and adds the best of them. Returns the best of the
- * linear ones, a new reference. */
+ * measured in the environment, which is far cheaper; and adds the best of them. Returns the one with the best
+ * return, a new reference. */
 static EspFormula *
 add_imitations (Search *search, EspPool *pool)
 {
@@ -123,8 +125,7 @@ add_imitations (Search *search, EspPool *pool)
   /* a term is a number, an observation, their product, and its addition to the rest; twice as many as there
    * may be, because edits can shorten what is too long */
   g_autoptr (GPtrArray)
-    linear = esp_demonstrations_imitate (demonstrations, (settings->length_limit + 1) / 2);
-  g_autoptr (GPtrArray) free = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref);
+    formulas = esp_demonstrations_imitate (demonstrations, (settings->length_limit + 1) / 2);
   EspPopulation imitations = search->population;
 
   imitations.demonstrations = demonstrations;
@@ -132,9 +133,9 @@ add_imitations (Search *search, EspPool *pool)
   imitations.samples = IMITATION_STATES;
   imitations.spent = 0;
   imitations.budget = UINT64_MAX;
-  for (guint i = 0; i < linear->len; i++)
-    esp_archive_offer (imitations.archive, g_ptr_array_index (linear, i),
-                       esp_population_measure (&imitations, g_ptr_array_index (linear, i), pool));
+  for (guint i = 0; i < formulas->len; i++)
+    esp_archive_offer (imitations.archive, g_ptr_array_index (formulas, i),
+                       esp_population_measure (&imitations, g_ptr_array_index (formulas, i), pool));
   for (size_t i = 0; i < esp_archive_get_n (search->population.archive); i++)
     {
       EspFormula *formula = esp_archive_get (search->population.archive, i)->formula;
@@ -150,11 +151,29 @@ add_imitations (Search *search, EspPool *pool)
     }
   for (size_t i = 0; i < esp_archive_get_n (imitations.archive); i++)
     if (esp_formula_get_longest (esp_archive_get (imitations.archive, i)->formula) <= settings->length_limit)
-      g_ptr_array_add (free, esp_formula_ref (esp_archive_get (imitations.archive, i)->formula));
+      g_ptr_array_add (formulas, esp_formula_ref (esp_archive_get (imitations.archive, i)->formula));
   esp_archive_unref (imitations.archive);
-  esp_formula_unref (esp_population_add (&search->population, free, pool));
 
-  return esp_population_add (&search->population, linear, pool);
+  return esp_population_add (&search->population, formulas, pool);
+}
+
+/* Returns a new reference to the best formula that is not too long; NULL if all are. */
+static EspFormula *
+find_best_within (const Search *search)
+{
+  const EspArchive *archive = search->population.archive;
+  const EspArchiveEntry *best = NULL;
+
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    {
+      const EspArchiveEntry *entry = esp_archive_get (archive, i);
+
+      if (esp_formula_get_longest (entry->formula) <= search->settings->length_limit
+          && (best == NULL || entry->value > best->value))
+        best = entry;
+    }
+
+  return best != NULL ? esp_formula_ref (best->formula) : NULL;
 }
 
 /* The evolution under way. */
@@ -185,17 +204,17 @@ note_evolution (void *data, double share, EspFormula *formula)
   return search->going_on && share < 1.0;
 }
 
-/* Lets the numbers of the imitation @formula evolve; takes the reference. */
+/* Lets the numbers of @formula evolve; takes the reference. */
 static void
-evolve (Search *search, EspFormula *formula, EspPool *pool)
+evolve (Search *search, EspFormula *formula, double step, EspPool *pool)
 {
   const EspSearchSettings *settings = search->settings;
   Evolution evolution = { search, pool, .begun = get_share (search, 0) };
   EspTuning tuning = { settings->environment, NULL, search->cancelled, &evolution.spent };
   EspTuningEvolution how = { .episodes = MAX (1, settings->episodes / EVOLUTION_EPISODES),
                              .steps = UINT64_MAX,
-                             .step = EVOLUTION_STEP,
-                             .floor = EVOLUTION_FLOOR,
+                             .step = step,
+                             .floor = EVOLUTION_FLOOR * step,
                              .seed = settings->seed };
 
   if (formula != NULL && settings->evolution > 0.0)
@@ -318,13 +337,15 @@ esp_search_formulas (EspFormula *const *seeds,
   find_scales (&search, esp_population_get_best (population)->formula);
   note_progress (&search, 0);
   if (search.going_on)
-    evolve (&search, add_imitations (&search, pool), pool);
+    evolve (&search, add_imitations (&search, pool), FIRST_EVOLUTION, pool);
   note_progress (&search, 0);
-  while (search.going_on)
+  while (search.going_on && get_share (&search, 0) < 1.0 - settings->evolution)
     {
       esp_population_run_generation (population, pool);
       note_progress (&search, 0);
     }
+  if (search.going_on)
+    evolve (&search, find_best_within (&search), LAST_EVOLUTION, pool);
 
   front = make_front (&search, pool);
   esp_archive_unref (population->archive);
