@@ -14,9 +14,6 @@
 /* What share of the work polishing the candidates is where a search follows. */
 #define POLISH_SHARE 0.2
 
-/* A longer formula does not seed the search. */
-#define MAX_SEED_LENGTH 1000
-
 /* The choice under way. */
 typedef struct
 {
@@ -102,15 +99,6 @@ consider (
   work->returns = *returns;
 }
 
-/* Seeds the search with @formula, unless it is a network that was hardly pruned: edits write formulas out,
- * and such a one has millions of nodes then. */
-static void
-add_seed (Work *work, EspFormula *formula)
-{
-  if (esp_formula_get_longest (formula) <= MAX_SEED_LENGTH)
-    g_ptr_array_add (work->formulas, esp_formula_ref (formula));
-}
-
 static void
 polish_candidates (Work *work)
 {
@@ -132,13 +120,11 @@ polish_candidates (Work *work)
       g_autoptr (EspFormula)
         formula = esp_polish_formula (polished, &settings, choice->pool, choice->cancelled);
       EspReturns returns = measure (choice, formula, ESP_CHOICE_SEED, CHOICE_EPISODES);
-      g_autoptr (EspFormula) raw = NULL;
 
       consider (work, polished, candidate, formula, &returns);
-      add_seed (work, formula);
+      g_ptr_array_add (work->formulas, esp_formula_ref (formula));
       /* a candidate that lost too much on the way is still worth imitating */
-      raw = esp_network_extract (candidate);
-      add_seed (work, raw);
+      g_ptr_array_add (work->formulas, esp_network_extract (candidate));
     }
 }
 

@@ -12,6 +12,10 @@
 /* Fronts of the population: formulas that are not the best now may become it. */
 #define DEPTH 4
 
+/* A longer formula may be the teacher, but is not edited: edits write it out, and a network that was hardly
+ * pruned has millions of nodes then. */
+#define MAX_SEED_LENGTH 1000
+
 /* And fronts of those that imitate, of which the best ones are measured in the environment. */
 #define IMITATION_DEPTH 2
 
@@ -34,6 +38,8 @@ typedef struct
   const EspSearchSettings *settings;
   const _Atomic bool *cancelled;
   EspPopulation population;
+  EspFormula *teacher; /* the best seed */
+  double teacher_value;
   EspSearchProgress progress;
   void *data;
   double started; /* s */
@@ -119,9 +125,8 @@ static EspFormula *
 add_imitations (Search *search, EspPool *pool)
 {
   const EspSearchSettings *settings = search->settings;
-  EspFormula *teacher = esp_population_get_best (&search->population)->formula;
-  g_autoptr (EspDemonstrations) demonstrations = esp_demonstrations_new (teacher, settings->environment,
-                                                                         ESP_POLISH_SEED, search->cancelled);
+  g_autoptr (EspDemonstrations) demonstrations = esp_demonstrations_new (
+    search->teacher, settings->environment, ESP_POLISH_SEED, search->cancelled);
   /* a term is a number, an observation, their product, and its addition to the rest; twice as many as there
    * may be, because edits can shorten what is too long */
   g_autoptr (GPtrArray)
@@ -302,6 +307,23 @@ make_front (Search *search, EspPool *pool)
   return front;
 }
 
+/* Offers a seed to the archive, unless edits of it would take too long, and makes it the teacher if it is the
+ * best so far. One that could not be measured is a seed all the same. */
+static void
+offer_seed (Search *search, EspFormula *seed, EspPool *pool)
+{
+  double value = fmax (-DBL_MAX, esp_population_measure (&search->population, seed, pool));
+
+  if (search->teacher == NULL || value > search->teacher_value)
+    {
+      g_clear_pointer (&search->teacher, esp_formula_unref);
+      search->teacher = esp_formula_ref (seed);
+      search->teacher_value = value;
+    }
+  if (esp_formula_get_longest (seed) <= MAX_SEED_LENGTH)
+    esp_archive_offer (search->population.archive, seed, value);
+}
+
 EspArchive *
 esp_search_formulas (EspFormula *const *seeds,
                      size_t n,
@@ -327,19 +349,18 @@ esp_search_formulas (EspFormula *const *seeds,
                     .going_on = true };
   EspPopulation *population = &search.population;
 
-  /* a seed that could not be measured is one all the same */
   for (size_t i = 0; i < n; i++)
-    esp_archive_offer (population->archive, seeds[i],
-                       fmax (-DBL_MAX, esp_population_measure (population, seeds[i], pool)));
-  if (esp_archive_get_n (population->archive) == 0)
+    offer_seed (&search, seeds[i], pool);
+  if (search.teacher == NULL)
     return population->archive;
 
-  find_scales (&search, esp_population_get_best (population)->formula);
+  find_scales (&search, search.teacher);
   note_progress (&search, 0);
   if (search.going_on)
     evolve (&search, add_imitations (&search, pool), FIRST_EVOLUTION, pool);
   note_progress (&search, 0);
-  while (search.going_on && get_share (&search, 0) < 1.0 - settings->evolution)
+  while (search.going_on && esp_archive_get_n (population->archive) > 0
+         && get_share (&search, 0) < 1.0 - settings->evolution)
     {
       esp_population_run_generation (population, pool);
       note_progress (&search, 0);
@@ -347,8 +368,12 @@ esp_search_formulas (EspFormula *const *seeds,
   if (search.going_on)
     evolve (&search, find_best_within (&search), LAST_EVOLUTION, pool);
 
+  /* where all seeds were too long and nothing imitates them, the best one is all there is */
+  if (esp_archive_get_n (population->archive) == 0)
+    esp_archive_offer (population->archive, search.teacher, search.teacher_value);
   front = make_front (&search, pool);
   esp_archive_unref (population->archive);
+  esp_formula_unref (search.teacher);
 
   return front;
 }
