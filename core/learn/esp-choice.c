@@ -20,11 +20,11 @@
  * share for rounding what was found; the rest is for measuring it. */
 #define REST_SHARE 0.2
 
+/* A search is given this many seconds at least; the deadline ends it nevertheless. */
+#define SHORTEST_SEARCH 0.01
+
 /* What share of the seconds, if there are any, pruning and refitting the candidates takes. */
 #define POLISH_TIME 0.25
-
-/* A longer formula does not seed the search. */
-#define MAX_SEED_LENGTH 1000
 
 /* The choice under way. */
 typedef struct
@@ -44,16 +44,6 @@ typedef struct
   EspReturns returns;       /* its formula's */
   EspFormula *formula;
 } Work;
-
-static double
-get_time (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
-}
 
 static EspReturns
 measure (const EspChoice *choice, const EspFormula *formula, uint64_t seed, size_t episodes)
@@ -83,6 +73,15 @@ note_share (Work *work, double share)
     share = (get_time () - work->started) / work->seconds;
   work->share = CLAMP (share, work->share, 1.0);
   choice->note_progress (choice->data, work->share);
+}
+
+/* Returns the seconds that are left for the search, or 0 where none were given. */
+static double
+get_search_seconds (const Work *work)
+{
+  double left = (1.0 - REST_SHARE) * work->seconds - (get_time () - work->started);
+
+  return work->seconds > 0.0 ? fmax (SHORTEST_SEARCH, left) : 0.0;
 }
 
 /* Returns whether @share of all seconds is over, if there are any, or there is no time left at all. */
@@ -300,15 +299,6 @@ consider (
   work->returns = *returns;
 }
 
-/* Seeds the search with @formula, unless it is a network that was hardly pruned: edits write formulas out,
- * and such a one has millions of nodes then. */
-static void
-add_seed (Work *work, EspFormula *formula)
-{
-  if (esp_formula_get_longest (formula) <= MAX_SEED_LENGTH)
-    g_ptr_array_add (work->formulas, esp_formula_ref (formula));
-}
-
 static void
 polish_candidates (Work *work)
 {
@@ -322,7 +312,6 @@ polish_candidates (Work *work)
       EspNetwork *candidate = g_array_index (run->candidates, EspCandidate, work->candidate).actor->network;
       g_autoptr (EspNetwork) polished = NULL;
       g_autoptr (EspFormula) formula = NULL;
-      g_autoptr (EspFormula) raw = NULL;
       EspReturns returns;
 
       /* the first one did best while it was trained */
@@ -339,10 +328,9 @@ polish_candidates (Work *work)
 
       returns = measure (choice, formula, ESP_CHOICE_SEED, CHOICE_EPISODES);
       consider (work, polished, candidate, formula, &returns);
-      add_seed (work, formula);
+      g_ptr_array_add (work->formulas, esp_formula_ref (formula));
       /* a candidate that lost too much on the way is still worth imitating */
-      raw = esp_network_extract (candidate);
-      add_seed (work, raw);
+      g_ptr_array_add (work->formulas, esp_network_extract (candidate));
       note_polish (work, 1.0);
     }
 }
@@ -377,7 +365,7 @@ note_search (void *data, double share, const EspArchive *archive)
       choice->show (choice->data, work->formula);
     }
 
-  return work->seconds > 0.0 ? work->share < 1.0 - REST_SHARE : share < 1.0;
+  return true;
 }
 
 /* Chooses from @front: the best formula that is not too long, or one that is shorter and as good but for the
@@ -424,6 +412,9 @@ search (Work *work, EspArchive **front)
   const EspRecipe *recipe = run->recipe;
   EspSearchSettings settings = { .environment = run->info,
                                  .steps = work->seconds > 0.0 ? UINT64_MAX : recipe->polish_search_steps,
+                                 .seconds = get_search_seconds (work),
+                                 .imitations = recipe->polish_imitations,
+                                 .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
                                  .length_limit = recipe->length_limit,
                                  .digits = recipe->polish_digits,

@@ -6,19 +6,13 @@
 #include <time.h>
 
 #include "esp-evaluation.h"
-#include "esp-imitation.h"
 #include "esp-pool.h"
 #include "esp-recipe-private.h"
 #include "esp-search.h"
 #include "esp-triple.h"
 
-/* A longer formula is imitated instead: edits write formulas out, and a network that was hardly pruned has
- * millions of nodes then. */
-#define MAX_SEED_LENGTH 1000
-
-/* Of an imitation, observations and episodes to learn it from. */
-#define IMITATION_TERMS    8
-#define IMITATION_EPISODES 4
+/* A longer formula has no place in the front. */
+#define MAX_FRONT_LENGTH 1000
 
 /* How the budget is spent, as shares of it: until when new formulas are looked for, and until when numbers
  * are rounded. The rest is for measuring what was found. */
@@ -115,45 +109,26 @@ note_search (void *data, double share, const EspArchive *archive)
   return esp_polisher_get_seconds (polisher) < SEARCH_SHARE * polisher->seconds;
 }
 
-/* Returns what to search from: what can be edited, or else imitations. */
-static GPtrArray *
-find_seeds (EspPolisher *polisher)
-{
-  g_autoptr (GPtrArray) seeds = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref);
-
-  for (guint i = 0; i < polisher->formulas->len; i++)
-    {
-      EspFormula *formula = g_ptr_array_index (polisher->formulas, i);
-
-      if (esp_formula_get_longest (formula) <= MAX_SEED_LENGTH)
-        g_ptr_array_add (seeds, esp_formula_ref (formula));
-    }
-  if (seeds->len > 0)
-    return g_steal_pointer (&seeds);
-
-  return esp_imitate_linearly (g_ptr_array_index (polisher->formulas, 0), polisher->environment,
-                               IMITATION_TERMS, ESP_POLISH_SEED, IMITATION_EPISODES, &polisher->search_over);
-}
-
 static void
 search (EspPolisher *polisher)
 {
   const EspRecipe *recipe = polisher->recipe;
   EspSearchSettings settings = { .environment = polisher->environment,
                                  .steps = UINT64_MAX,
+                                 .seconds = SEARCH_SHARE * polisher->seconds,
+                                 .imitations = recipe->polish_imitations,
+                                 .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
                                  .length_limit = recipe->length_limit,
                                  .digits = recipe->polish_digits > 0 ? recipe->polish_digits : DIGITS,
                                  .tolerance = recipe->polish_tolerance,
                                  .seed = polisher->seed };
-  g_autoptr (GPtrArray) seeds = NULL;
   g_autoptr (EspArchive) found = NULL;
 
-  seeds = find_seeds (polisher);
-  if (seeds->len == 0 || polisher->cancelled)
+  if (polisher->cancelled)
     return;
-  found = esp_search_formulas ((EspFormula *const *) seeds->pdata, seeds->len, &settings, polisher->pool,
-                               note_search, polisher, &polisher->search_over);
+  found = esp_search_formulas ((EspFormula *const *) polisher->formulas->pdata, polisher->formulas->len,
+                               &settings, polisher->pool, note_search, polisher, &polisher->search_over);
   /* one that was cut short while it measured what it began with has seen nothing whole */
   if (polisher->front != NULL && esp_archive_get_n (found) > 0)
     set_front (polisher, esp_archive_get_front (found));
@@ -177,7 +152,7 @@ check (EspPolisher *polisher, EspPolishReport *report)
   size_t episodes = UNSEEN_FACTOR * polisher->recipe->polish_search_episodes;
   double before = measure (polisher, polished, episodes);
 
-  if (esp_formula_get_longest (polished) <= MAX_SEED_LENGTH)
+  if (esp_formula_get_longest (polished) <= MAX_FRONT_LENGTH)
     esp_archive_offer (front, polished, before);
   for (size_t i = 0; i < esp_archive_get_n (polisher->front) && !polisher->check_over; i++)
     {

@@ -3,56 +3,43 @@
 #include <math.h>
 #include <string.h>
 
+#include "esp-environment.h"
+
+/* What sums are made of: the observations, and behind them 1. */
+#define MAX_TERMS (ESP_MAX_OBSERVATIONS + 1)
+
 /* The normal equations of all actions: Σ x xᵀ and Σ x a over the visited states. */
 typedef struct
 {
   size_t n;
   size_t n_actions;
-  double gram[ESP_MAX_OBSERVATIONS][ESP_MAX_OBSERVATIONS];
-  double moments[ESP_MAX_ACTIONS][ESP_MAX_OBSERVATIONS];
+  double gram[MAX_TERMS][MAX_TERMS];
+  double moments[ESP_MAX_ACTIONS][MAX_TERMS];
 } Sums;
 
 /* What a sum of some observations is made of. */
 typedef struct
 {
   size_t n;
-  size_t chosen[ESP_MAX_OBSERVATIONS];
-  double weights[ESP_MAX_OBSERVATIONS];
+  size_t chosen[MAX_TERMS];
+  double weights[MAX_TERMS];
 } Selection;
 
 static void
-visit (Sums *sums,
-       const EspFormula *formula,
-       const EspEnvironmentInfo *info,
-       uint64_t seed,
-       size_t n_episodes,
-       const _Atomic bool *cancelled)
+add_up (Sums *sums, size_t n, const double *observations, const double *actions)
 {
-  g_autoptr (EspEnvironment) environment = esp_environment_new (info->name, NULL);
-  double x[ESP_MAX_OBSERVATIONS], action[ESP_MAX_ACTIONS];
+  double x[MAX_TERMS];
 
-  g_assert (environment != NULL);
-  for (size_t episode = 0; episode < n_episodes; episode++)
+  x[sums->n - 1] = 1.0;
+  for (size_t row = 0; row < n; row++)
     {
-      EspStep step;
-
-      esp_environment_reset (environment, seed + episode, x);
-      do
-        {
-          esp_formula_evaluate (formula, x, action);
-          for (size_t i = 0; i < sums->n; i++)
-            for (size_t k = 0; k <= i; k++)
-              sums->gram[i][k] += x[i] * x[k];
-          for (size_t a = 0; a < sums->n_actions; a++)
-            {
-              double clipped = fmin (fmax (action[a], info->actions[a].low), info->actions[a].high);
-
-              for (size_t i = 0; i < sums->n; i++)
-                sums->moments[a][i] += x[i] * clipped;
-            }
-          step = esp_environment_step (environment, action, x);
-        }
-      while (!step.terminated && !step.truncated && (cancelled == NULL || !*cancelled));
+      memcpy (x, observations + row * (sums->n - 1), (sums->n - 1) * sizeof *x);
+      for (size_t i = 0; i < sums->n; i++)
+        for (size_t k = 0; k <= i; k++)
+          sums->gram[i][k] += x[i] * x[k];
+      for (size_t a = 0; a < sums->n_actions; a++)
+        for (size_t i = 0; i < sums->n; i++)
+          sums->moments[a][i] += x[i] * actions[row * sums->n_actions + a];
     }
   for (size_t i = 0; i < sums->n; i++)
     for (size_t k = 0; k < i; k++)
@@ -65,7 +52,7 @@ static double
 solve (const Sums *sums, size_t action, Selection *selection)
 {
   size_t n = selection->n;
-  double root[ESP_MAX_OBSERVATIONS][ESP_MAX_OBSERVATIONS], *w = selection->weights, gain = 0.0;
+  double root[MAX_TERMS][MAX_TERMS], *w = selection->weights, gain = 0.0;
 
   for (size_t i = 0; i < n; i++)
     {
@@ -129,15 +116,23 @@ extend (const Sums *sums, size_t action, Selection *selection)
 }
 
 static EspExpression *
-write_sum (const Selection *selection)
+write_sum (const Selection *selection, size_t n_observations)
 {
   EspExpression *sum = NULL;
 
   for (size_t i = 0; i < selection->n; i++)
     {
       g_autoptr (EspExpression) weight = esp_expression_constant (selection->weights[i]);
-      g_autoptr (EspExpression) variable = esp_expression_variable (selection->chosen[i]);
-      EspExpression *term = esp_expression_binary (ESP_OPERATION_MULTIPLY, weight, variable);
+      EspExpression *term;
+
+      if (selection->chosen[i] < n_observations)
+        {
+          g_autoptr (EspExpression) variable = esp_expression_variable (selection->chosen[i]);
+
+          term = esp_expression_binary (ESP_OPERATION_MULTIPLY, weight, variable);
+        }
+      else
+        term = g_steal_pointer (&weight);
 
       if (sum != NULL)
         {
@@ -154,36 +149,35 @@ write_sum (const Selection *selection)
 }
 
 GPtrArray *
-esp_imitate_linearly (const EspFormula *formula,
-                      const EspEnvironmentInfo *environment,
-                      size_t n_terms,
-                      uint64_t seed,
-                      size_t n_episodes,
-                      const _Atomic bool *cancelled)
+esp_imitate_linearly (const EspSymbols *symbols,
+                      size_t n_actions,
+                      size_t n,
+                      const double *observations,
+                      const double *actions,
+                      size_t n_terms)
 {
   GPtrArray *formulas = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref);
   g_autofree Sums *sums = g_new0 (Sums, 1);
-  g_autofree Selection *selections = g_new0 (Selection, environment->n_actions);
+  g_autofree Selection *selections = g_new0 (Selection, n_actions);
   bool changed = true;
 
-  sums->n = environment->n_observations;
-  sums->n_actions = environment->n_actions;
-  visit (sums, formula, environment, seed, n_episodes, cancelled);
+  sums->n = symbols->n + 1;
+  sums->n_actions = n_actions;
+  add_up (sums, n, observations, actions);
 
-  for (size_t n = 0; changed && n < n_terms; n++)
+  for (size_t k = 0; changed && k < n_terms; k++)
     {
       EspExpression *expressions[ESP_MAX_ACTIONS];
 
       changed = false;
-      for (size_t a = 0; a < sums->n_actions; a++)
+      for (size_t a = 0; a < n_actions; a++)
         {
           changed |= extend (sums, a, &selections[a]);
-          expressions[a] = write_sum (&selections[a]);
+          expressions[a] = write_sum (&selections[a], symbols->n);
         }
       if (changed)
-        g_ptr_array_add (formulas,
-                         esp_formula_new (expressions, sums->n_actions, esp_formula_get_symbols (formula)));
-      for (size_t a = 0; a < sums->n_actions; a++)
+        g_ptr_array_add (formulas, esp_formula_new (expressions, n_actions, symbols));
+      for (size_t a = 0; a < n_actions; a++)
         esp_expression_unref (expressions[a]);
     }
 

@@ -1,28 +1,26 @@
-/* Linear formulas that imitate a policy: a short start for the search, wherever a policy is nearly linear
- * around where it keeps the system.
+/* Linear formulas that imitate: a short start for the search, wherever a policy is nearly linear around where
+ * it keeps the system.
  *
- * The policy is run for some episodes; for each action, observations are then taken in one after the other,
- * each time the one that leaves the least squared error of the action as the environment clips it (forward
- * selection of least squares).
+ * For each action, observations and a constant are taken in one after the other, each time the one that
+ * leaves the least squared error of the action (forward selection of least squares).
  */
 
 #pragma once
 
-#include <stdbool.h>
+#include <stddef.h>
 
-#include "esp-environment.h"
 #include "esp-formula.h"
 
 G_BEGIN_DECLS
 
-/* Returns formulas (of EspFormula, with a free function) whose actions are weighted sums of 1, 2, …
- * @n_terms observations at most, that imitate @formula in the @n_episodes episodes of @environment from
- * @seed on. When @cancelled (NULL: never) becomes true, it makes do with the states it has. */
-GPtrArray *esp_imitate_linearly (const EspFormula *formula,
-                                 const EspEnvironmentInfo *environment,
-                                 size_t n_terms,
-                                 uint64_t seed,
-                                 size_t n_episodes,
-                                 const _Atomic bool *cancelled);
+/* Returns formulas (of EspFormula, with a free function) over @symbols whose @n_actions actions are weighted
+ * sums of 1, 2, … @n_terms terms at most, each an observation or the constant 1, and come closest to
+ * @actions[n][n_actions] in the @n states @observations[n][symbols]. Any thread. */
+GPtrArray *esp_imitate_linearly (const EspSymbols *symbols,
+                                 size_t n_actions,
+                                 size_t n,
+                                 const double *observations,
+                                 const double *actions,
+                                 size_t n_terms);
 
 G_END_DECLS

@@ -1,10 +1,14 @@
 /* The search over formulas: the last stage of polish.
  *
- * Starts from formulas that learning found, and linear ones that imitate the best of them, and looks among their neighbours for shorter and for better
- * ones: random edits, screened on a few episodes, their numbers refitted by direct search on the return
- * (NLopt's subplex; Rowan's method), the good ones measured on all episodes, all against the archive of
- * what is known. That is a memetic search over expressions, with evolution for the structure and descent for
- * the numbers (Moscato 1989), whose population is the Pareto archive.
+ * Starts from formulas that learning found, and shorter ones that imitate the best of them: what it does in
+ * the states it comes to is far cheaper to compare with than a return is to measure, so a first population
+ * evolves by that (esp-demonstrations.h). The numbers of the best imitation then evolve by return, on
+ * new episodes each time (esp_tuning_evolve()). And then the search looks among the neighbours of all for
+ * shorter and for better ones: random edits, screened on a few episodes, their numbers refitted by a descent
+ * (esp_tuning_descend()), the good ones measured on all episodes, all against the archive of what is known
+ * (esp-population.h); and in the end the numbers of the best formula evolve again. That is a memetic search
+ * over expressions, with evolution for the structure and descent for the numbers (Moscato 1989), whose
+ * population is the Pareto archive.
  *
  * What one generation tries depends on the archive before it alone, and results enter in a fixed order, so
  * the outcome does not depend on the number of workers.
@@ -26,9 +30,15 @@ G_BEGIN_DECLS
  * EspSearchSettings:
  * @environment: where formulas are measured
  * @steps: environment steps that may be spent, a generation's more at most
+ * @seconds: time that may be spent, a generation's more at most; 0: any. The result then depends on the
+ *   machine's speed
+ * @imitations: generations of the search for formulas that imitate the best seed, before the environment
+ * decides
+ * @evolution: share of either that the numbers of the best imitation may evolve in, and as much again in the
+ * end those of the best formula
  * @episodes: episodes of a full measurement, from ESP_POLISH_SEED on
- * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what they
- *   were made from
+ * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what
+ * they were made from
  * @digits: significant digits that numbers are rounded to at the end, more where the return asks for
  *   them; 0 keeps all
  * @tolerance: share of the return's size that rounding may cost
@@ -38,6 +48,9 @@ typedef struct
 {
   const EspEnvironmentInfo *environment;
   uint64_t steps;
+  double seconds;
+  size_t imitations;
+  double evolution;
   size_t episodes;
   size_t length_limit;
   size_t digits;

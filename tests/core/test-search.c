@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "esp-archive.h"
+#include "esp-demonstrations.h"
 #include "esp-edit.h"
 #include "esp-evaluation.h"
-#include "esp-imitation.h"
 #include "esp-search.h"
 
 static const char *const names[] = { "x", "x_dot", "theta", "theta_dot" };
@@ -164,19 +164,46 @@ test_imitation (void)
 {
   g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
   g_autoptr (EspFormula) teacher = parse ("0.01*x - 0.03*theta + 0.005*theta_dot");
-  g_autoptr (GPtrArray) formulas
-    = esp_imitate_linearly (teacher, esp_environment_get_info (environment), 4, 9, 4, NULL);
+  g_autoptr (EspDemonstrations)
+    demonstrations = esp_demonstrations_new (teacher, esp_environment_get_info (environment), 9, NULL);
+  g_autoptr (GPtrArray) formulas = esp_demonstrations_imitate (demonstrations, 5);
+  size_t n = esp_demonstrations_get_n (demonstrations);
   double x[] = { 0.3, -0.2, 0.1, 0.7 }, expected, action;
 
-  /* a fourth observation adds nothing but rounding, and a fifth there is not */
+  /* further terms add nothing but rounding, and a sixth there is not */
+  g_assert_cmpuint (n, >=, 4000);
   g_assert_cmpuint (formulas->len, >=, 3);
-  g_assert_cmpuint (formulas->len, <=, 4);
+  g_assert_cmpuint (formulas->len, <=, 5);
   g_assert_cmpuint (esp_formula_get_length (g_ptr_array_index (formulas, 0), 0), ==, 3);
   esp_formula_evaluate (teacher, x, &expected);
   esp_formula_evaluate (g_ptr_array_index (formulas, 2), x, &action);
   g_assert_cmpfloat_with_epsilon (action, expected, 1e-12);
   esp_formula_evaluate (g_ptr_array_index (formulas, 1), x, &action);
   g_assert_cmpfloat (fabs (action - expected), >, 1e-6);
+
+  /* and the comparison sees it, on a part of the states too */
+  g_assert_cmpfloat (esp_demonstrations_compare (demonstrations, teacher, n), ==, 0.0);
+  g_assert_cmpfloat (esp_demonstrations_compare (demonstrations, g_ptr_array_index (formulas, 2), n), >, -1e-20);
+  g_assert_cmpfloat (esp_demonstrations_compare (demonstrations, g_ptr_array_index (formulas, 1), 100), <, -1e-9);
+}
+
+/* The comparison is in shares of half an action's range, of clipped actions, and a formula without a value in one
+ * of the states is none. */
+static void
+test_comparison (void)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  g_autoptr (EspFormula) teacher = parse ("5");
+  g_autoptr (EspFormula) half = parse ("0.5");
+  g_autoptr (EspFormula) opposite = parse ("-7");
+  g_autoptr (EspFormula) invalid = parse ("log(-1 - x^2)");
+  g_autoptr (EspDemonstrations)
+    demonstrations = esp_demonstrations_new (teacher, esp_environment_get_info (environment), 9, NULL);
+
+  g_assert_cmpfloat (esp_demonstrations_compare (demonstrations, teacher, 50), ==, 0.0);
+  g_assert_cmpfloat (esp_demonstrations_compare (demonstrations, half, 50), ==, -0.25);
+  g_assert_cmpfloat (esp_demonstrations_compare (demonstrations, opposite, SIZE_MAX), ==, -4.0);
+  g_assert_cmpfloat (esp_demonstrations_compare (demonstrations, invalid, 50), ==, -HUGE_VAL);
 }
 
 static bool
@@ -197,6 +224,8 @@ test_search (void)
   g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
   EspSearchSettings settings = { .environment = esp_environment_get_info (environment),
                                  .steps = 6000000,
+                                 .imitations = 3,
+                                 .evolution = 0.1,
                                  .episodes = 10,
                                  .length_limit = 15,
                                  .digits = 3,
@@ -258,6 +287,7 @@ main (int argc, char **argv)
   g_test_add_func ("/search/mutations", test_mutations);
   g_test_add_func ("/search/archive", test_archive);
   g_test_add_func ("/search/imitation", test_imitation);
+  g_test_add_func ("/search/comparison", test_comparison);
   g_test_add_func ("/search/search", test_search);
   g_test_add_func ("/search/cancelled", test_cancelled);
   return g_test_run ();
