@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "esp-clock.h"
 #include "esp-context.h"
 #include "esp-error.h"
 #include "esp-frame-private.h"
@@ -74,16 +75,6 @@ drop_policy (Policy *policy)
   if (policy->destroy != NULL)
     policy->destroy (policy->data);
   *policy = (Policy){ 0 };
-}
-
-static double
-get_time (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
 }
 
 /* Waits for a wish, or until @deadline if that is finite. The lock is held. */
@@ -204,7 +195,7 @@ run (EspViewer *viewer, GError **error)
 {
   int width = 0, height = 0;
   bool changed = true, was_moving = false;
-  double last = get_time ();
+  double last = esp_clock_now ();
   double due = last;
 
   for (;;)
@@ -227,7 +218,7 @@ run (EspViewer *viewer, GError **error)
             break;
           if (!moving && !(shown && changed))
             deadline = INFINITY;
-          else if (get_time () >= due)
+          else if (esp_clock_now () >= due)
             break;
           wait_for_wish (viewer, deadline);
         }
@@ -245,7 +236,7 @@ run (EspViewer *viewer, GError **error)
       if (!grant_wishes (viewer, &taken, &changed, error))
         return FALSE;
 
-      now = get_time ();
+      now = esp_clock_now ();
       elapsed = was_moving ? MIN (now - last, MAX_ELAPSED) : 0;
       last = now;
       was_moving = moving;

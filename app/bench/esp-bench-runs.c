@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "esp-clock.h"
 #include "esp-error.h"
 #include "esp-evaluation.h"
 #include "esp-run.h"
@@ -28,16 +28,6 @@ const EspRunWorkload esp_run_workloads[] = {
     .is_whole = true },
 };
 const size_t esp_n_run_workloads = G_N_ELEMENTS (esp_run_workloads);
-
-static double
-get_wall (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
-}
 
 static void
 measure_steps (EspRun *run, double seconds, EspRunResult *result)
@@ -162,7 +152,7 @@ fill_replay (EspRun *run)
 static gboolean
 measure (EspRunResult *result, double seconds, GError **error)
 {
-  double begin = get_wall ();
+  double begin = esp_clock_now ();
   const EspRunWorkload *workload = result->workload;
   g_autoptr (EspRecipe) recipe = esp_recipe_load (workload->environment, workload->recipe, error);
   g_autoptr (EspRun) run = NULL;
@@ -178,7 +168,7 @@ measure (EspRunResult *result, double seconds, GError **error)
   while (run->sac.updates == 0)
     if (!esp_run_step (run, error))
       return FALSE;
-  result->first_update = get_wall () - begin;
+  result->first_update = esp_clock_now () - begin;
 
   measure_steps (run, seconds, result);
   measure_readers (run, result);

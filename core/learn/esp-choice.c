@@ -1,8 +1,8 @@
 #include "esp-choice.h"
 
 #include <math.h>
-#include <time.h>
 
+#include "esp-clock.h"
 #include "esp-polish.h"
 #include "esp-refit.h"
 #include "esp-search.h"
@@ -58,7 +58,7 @@ limit_time (const Work *work, double share)
   const EspChoice *choice = work->choice;
 
   if (work->seconds > 0.0)
-    esp_deadline_set (choice->deadline, share * work->seconds - (get_time () - work->started));
+    esp_deadline_set (choice->deadline, share * work->seconds - (esp_clock_now () - work->started));
   else
     esp_deadline_set (choice->deadline, HUGE_VAL);
 }
@@ -70,7 +70,7 @@ note_share (Work *work, double share)
   const EspChoice *choice = work->choice;
 
   if (work->seconds > 0.0)
-    share = (get_time () - work->started) / work->seconds;
+    share = (esp_clock_now () - work->started) / work->seconds;
   work->share = CLAMP (share, work->share, 1.0);
   choice->note_progress (choice->data, work->share);
 }
@@ -79,7 +79,7 @@ note_share (Work *work, double share)
 static double
 get_search_seconds (const Work *work)
 {
-  double left = (1.0 - REST_SHARE) * work->seconds - (get_time () - work->started);
+  double left = (1.0 - REST_SHARE) * work->seconds - (esp_clock_now () - work->started);
 
   return work->seconds > 0.0 ? fmax (SHORTEST_SEARCH, left) : 0.0;
 }
@@ -91,7 +91,7 @@ is_late (const Work *work, double share)
   const EspChoice *choice = work->choice;
 
   return esp_deadline_is_ended (choice->deadline)
-         || (work->seconds > 0.0 && get_time () - work->started >= share * work->seconds);
+         || (work->seconds > 0.0 && esp_clock_now () - work->started >= share * work->seconds);
 }
 
 static void
@@ -113,7 +113,7 @@ work_init (Work *work, const EspChoice *choice)
                   .polish_share = 1.0,
                   /* nothing of a neural network is polished */
                   .seconds = recipe->policy != ESP_POLICY_NEURAL ? choice->seconds : 0.0,
-                  .started = get_time (),
+                  .started = esp_clock_now (),
                   .formulas = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref),
                   .polish = { .rounds = recipe->polish_rounds,
                               .episodes = recipe->polish_episodes,

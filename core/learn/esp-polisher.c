@@ -3,8 +3,8 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
+#include "esp-clock.h"
 #include "esp-evaluation.h"
 #include "esp-pool.h"
 #include "esp-recipe-private.h"
@@ -47,16 +47,6 @@ struct _EspPolisher
   EspArchive *front;
   size_t length;
 };
-
-static double
-get_time (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
-}
 
 EspPolishReport *
 esp_polish_report_ref (EspPolishReport *report)
@@ -233,7 +223,7 @@ esp_polisher_new (const EspPolisherSettings *settings)
   polisher->seconds = settings->seconds;
   polisher->seed = settings->seed;
   polisher->pool = settings->n_workers != 1 ? esp_pool_new (settings->n_workers) : NULL;
-  polisher->started = get_time ();
+  polisher->started = esp_clock_now ();
   esp_triple_init (&polisher->reports, (EspReferenceFunction) esp_polish_report_ref,
                    (EspReleaseFunction) esp_polish_report_unref);
 
@@ -248,7 +238,7 @@ esp_polisher_new (const EspPolisherSettings *settings)
 double
 esp_polisher_get_seconds (EspPolisher *polisher)
 {
-  return get_time () - polisher->started;
+  return esp_clock_now () - polisher->started;
 }
 
 EspPolishReport *

@@ -83,7 +83,4 @@ void *esp_trainer_run_thread (void *data);
 /* Returns whether a run in @state is being worked on. Any thread. */
 bool esp_trainer_is_active (EspRunState state);
 
-/* Returns seconds from a clock that never jumps. Any thread. */
-double esp_trainer_get_time (void);
-
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include "esp-blas.h"
 #include "esp-checkpoint.h"
+#include "esp-clock.h"
 #include "esp-error.h"
 #include "esp-trainer-private.h"
 
@@ -14,15 +15,6 @@
 #define CHECKPOINT_SECONDS 60.0
 #define EVALUATED_SECONDS  10.0 /* between checkpoints where there is a new evaluation to keep */
 #define SPEED_SECONDS      1.0  /* over which the speed is measured */
-
-double
-esp_trainer_get_time (void)
-{
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return (double) time.tv_sec + 1e-9 * (double) time.tv_nsec;
-}
 
 bool
 esp_trainer_is_active (EspRunState state)
@@ -34,14 +26,14 @@ static double
 get_seconds (const EspTrainer *trainer)
 {
   return trainer->seconds
-         + (esp_trainer_is_active (trainer->state) ? esp_trainer_get_time () - trainer->started : 0.0);
+         + (esp_trainer_is_active (trainer->state) ? esp_clock_now () - trainer->started : 0.0);
 }
 
 /* Whoever waits for the state sees it once tell() has published the snapshot with its message. */
 static void
 set_state (EspTrainer *trainer, EspRunState state)
 {
-  double time = esp_trainer_get_time ();
+  double time = esp_clock_now ();
 
   if (esp_trainer_is_active (trainer->state) && !esp_trainer_is_active (state))
     trainer->seconds += time - trainer->started;
@@ -166,7 +158,7 @@ publish_snapshot (EspTrainer *trainer, EspActor *actor)
 static void
 tell (EspTrainer *trainer, bool force)
 {
-  double time = esp_trainer_get_time ();
+  double time = esp_clock_now ();
   double period = trainer->watched ? SNAPSHOT_SECONDS : HEADLESS_SECONDS;
   g_autoptr (EspActor) actor = NULL;
 
@@ -211,7 +203,7 @@ save_checkpoint (EspTrainer *trainer)
 {
   g_autoptr (GError) error = NULL;
 
-  trainer->last_checkpoint = esp_trainer_get_time ();
+  trainer->last_checkpoint = esp_clock_now ();
   trainer->saved = true;
   trainer->saved_evaluations = trainer->run->evaluations->len;
   /* what was saved before the run diverged is worth more than what it is now */
@@ -231,7 +223,7 @@ save_checkpoint (EspTrainer *trainer)
 static bool
 is_checkpoint_due (const EspTrainer *trainer)
 {
-  double elapsed = esp_trainer_get_time () - trainer->last_checkpoint;
+  double elapsed = esp_clock_now () - trainer->last_checkpoint;
 
   if (trainer->checkpoint == NULL)
     return false;
@@ -354,7 +346,7 @@ restart (EspTrainer *trainer, uint64_t seed)
   trainer->diverged = false;
   g_clear_pointer (&trainer->message, g_free);
   trainer->seconds = 0.0;
-  trainer->started = trainer->last_checkpoint = esp_trainer_get_time ();
+  trainer->started = trainer->last_checkpoint = esp_clock_now ();
   trainer->speed_step = 0;
   trainer->saved = false;
   trainer->saved_evaluations = 0;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "esp-checkpoint.h"
+#include "esp-clock.h"
 #include "esp-safetensors.h"
 #include "esp-trainer-private.h"
 
@@ -21,7 +22,7 @@ trainer_new_for_run (EspRun *run)
   trainer->recipe = esp_recipe_ref (run->recipe);
   trainer->seed = run->progress.seed;
   trainer->commands = g_array_new (FALSE, FALSE, sizeof (EspCommand));
-  trainer->last_checkpoint = esp_trainer_get_time ();
+  trainer->last_checkpoint = esp_clock_now ();
   trainer->seconds = run->seconds;
   trainer->saved = run->progress.step > 0;
   trainer->saved_evaluations = run->evaluations->len;

@@ -2,8 +2,8 @@
 
 #include <float.h>
 #include <math.h>
-#include <time.h>
 
+#include "esp-clock.h"
 #include "esp-demonstrations.h"
 #include "esp-digits.h"
 #include "esp-evaluation.h"
@@ -56,16 +56,6 @@ is_cancelled (const Search *search)
   return search->cancelled != NULL && *search->cancelled;
 }
 
-static double
-get_time (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-
-  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
-}
-
 /* Returns what share of the budget is spent, with @more steps that are not counted yet. */
 static double
 get_share (const Search *search, uint64_t more)
@@ -73,7 +63,7 @@ get_share (const Search *search, uint64_t more)
   double share = (double) (search->population.spent + more) / (double) search->settings->steps;
 
   if (search->settings->seconds > 0.0)
-    share = fmax (share, (get_time () - search->started) / search->settings->seconds);
+    share = fmax (share, (esp_clock_now () - search->started) / search->settings->seconds);
 
   return fmin (1.0, share);
 }
@@ -332,7 +322,7 @@ esp_search_formulas (EspFormula *const *seeds,
                                     .budget = settings->steps },
                     .progress = progress,
                     .data = data,
-                    .started = get_time (),
+                    .started = esp_clock_now (),
                     .going_on = true };
   EspPopulation *population = &search.population;
 

@@ -1,0 +1,13 @@
+#include "esp-clock.h"
+
+#include <time.h>
+
+double
+esp_clock_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+
+  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
