@@ -2,9 +2,8 @@
  * own, beside a run or after it.
  *
  * It begins from formulas and from what an actor says, searches among their neighbours for most of its
- * budget, and measures what was found on episodes that the search has not seen. A formula that is too long to
- * be edited is imitated by linear ones first. It touches nothing of the run: recipes, actors and formulas do
- * not change.
+ * budget, and measures what was found on episodes that the search has not seen. It touches nothing of the run:
+ * recipes, actors and formulas do not change.
  *
  * All functions belong to the owner's thread.
  */

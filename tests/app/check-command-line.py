@@ -663,7 +663,7 @@ def test_interrupted_polish(folder):
         out, err = process.communicate(timeout=60)
     expect(process.returncode == 1 and b"best formula so far" in err and b"--resume " in err, (process.returncode, out, err))
     result = json.loads(out)
-    expect(list(result) == [*TRAIN_KEYS, "front"] and result["formula_return"]["episodes"] == 100, result)
+    expect(list(result) == [*TRAIN_KEYS, "front", "evaluations"] and result["formula_return"]["episodes"] == 100, result)
 
 
 def test_neural(folder):
