@@ -416,6 +416,7 @@ search (Work *work, EspArchive **front)
                                  .imitations = recipe->polish_imitations,
                                  .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
+                                 .screening_episodes = recipe->polish_screening_episodes,
                                  .length_limit = recipe->length_limit,
                                  .digits = recipe->polish_digits,
                                  .tolerance = recipe->polish_tolerance,

@@ -109,6 +109,7 @@ search (EspPolisher *polisher)
                                  .imitations = recipe->polish_imitations,
                                  .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
+                                 .screening_episodes = recipe->polish_screening_episodes,
                                  .length_limit = recipe->length_limit,
                                  .digits = recipe->polish_digits > 0 ? recipe->polish_digits : DIGITS,
                                  .tolerance = recipe->polish_tolerance,

@@ -152,6 +152,8 @@ static const Field fields[] = {
   FIELD (polish_search_steps, COUNT, 0, 1e12, "0",
          "environment steps for the last search among formulas around those that learning found; 0 leaves it"),
   FIELD (polish_search_episodes, COUNT, 1, 100000, "100", "episodes of a full measurement in that search"),
+  FIELD (polish_screening_episodes, COUNT, 0, 100000, "0",
+         "of them those that its edits are screened on first; 0 takes an eighth"),
   FIELD (polish_imitations, COUNT, 0, 1e6, "200",
          "generations of the search for formulas that imitate the best one learned, before that search"),
   FIELD (polish_evolution, NUMBER, 0, 0.5, "0.15",

@@ -227,6 +227,27 @@ shake (EspExpression *root, EspRandom *random)
   return esp_edit_set_constants (root, (const double *) (void *) values->data);
 }
 
+/* All numbers by one factor, such that one of them becomes 1 or −1 and a sum is shorter by a factor: where
+ * actions are clipped, the size of a sum often matters little. */
+static EspExpression *
+scale (EspExpression *root, EspRandom *random)
+{
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
+  double unit;
+
+  esp_edit_get_constants (root, values);
+  if (values->len == 0)
+    return esp_expression_ref (root);
+
+  unit = fabs (g_array_index (values, double, esp_random_below (random, values->len)));
+  if (unit == 0.0 || !isfinite (unit))
+    return esp_expression_ref (root);
+  for (guint i = 0; i < values->len; i++)
+    g_array_index (values, double, i) /= unit;
+
+  return esp_edit_set_constants (root, (const double *) (void *) values->data);
+}
+
 /* What stands at a place after the edit, or NULL for an edit of the whole. */
 static EspExpression *
 draw_replacement (EspExpression *node, const EspEditMaterial *material, EspRandom *random)
@@ -257,8 +278,12 @@ esp_edit_mutate (EspExpression *root, const EspEditMaterial *material, EspRandom
 {
   g_autoptr (EspExpression) changed = NULL;
 
-  if (esp_random_bernoulli (random, 0.08))
+  double kind = esp_random_uniform (random);
+
+  if (kind < 0.06)
     changed = shake (root, random);
+  else if (kind < 0.12)
+    changed = scale (root, random);
   else
     {
       size_t place = esp_random_below (random, (uint32_t) count_places (root));

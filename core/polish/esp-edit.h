@@ -47,7 +47,8 @@ typedef struct
 
 /* Returns a new reference to a random neighbour of @root, simplified: a node replaced by one of its
  * operands, by a number, by an observation or by a part of a mate; something added; a factor or a
- * function put on; one operation exchanged for another; or numbers changed. It may equal
+ * function put on; one operation exchanged for another; or numbers changed, one by one or all by
+ * one factor. It may equal
  * @root. */
 EspExpression *esp_edit_mutate (EspExpression *root, const EspEditMaterial *material, EspRandom *random);
 

@@ -11,7 +11,7 @@
 #define EXPLORATIONS 8
 #define CHILDREN     8
 
-/* Edits are screened on this share of the samples, and on this many at least. */
+/* Edits are screened on this share of the samples, and on this many at least, unless the caller says. */
 #define SCREENING_SHARE   8
 #define SCREENING_SAMPLES 4
 
@@ -93,9 +93,9 @@ make_formula (const EspFormula *model, EspExpression **expressions)
 static size_t
 count_screening_samples (const EspPopulation *population)
 {
-  size_t share = population->samples / SCREENING_SHARE;
+  size_t share = MAX (population->samples / SCREENING_SHARE, SCREENING_SAMPLES);
 
-  return MIN (population->samples, MAX (share, SCREENING_SAMPLES));
+  return MIN (population->samples, population->screening > 0 ? population->screening : share);
 }
 
 static bool

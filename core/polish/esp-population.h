@@ -30,6 +30,7 @@ G_BEGIN_DECLS
  * @archive: owned
  * @scales: the size that each observation typically has
  * @samples: of a full measurement
+ * @screening: of them those that edits are screened on; 0: an eighth
  * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what
  * they were made from
  * @seed: of the random edits
@@ -45,6 +46,7 @@ typedef struct
   EspArchive *archive;
   double scales[ESP_MAX_OBSERVATIONS];
   size_t samples;
+  size_t screening;
   size_t length_limit;
   uint64_t seed;
   uint64_t generation;

@@ -13,6 +13,11 @@
 /* Fronts of the population: formulas that are not the best now may become it. */
 #define DEPTH 4
 
+/* In the end, what else comes as close to the best as this share of its value, and how many of them at most.
+ */
+#define RIVAL_SHARE 0.003
+#define MAX_RIVALS  12
+
 /* A longer formula may be the teacher, but is not edited: edits write it out, and a network that was hardly
  * pruned has millions of nodes then. */
 #define MAX_SEED_LENGTH 1000
@@ -130,6 +135,7 @@ add_imitations (Search *search, EspPool *pool)
   imitations.demonstrations = demonstrations;
   imitations.archive = esp_archive_new (IMITATION_DEPTH);
   imitations.samples = IMITATION_STATES;
+  imitations.screening = 0;
   imitations.spent = 0;
   imitations.budget = UINT64_MAX;
   for (guint i = 0; i < formulas->len; i++)
@@ -157,8 +163,8 @@ add_imitations (Search *search, EspPool *pool)
   return esp_population_add (&search->population, formulas, pool);
 }
 
-/* Returns a new reference to the best formula that is not too long; NULL if all are. */
-static EspFormula *
+/* Returns the best entry that is not too long; NULL if all are. */
+static const EspArchiveEntry *
 find_best_within (const Search *search)
 {
   const EspArchive *archive = search->population.archive;
@@ -173,7 +179,7 @@ find_best_within (const Search *search)
         best = entry;
     }
 
-  return best != NULL ? esp_formula_ref (best->formula) : NULL;
+  return best;
 }
 
 /* The evolution under way. */
@@ -260,18 +266,33 @@ round_numbers (Search *search, const EspArchiveEntry *entry, EspPool *pool, doub
   return esp_tuning_set_numbers (entry->formula, (const double *) (void *) numbers->data);
 }
 
-/* The best of the population, with its numbers rounded. */
+/* Returns whether @entry, which another of at most its length beats, is so close to @best that episodes which
+ * nobody has seen may say otherwise. */
+static bool
+is_rival (const Search *search, const EspArchiveEntry *entry, const EspArchiveEntry *best)
+{
+  return best != NULL && esp_formula_get_longest (entry->formula) <= search->settings->length_limit
+         && entry->value >= best->value - RIVAL_SHARE * fabs (best->value);
+}
+
+/* The best of the population for each length, and the rivals of the best of all, with their numbers rounded.
+ */
 static EspArchive *
 make_front (Search *search, EspPool *pool)
 {
-  EspArchive *front = esp_archive_new (1);
+  const EspArchive *population = search->population.archive;
+  const EspArchiveEntry *best = find_best_within (search);
+  g_autoptr (EspArchive) alone = esp_archive_new (1);
+  EspArchive *front = esp_archive_new (DEPTH);
+  size_t n_rivals = 0;
 
-  for (size_t i = 0; i < esp_archive_get_n (search->population.archive); i++)
+  for (size_t i = 0; i < esp_archive_get_n (population); i++)
     {
-      const EspArchiveEntry *entry = esp_archive_get (search->population.archive, i);
+      const EspArchiveEntry *entry = esp_archive_get (population, i);
       double value;
 
-      if (entry->value <= esp_archive_get_bar (front, entry->length))
+      if (!esp_archive_offer (alone, entry->formula, entry->value)
+          && (!is_rival (search, entry, best) || ++n_rivals > MAX_RIVALS))
         continue;
 
       g_autoptr (EspFormula) formula = round_numbers (search, entry, pool, &value);
@@ -317,6 +338,7 @@ esp_search_formulas (EspFormula *const *seeds,
                                     .cancelled = cancelled,
                                     .archive = esp_archive_new (DEPTH),
                                     .samples = settings->episodes,
+                                    .screening = settings->screening_episodes,
                                     .length_limit = settings->length_limit,
                                     .seed = settings->seed,
                                     .budget = settings->steps },
@@ -325,6 +347,7 @@ esp_search_formulas (EspFormula *const *seeds,
                     .started = esp_clock_now (),
                     .going_on = true };
   EspPopulation *population = &search.population;
+  const EspArchiveEntry *best;
 
   for (size_t i = 0; i < n; i++)
     offer_seed (&search, seeds[i], pool);
@@ -342,8 +365,9 @@ esp_search_formulas (EspFormula *const *seeds,
       esp_population_run_generation (population, pool);
       note_progress (&search, 0);
     }
-  if (search.going_on)
-    evolve (&search, find_best_within (&search), LAST_EVOLUTION, pool);
+  best = find_best_within (&search);
+  if (search.going_on && best != NULL)
+    evolve (&search, esp_formula_ref (best->formula), LAST_EVOLUTION, pool);
 
   /* where all seeds were too long and nothing imitates them, the best one is all there is */
   if (esp_archive_get_n (population->archive) == 0)

@@ -37,6 +37,8 @@ G_BEGIN_DECLS
  * @evolution: share of either that the numbers of the best imitation may evolve in, and as much again in the
  * end those of the best formula
  * @episodes: episodes of a full measurement, from ESP_POLISH_SEED on
+ * @screening_episodes: of them those that edits are screened on; 0: an eighth. A policy's rare failures must
+ * be among them to be mended
  * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what
  * they were made from
  * @digits: significant digits that numbers are rounded to at the end, more where the return asks for
@@ -52,6 +54,7 @@ typedef struct
   size_t imitations;
   double evolution;
   size_t episodes;
+  size_t screening_episodes;
   size_t length_limit;
   size_t digits;
   double tolerance;
@@ -62,10 +65,10 @@ typedef struct
  * to go on. */
 typedef bool (*EspSearchProgress) (void *data, double share, const EspArchive *archive);
 
-/* Searches from the @n formulas @seeds and returns the archive of what was found; the seeds are in it, as
- * far as nothing beats them and whatever their length. Measures with @pool (NULL: alone); ends early with
- * what there is when @cancelled (NULL: never) becomes true. @progress may be NULL. Free the result with
- * esp_archive_unref(). */
+/* Searches from the @n formulas @seeds and returns the archive of what was found: the front, and rivals of
+ * its best, which other episodes may prefer. The seeds are in it, as far as nothing beats them and they are
+ * not too long to be edited. Measures with @pool (NULL: alone); ends early with what there is when @cancelled
+ * (NULL: never) becomes true. @progress may be NULL. Free the result with esp_archive_unref(). */
 EspArchive *esp_search_formulas (EspFormula *const *seeds,
                                  size_t n,
                                  const EspSearchSettings *settings,
