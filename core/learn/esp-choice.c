@@ -413,6 +413,7 @@ search (Work *work, EspArchive **front)
   EspSearchSettings settings = { .environment = run->info,
                                  .steps = work->seconds > 0.0 ? UINT64_MAX : recipe->polish_search_steps,
                                  .seconds = get_search_seconds (work),
+                                 .teaching = recipe->polish_teaching,
                                  .imitations = recipe->polish_imitations,
                                  .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,

@@ -106,6 +106,7 @@ search (EspPolisher *polisher)
   EspSearchSettings settings = { .environment = polisher->environment,
                                  .steps = UINT64_MAX,
                                  .seconds = SEARCH_SHARE * polisher->seconds,
+                                 .teaching = recipe->polish_teaching,
                                  .imitations = recipe->polish_imitations,
                                  .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,

@@ -127,6 +127,7 @@ struct _EspRecipe
   uint64_t polish_search_steps;
   uint64_t polish_search_episodes;
   uint64_t polish_screening_episodes;
+  double polish_teaching;
   uint64_t polish_imitations;
   double polish_evolution;
   double polish_tolerance;

@@ -154,6 +154,8 @@ static const Field fields[] = {
   FIELD (polish_search_episodes, COUNT, 1, 100000, "100", "episodes of a full measurement in that search"),
   FIELD (polish_screening_episodes, COUNT, 0, 100000, "0",
          "of them those that its edits are screened on first; 0 takes an eighth"),
+  FIELD (polish_teaching, NUMBER, 0, 0.5, "0",
+         "share of that search in which formulas up to four times too long are improved, for shorter ones to imitate"),
   FIELD (polish_imitations, COUNT, 0, 1e6, "200",
          "generations of the search for formulas that imitate the best one learned, before that search"),
   FIELD (polish_evolution, NUMBER, 0, 0.5, "0.15",

@@ -18,6 +18,9 @@
 #define RIVAL_SHARE 0.003
 #define MAX_RIVALS  12
 
+/* What is only there to be imitated may be this many times as long as the result. */
+#define TEACHER_LENGTH 4
+
 /* A longer formula may be the teacher, but is not edited: edits write it out, and a network that was hardly
  * pruned has millions of nodes then. */
 #define MAX_SEED_LENGTH 1000
@@ -148,7 +151,8 @@ add_imitations (Search *search, EspPool *pool)
       esp_archive_offer (imitations.archive, formula, esp_population_measure (&imitations, formula, pool));
     }
 
-  for (size_t i = 0; i < settings->imitations && search->going_on && get_share (search, 0) < IMITATION_SHARE
+  for (size_t i = 0; i < settings->imitations && search->going_on
+                     && get_share (search, 0) < settings->teaching + IMITATION_SHARE
                      && esp_archive_get_n (imitations.archive) > 0;
        i++)
     {
@@ -180,6 +184,34 @@ find_best_within (const Search *search)
     }
 
   return best;
+}
+
+/* Improves the seeds without asking them to be short, so that there is a better one to imitate. */
+static void
+improve_teacher (Search *search, EspPool *pool)
+{
+  EspPopulation *population = &search->population;
+  size_t limit = population->length_limit;
+  const EspArchiveEntry *best;
+
+  population->length_limit = TEACHER_LENGTH * limit;
+  while (search->going_on && get_share (search, 0) < search->settings->teaching
+         && esp_archive_get_n (population->archive) > 0)
+    {
+      esp_population_run_generation (population, pool);
+      note_progress (search, 0);
+    }
+  population->length_limit = limit;
+  if (esp_archive_get_n (population->archive) == 0)
+    return;
+
+  best = esp_population_get_best (population);
+  if (best->value > search->teacher_value)
+    {
+      esp_formula_unref (search->teacher);
+      search->teacher = esp_formula_ref (best->formula);
+      search->teacher_value = best->value;
+    }
 }
 
 /* The evolution under way. */
@@ -356,6 +388,7 @@ esp_search_formulas (EspFormula *const *seeds,
 
   find_scales (&search, search.teacher);
   note_progress (&search, 0);
+  improve_teacher (&search, pool);
   if (search.going_on)
     evolve (&search, add_imitations (&search, pool), FIRST_EVOLUTION, pool);
   note_progress (&search, 0);

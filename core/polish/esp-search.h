@@ -32,6 +32,7 @@ G_BEGIN_DECLS
  * @steps: environment steps that may be spent, a generation's more at most
  * @seconds: time that may be spent, a generation's more at most; 0: any. The result then depends on the
  *   machine's speed
+ * @teaching: share of either in which formulas up to four times as long are improved, to be imitated
  * @imitations: generations of the search for formulas that imitate the best seed, before the environment
  * decides
  * @evolution: share of either that the numbers of the best imitation may evolve in, and as much again in the
@@ -51,6 +52,7 @@ typedef struct
   const EspEnvironmentInfo *environment;
   uint64_t steps;
   double seconds;
+  double teaching;
   size_t imitations;
   double evolution;
   size_t episodes;
