@@ -268,7 +268,7 @@ take_history (const EspStudyRun *run, EspStudyRecord *record)
   if (!is_symbolic || run->snapshot == NULL || run->snapshot->arrangement == NULL)
     return;
 
-  record->paths = (double) (run->snapshot->n_actions * run->snapshot->arrangement->n_weights);
+  record->paths = (double) (run->snapshot->n_actions * run->snapshot->arrangement->n_paths);
   if (record->curve->len > 0)
     record->live_paths = g_array_index (record->curve, EspStudyPoint, record->curve->len - 1).live_paths;
 }

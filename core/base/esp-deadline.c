@@ -42,7 +42,12 @@ watch (void *data)
       if (!deadline->has_time)
         pthread_cond_wait (&deadline->changed, &deadline->lock);
       else if (!has_come (&deadline->time))
-        pthread_cond_timedwait (&deadline->changed, &deadline->lock, &deadline->time);
+        {
+          /* a copy, since others may set another time while this thread waits */
+          struct timespec time = deadline->time;
+
+          pthread_cond_timedwait (&deadline->changed, &deadline->lock, &time);
+        }
       else
         {
           deadline->passed = true;

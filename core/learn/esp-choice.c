@@ -380,13 +380,14 @@ choose_from_front (const EspChoice *choice, const EspArchive *front)
 }
 
 /* Returns the front of @found by the returns of @episodes that the search has not seen: of what would be
- * chosen first of all, then from the best to the shortest as long as there is time. */
+ * chosen first of all, then from the longest to the shortest as long as there is time. */
 static EspArchive *
 measure_front (const Work *work, const EspArchive *found, size_t episodes)
 {
   const EspChoice *choice = work->choice;
   EspArchive *front = esp_archive_new (1);
-  EspFormula *first = choose_from_front (choice, found);
+  g_autoptr (EspArchive) best = esp_archive_get_front (found);
+  EspFormula *first = choose_from_front (choice, best);
 
   if (first != NULL)
     esp_archive_offer (front, first, measure (choice, first, ESP_CHOICE_SEED, episodes).mean);
@@ -428,6 +429,8 @@ search (Work *work, EspArchive **front)
   EspFormula *chosen;
 
   limit_time (work, 1.0 - 0.5 * REST_SHARE);
+  if (*work->enough)
+    return;
   found = esp_search_formulas ((EspFormula *const *) work->formulas->pdata, work->formulas->len, &settings,
                                choice->pool, note_search, work, work->enough);
   work->hurried = *work->enough;

@@ -66,7 +66,10 @@ collect (Collection *collection,
           bool usable = true;
 
           esp_formula_evaluate (actor, x, action);
-          esp_formula_evaluate (teacher, x, right);
+          if (actor == teacher)
+            memcpy (right, action, info->n_actions * sizeof *right);
+          else
+            esp_formula_evaluate (teacher, x, right);
           for (size_t a = 0; a < info->n_actions; a++)
             {
               usable = usable && !isnan (right[a]);

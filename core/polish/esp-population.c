@@ -51,13 +51,21 @@ get_tuning (const EspPopulation *population, uint64_t *spent)
   return (EspTuning){ population->environment, population->demonstrations, population->cancelled, spent };
 }
 
+/* Returns where @samples samples begin: all of them at the first, a part of them where it is most worthwhile.
+ */
+static uint64_t
+get_seed (const EspPopulation *population, size_t samples)
+{
+  return ESP_POLISH_SEED + (samples < population->samples ? population->screening_first : 0);
+}
+
 static double
 measure (
   const EspPopulation *population, const EspFormula *formula, size_t samples, EspPool *pool, uint64_t *spent)
 {
   EspTuning tuning = get_tuning (population, spent);
 
-  return esp_tuning_measure (&tuning, formula, ESP_POLISH_SEED, samples, pool);
+  return esp_tuning_measure (&tuning, formula, get_seed (population, samples), samples, pool);
 }
 
 /* Refits the numbers of *@formula, for a @divisor-th of the budget at most. */
@@ -74,7 +82,7 @@ refit (const EspPopulation *population,
 {
   EspTuning tuning = get_tuning (population, spent);
 
-  esp_tuning_descend (&tuning, formula, value, ESP_POLISH_SEED, samples, evaluations,
+  esp_tuning_descend (&tuning, formula, value, get_seed (population, samples), samples, evaluations,
                       population->budget / divisor, step, pool);
 }
 
@@ -88,14 +96,6 @@ make_formula (const EspFormula *model, EspExpression **expressions)
     esp_expression_unref (expressions[a]);
 
   return formula;
-}
-
-static size_t
-count_screening_samples (const EspPopulation *population)
-{
-  size_t share = MAX (population->samples / SCREENING_SHARE, SCREENING_SAMPLES);
-
-  return MIN (population->samples, population->screening > 0 ? population->screening : share);
 }
 
 static bool
@@ -169,8 +169,10 @@ get_gain (const EspPopulation *population,
 {
   double asked = esp_archive_get_bar (population->archive, length);
 
-  return isinf (asked) ? (isinf (value) ? -HUGE_VAL : HUGE_VAL)
-                       : value - parent_value - (asked - parent->value);
+  if (isinf (value))
+    return -HUGE_VAL;
+
+  return isinf (asked) || isinf (parent_value) ? HUGE_VAL : value - parent_value - (asked - parent->value);
 }
 
 static void
@@ -179,7 +181,7 @@ explore (void *data, size_t index, size_t worker)
   Exploration *explorations = ((void **) data)[0];
   const EspPopulation *population = ((void **) data)[1];
   Exploration *exploration = &explorations[index];
-  size_t few = count_screening_samples (population);
+  size_t few = esp_population_count_screening (population);
   const EspArchiveEntry *parent;
   double parent_value, best_gain = -HUGE_VAL, value = 0.0;
   g_autoptr (EspFormula) best = NULL;
@@ -219,6 +221,26 @@ explore (void *data, size_t index, size_t worker)
     exploration->child = g_steal_pointer (&best);
 }
 
+size_t
+esp_population_count_screening (const EspPopulation *population)
+{
+  size_t share = MAX (population->samples / SCREENING_SHARE, SCREENING_SAMPLES);
+
+  return MIN (population->samples, population->screening > 0 ? population->screening : share);
+}
+
+double
+esp_population_measure_part (EspPopulation *population,
+                             const EspFormula *formula,
+                             size_t first,
+                             EspPool *pool)
+{
+  EspTuning tuning = get_tuning (population, &population->spent);
+
+  return esp_tuning_measure (&tuning, formula, ESP_POLISH_SEED + first,
+                             esp_population_count_screening (population), pool);
+}
+
 double
 esp_population_measure (EspPopulation *population, const EspFormula *formula, EspPool *pool)
 {
@@ -249,7 +271,7 @@ refine (void *data, size_t index, size_t worker)
   Exploration *explorations = ((void **) data)[0];
   const EspPopulation *population = ((void **) data)[1];
   Exploration *exploration = &explorations[index];
-  size_t few = count_screening_samples (population);
+  size_t few = esp_population_count_screening (population);
   g_autoptr (GArray) numbers = esp_tuning_get_numbers (exploration->child);
   double value = measure (population, exploration->child, few, NULL, &exploration->spent);
 

@@ -31,6 +31,7 @@ G_BEGIN_DECLS
  * @scales: the size that each observation typically has
  * @samples: of a full measurement
  * @screening: of them those that edits are screened on; 0: an eighth
+ * @screening_first: the first one of these
  * @length_limit: reading length that no action's formula may exceed, but those that are shorter than what
  * they were made from
  * @seed: of the random edits
@@ -47,6 +48,7 @@ typedef struct
   double scales[ESP_MAX_OBSERVATIONS];
   size_t samples;
   size_t screening;
+  size_t screening_first;
   size_t length_limit;
   uint64_t seed;
   uint64_t generation;
@@ -56,6 +58,15 @@ typedef struct
 
 /* Returns the value of @formula over all samples; −∞ where it has none, or when cancelled. */
 double esp_population_measure (EspPopulation *population, const EspFormula *formula, EspPool *pool);
+
+/* Returns how many samples edits are screened on. */
+size_t esp_population_count_screening (const EspPopulation *population);
+
+/* Returns the value of @formula over that many samples from number @first on, as esp_population_measure(). */
+double esp_population_measure_part (EspPopulation *population,
+                                    const EspFormula *formula,
+                                    size_t first,
+                                    EspPool *pool);
 
 /* Measures *@formula, refits its numbers if it leads all that are no longer, and offers it to the archive.
  * Returns its value. */

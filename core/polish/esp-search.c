@@ -52,6 +52,8 @@ typedef struct
   EspPopulation population;
   EspFormula *teacher; /* the best seed */
   double teacher_value;
+  double *teacher_values; /* in each part of the episodes that edits may be screened on; NULL before */
+  EspFormula *focused;    /* the formula that was best when that part was chosen */
   EspSearchProgress progress;
   void *data;
   double started; /* s */
@@ -86,9 +88,11 @@ note_progress (Search *search, uint64_t more)
   if (search->settings->seconds > 0.0 && share > 0.0)
     search->population.budget = (uint64_t) fmin ((double) search->population.budget,
                                                  (double) (search->population.spent + more) / share);
-  if (search->progress != NULL)
+  search->going_on = search->going_on && !is_cancelled (search);
+  /* what was cut short says nothing */
+  if (search->progress != NULL && search->going_on)
     search->going_on = search->progress (search->data, share, search->population.archive);
-  search->going_on = search->going_on && share < 1.0 && !is_cancelled (search);
+  search->going_on = search->going_on && share < 1.0;
 }
 
 /* The size that each observation typically has under @formula: its root mean square over an episode. */
@@ -214,6 +218,40 @@ improve_teacher (Search *search, EspPool *pool)
     }
 }
 
+/* Lets edits be screened where the best formula that is not too long loses most against the teacher:
+ * elsewhere there is less to gain, and rare failures would not be seen at all. */
+static void
+focus (Search *search, EspPool *pool)
+{
+  EspPopulation *population = &search->population;
+  size_t n = esp_population_count_screening (population), n_parts = population->samples / n;
+  const EspArchiveEntry *best = find_best_within (search);
+  double largest = -HUGE_VAL;
+
+  if (best == NULL || best->formula == search->focused)
+    return;
+
+  if (search->teacher_values == NULL)
+    {
+      search->teacher_values = g_new (double, n_parts);
+      for (size_t i = 0; i < n_parts; i++)
+        search->teacher_values[i] = esp_population_measure_part (population, search->teacher, i * n, pool);
+    }
+  for (size_t i = 0; i < n_parts && !is_cancelled (search); i++)
+    {
+      double loss = search->teacher_values[i]
+                    - esp_population_measure_part (population, best->formula, i * n, pool);
+
+      if (loss > largest)
+        {
+          largest = loss;
+          population->screening_first = i * n;
+        }
+    }
+  g_clear_pointer (&search->focused, esp_formula_unref);
+  search->focused = esp_formula_ref (best->formula);
+}
+
 /* The evolution under way. */
 typedef struct
 {
@@ -329,9 +367,7 @@ make_front (Search *search, EspPool *pool)
 
       g_autoptr (EspFormula) formula = round_numbers (search, entry, pool, &value);
 
-      /* one that is nothing special any more once it is rounded stays as it is */
-      if (!esp_archive_offer (front, formula, value))
-        esp_archive_offer (front, entry->formula, entry->value);
+      esp_archive_offer (front, formula, value);
     }
 
   return front;
@@ -350,7 +386,8 @@ offer_seed (Search *search, EspFormula *seed, EspPool *pool)
       search->teacher = esp_formula_ref (seed);
       search->teacher_value = value;
     }
-  if (esp_formula_get_longest (seed) <= MAX_SEED_LENGTH)
+  if (esp_formula_get_longest (seed) <= MAX_SEED_LENGTH
+      && (!is_cancelled (search) || esp_archive_get_n (search->population.archive) == 0))
     esp_archive_offer (search->population.archive, seed, value);
 }
 
@@ -395,6 +432,7 @@ esp_search_formulas (EspFormula *const *seeds,
   while (search.going_on && esp_archive_get_n (population->archive) > 0
          && get_share (&search, 0) < 1.0 - settings->evolution)
     {
+      focus (&search, pool);
       esp_population_run_generation (population, pool);
       note_progress (&search, 0);
     }
@@ -408,6 +446,8 @@ esp_search_formulas (EspFormula *const *seeds,
   front = make_front (&search, pool);
   esp_archive_unref (population->archive);
   esp_formula_unref (search.teacher);
+  g_clear_pointer (&search.focused, esp_formula_unref);
+  g_free (search.teacher_values);
 
   return front;
 }
