@@ -107,6 +107,31 @@ load_study (const Request *request, GError **error)
   return g_steal_pointer (&study);
 }
 
+/* Removes from @records what a later one repeats: the same variant, environment and seed, after a recipe has
+ * changed. Returns how many there were. */
+static guint
+drop_repeated (GPtrArray *records)
+{
+  guint n = records->len;
+
+  for (guint i = records->len; i-- > 0;)
+    for (guint k = 0; k < i; k++)
+      {
+        const EspStudyRecord *later = g_ptr_array_index (records, i);
+        const EspStudyRecord *record = g_ptr_array_index (records, k);
+
+        if (record->seed == later->seed && g_str_equal (record->environment, later->environment)
+            && g_str_equal (record->variant, later->variant))
+          {
+            g_ptr_array_remove_index (records, k);
+            i--;
+            k--;
+          }
+      }
+
+  return n - records->len;
+}
+
 /* Prints @table with its @notes; in JSON with what there is of @records (may be NULL). */
 static int
 print_table (const Request *request,
@@ -233,6 +258,7 @@ report_files (const Request *request, EspStudy *study)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_study_record_free);
   g_autoptr (GPtrArray) chosen = g_ptr_array_new ();
+  guint n_repeated;
   g_auto (GStrv) names = request->environments != NULL ? g_strsplit (request->environments, ",", -1) : NULL;
 
   if (!load_environments (study, &error))
@@ -254,6 +280,9 @@ report_files (const Request *request, EspStudy *study)
       return ESP_EXIT_FAILED;
     }
 
+  n_repeated = drop_repeated (chosen);
+  if (n_repeated > 0)
+    esp_command_say ("%u results are left out, because later ones repeat them", n_repeated);
   g_ptr_array_sort_with_data (chosen, compare_variants, study);
 
   return report (request, study, chosen);

@@ -235,35 +235,3 @@ esp_insertion_table_fill (GArray *rows,
       }
   return TRUE;
 }
-
-void
-esp_insertion_table_append (const GArray *rows, GString *text)
-{
-  g_string_append (text,
-                   "| environment | formula | its return | arrangement | dense | network's return | paths |\n"
-                   "|---|---|---|---|---|---|---|\n");
-  for (guint i = 0; i < rows->len; i++)
-    {
-      const EspInsertionRow *row = &g_array_index (rows, EspInsertionRow, i);
-
-      g_string_append_printf (text, "| %s | %s | %.1f ± %.1f | %s | %s | ", row->environment, row->name,
-                              row->formula_return.mean, row->formula_return.deviation, row->arrangement,
-                              row->dense ? "yes" : "no");
-      if (row->fits)
-        g_string_append_printf (text, "%.1f ± %.1f | %zu |\n", row->network_return.mean,
-                                row->network_return.deviation, row->n_paths);
-      else
-        g_string_append (text, "no place | |\n");
-    }
-
-  g_string_append (text, "\nWhat has no place, and why:\n");
-  for (guint i = 0; i < rows->len; i++)
-    {
-      const EspInsertionRow *row = &g_array_index (rows, EspInsertionRow, i);
-
-      if (!row->fits)
-        g_string_append_printf (text, "- %s, %s, in %s%s: %s.\n", row->environment, row->name,
-                                row->arrangement, row->dense ? "" : " without dense connections",
-                                row->reason);
-    }
-}

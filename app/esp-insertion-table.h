@@ -65,7 +65,4 @@ gboolean esp_insertion_table_fill (GArray *rows,
                                    const _Atomic bool *cancelled,
                                    GError **error);
 
-/* Appends @rows as text: a table with a line for each formula and arrangement, and below it the reasons. */
-void esp_insertion_table_append (const GArray *rows, GString *text);
-
 G_END_DECLS

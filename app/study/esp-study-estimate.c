@@ -125,7 +125,7 @@ esp_study_estimate (const EspStudyRuns *runs, double *seconds, GError **error)
         }
       /* other recipes' steps cost more or less, as the guess has it */
       seconds[i] = speed.seconds_per_step * steps * run->step_cost / tried->step_cost
-                   + (count_evaluation_steps (run) + esp_study_get_field (run->recipe, "polish_search_steps"))
+                   + (count_evaluation_steps (run) + esp_study_get_search_steps (run->recipe))
                        / speed.steps_per_second;
     }
 

@@ -46,6 +46,13 @@ esp_study_get_field (const EspRecipe *recipe, const char *field)
   return json_object_get_double_member (json_node_get_object (node), field);
 }
 
+double
+esp_study_get_search_steps (const EspRecipe *recipe)
+{
+  return esp_recipe_get_policy (recipe) != ESP_POLICY_NEURAL ? esp_study_get_field (recipe, "polish_search_steps")
+                                                             : 0.0;
+}
+
 /* Sets the count @field to a share of itself, at least 1 where it was more than 0. */
 static gboolean
 scale_field (EspRecipe *recipe, const char *field, double scale, GError **error)
@@ -150,7 +157,7 @@ plan_environment (EspStudyRuns *runs, const EspStudyEnvironment *environment, GE
       run.fingerprint = get_fingerprint (recipe, info, runs->plan.episodes);
       run.step_cost = guess_step_cost (recipe, info);
       run.cost = esp_study_get_field (recipe, "steps") * run.step_cost
-                 + SEARCH_STEP_COST * esp_study_get_field (recipe, "polish_search_steps");
+                 + SEARCH_STEP_COST * esp_study_get_search_steps (recipe);
       run.recipe = g_steal_pointer (&recipe);
       g_array_append_val (prototypes, run);
     }

@@ -108,6 +108,9 @@ GPtrArray *esp_study_runs_list (const EspStudyRuns *runs);
 /* Returns the number @field of @recipe, which it must have. */
 double esp_study_get_field (const EspRecipe *recipe, const char *field);
 
+/* Returns the environment steps that the search at the end of a run may take; 0 where no formula comes out. */
+double esp_study_get_search_steps (const EspRecipe *recipe);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EspStudyRuns, esp_study_runs_free)
 
 G_END_DECLS

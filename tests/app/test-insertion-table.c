@@ -75,7 +75,6 @@ static void
 test_reasons (void)
 {
   g_autoptr (GArray) rows = esp_insertion_table_new ();
-  g_autoptr (GString) text = g_string_new (NULL);
   const EspInsertionRow *row;
 
   g_assert_true (esp_insertion_table_fill (rows, "cartpole", 1, NULL, NULL, NULL));
@@ -89,12 +88,6 @@ test_reasons (void)
   row = find_row (rows, "LQR", "S0", false);
   g_assert_false (row->fits);
   g_assert_nonnull (strstr (row->reason, "nothing in layer 4 to carry"));
-
-  esp_insertion_table_append (rows, text);
-  g_assert_nonnull (
-    strstr (text->str, "\n| cartpole | LQR | 1000.0 ± 0.0 | S0 | yes | 1000.0 ± 0.0 | 4 |\n"));
-  g_assert_nonnull (
-    strstr (text->str, "\n- cartpole, LQR, in S0 without dense connections: there is nothing"));
 }
 
 static void
