@@ -332,7 +332,8 @@ def test_patterns(folder):
            == [("c*theta", 3, 4, 3), ("c*theta + c*theta_dot", 2, 4, 7)], result["rows"])
     expect(len(result["runs"]) == 4, result)
     other = expect_result("patterns", "--from", results, "--from", results, "--environments", "cartpole")
-    expect(len(other["runs"]) == 8, other)
+    # what a later result repeats counts once
+    expect(len(other["runs"]) == 4 and other["rows"] == result["rows"], other)
     results = write_results(folder, ["sin_theta + 1", None, "theta", "sin_theta - 3", "0"], "pendulum")
     result = expect_result("patterns", "--from", results)
     expect([(row["pattern"], row["runs"]) for row in result["rows"]] == [("c + c*sin_theta", 2)], result)
@@ -351,7 +352,7 @@ def test_dry_run(folder):
     status, out, _ = espalier("study", path, "--dry-run")
     expect(status == 0 and "6 runs, 0 of them done" in out, out)
     status, out, _ = espalier("study", "ablation", "--dry-run", "--environments", "pendulum")
-    expect(status == 0 and "12 runs" in out and "no selector" in out, out)
+    expect(status == 0 and "18 runs" in out and "no selector" in out, out)
 
 
 def test_errors(folder):
