@@ -416,6 +416,7 @@ search (Work *work, EspArchive **front)
                                  .seconds = get_search_seconds (work),
                                  .teaching = recipe->polish_teaching,
                                  .imitations = recipe->polish_imitations,
+                                 .starts = recipe->polish_starts,
                                  .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
                                  .screening_episodes = recipe->polish_screening_episodes,

@@ -108,6 +108,7 @@ search (EspPolisher *polisher)
                                  .seconds = SEARCH_SHARE * polisher->seconds,
                                  .teaching = recipe->polish_teaching,
                                  .imitations = recipe->polish_imitations,
+                                 .starts = recipe->polish_starts,
                                  .evolution = recipe->polish_evolution,
                                  .episodes = recipe->polish_search_episodes,
                                  .screening_episodes = recipe->polish_screening_episodes,

@@ -129,6 +129,7 @@ struct _EspRecipe
   uint64_t polish_screening_episodes;
   double polish_teaching;
   uint64_t polish_imitations;
+  uint64_t polish_starts;
   double polish_evolution;
   double polish_tolerance;
 };

@@ -158,6 +158,8 @@ static const Field fields[] = {
          "share of that search in which formulas up to four times too long are improved, for shorter ones to imitate"),
   FIELD (polish_imitations, COUNT, 0, 1e6, "200",
          "generations of the search for formulas that imitate the best one learned, before that search"),
+  FIELD (polish_starts, COUNT, 1, 64, "1",
+         "imitations whose numbers begin to evolve in that search; the worse ones drop out one by one"),
   FIELD (polish_evolution, NUMBER, 0, 0.5, "0.15",
          "share of that search in which the numbers of the best imitation evolve, and in the end those of the result"),
   FIELD (polish_tolerance, NUMBER, 0, 1, "0.002", "share of the return's size that polishing may give up for brevity"),

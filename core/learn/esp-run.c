@@ -349,15 +349,16 @@ esp_run_wants_evaluation (const EspRun *run)
          || esp_run_is_complete (run);
 }
 
-/* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. A policy
- * without a formula has no length. */
+/* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. Where a
+ * search shortens what learning found, the higher return alone: it is to be imitated, and of networks that
+ * nothing has pruned the shortest one is any. A policy without a formula has no length. */
 static bool
 is_better (const EspRun *run, const EspEvaluation *a, const EspEvaluation *b)
 {
   bool short_a = a->reading_length <= run->recipe->length_limit;
   bool short_b = b->reading_length <= run->recipe->length_limit;
 
-  if (!short_a || !short_b)
+  if (run->recipe->polish_search_steps == 0 && (!short_a || !short_b))
     return a->reading_length < b->reading_length;
 
   return esp_evaluation_get_return (a) > esp_evaluation_get_return (b);

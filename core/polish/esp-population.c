@@ -279,35 +279,23 @@ refine (void *data, size_t index, size_t worker)
          NULL, &exploration->spent);
 }
 
-EspFormula *
-esp_population_add (EspPopulation *population, GPtrArray *formulas, EspPool *pool)
+void
+esp_population_add (EspPopulation *population, GPtrArray *formulas, double *values, EspPool *pool)
 {
   g_autofree Exploration *explorations = g_new0 (Exploration, MAX (1, formulas->len));
   void *data[] = { explorations, population };
-  EspFormula *best = NULL;
-  double best_value = -HUGE_VAL;
 
   for (guint i = 0; i < formulas->len; i++)
-    explorations[i].child = esp_formula_ref (g_ptr_array_index (formulas, i));
+    explorations[i].child = g_ptr_array_index (formulas, i);
   esp_pool_run (pool, formulas->len, refine, data);
   for (guint i = 0; i < formulas->len; i++)
     {
-      double value;
-
+      g_ptr_array_index (formulas, i) = explorations[i].child;
       population->spent += explorations[i].spent;
-      value = esp_population_measure (population, explorations[i].child, pool);
+      values[i] = esp_population_measure (population, explorations[i].child, pool);
       if (!is_cancelled (population))
-        esp_archive_offer (population->archive, explorations[i].child, value);
-      if (best == NULL || value > best_value)
-        {
-          g_clear_pointer (&best, esp_formula_unref);
-          best = esp_formula_ref (explorations[i].child);
-          best_value = value;
-        }
-      esp_formula_unref (explorations[i].child);
+        esp_archive_offer (population->archive, explorations[i].child, values[i]);
     }
-
-  return best;
 }
 
 const EspArchiveEntry *

@@ -72,10 +72,10 @@ double esp_population_measure_part (EspPopulation *population,
  * Returns its value. */
 double esp_population_admit (EspPopulation *population, EspFormula **formula, EspPool *pool);
 
-/* Refits the numbers of all @formulas (of EspFormula) on a part of the samples and offers them to the
- * archive, whose generations will see to those that are worth more. Returns a new reference to the best of
- * them, NULL if there are none. */
-EspFormula *esp_population_add (EspPopulation *population, GPtrArray *formulas, EspPool *pool);
+/* Refits the numbers of all @formulas (of EspFormula), each in its place, on a part of the samples, and offers
+ * them to the archive, whose generations will see to those that are worth more. @values receives the value of
+ * each. */
+void esp_population_add (EspPopulation *population, GPtrArray *formulas, double *values, EspPool *pool);
 
 /* Does one generation. The archive must not be empty. */
 void esp_population_run_generation (EspPopulation *population, EspPool *pool);

@@ -8,6 +8,7 @@
 #include "esp-digits.h"
 #include "esp-evaluation.h"
 #include "esp-population.h"
+#include "esp-race.h"
 #include "esp-tuning.h"
 
 /* Fronts of the population: formulas that are not the best now may become it. */
@@ -124,10 +125,47 @@ find_scales (Search *search, const EspFormula *formula)
     }
 }
 
+/* Returns the formulas whose numbers shall evolve, at most @n: the one of @formulas with the best of @values;
+ * then @plain, which may be NULL, whatever its value, because it has many numbers and no structure that could
+ * be wrong; and then the best ones of other lengths. */
+static GPtrArray *
+choose_starts (const GPtrArray *formulas, const double *values, EspFormula *plain, size_t n)
+{
+  GPtrArray *starts = g_ptr_array_new_with_free_func ((GDestroyNotify) esp_formula_unref);
+
+  while (starts->len < n)
+    {
+      EspFormula *best = NULL;
+      double best_value = -HUGE_VAL;
+
+      for (guint i = 0; i < formulas->len; i++)
+        {
+          EspFormula *formula = g_ptr_array_index (formulas, i);
+          bool known = false;
+
+          for (guint k = 0; k < starts->len; k++)
+            known |= esp_formula_get_total_length (g_ptr_array_index (starts, k))
+                     == esp_formula_get_total_length (formula);
+          if (!known && (best == NULL || values[i] > best_value))
+            {
+              best = formula;
+              best_value = values[i];
+            }
+        }
+      if (best == NULL)
+        break;
+      g_ptr_array_add (starts, esp_formula_ref (best));
+      if (starts->len == 1 && n > 1 && plain != NULL && plain != best)
+        g_ptr_array_add (starts, esp_formula_ref (plain));
+    }
+
+  return starts;
+}
+
 /* Lets imitations of the best formula so far evolve among themselves, compared with what it does instead of
- * measured in the environment, which is far cheaper; and adds the best of them. Returns the one with the best
- * return, a new reference. */
-static EspFormula *
+ * measured in the environment, which is far cheaper; and adds the best of them. Returns those whose numbers
+ * shall evolve by return then. */
+static GPtrArray *
 add_imitations (Search *search, EspPool *pool)
 {
   const EspSearchSettings *settings = search->settings;
@@ -137,6 +175,9 @@ add_imitations (Search *search, EspPool *pool)
    * may be, because edits can shorten what is too long */
   g_autoptr (GPtrArray)
     formulas = esp_demonstrations_imitate (demonstrations, (settings->length_limit + 1) / 2);
+  guint n_sums = formulas->len;
+  g_autofree double *values = NULL;
+  EspFormula *plain = NULL;
   EspPopulation imitations = search->population;
 
   imitations.demonstrations = demonstrations;
@@ -145,7 +186,7 @@ add_imitations (Search *search, EspPool *pool)
   imitations.screening = 0;
   imitations.spent = 0;
   imitations.budget = UINT64_MAX;
-  for (guint i = 0; i < formulas->len; i++)
+  for (guint i = 0; i < n_sums; i++)
     esp_archive_offer (imitations.archive, g_ptr_array_index (formulas, i),
                        esp_population_measure (&imitations, g_ptr_array_index (formulas, i), pool));
   for (size_t i = 0; i < esp_archive_get_n (search->population.archive); i++)
@@ -168,7 +209,13 @@ add_imitations (Search *search, EspPool *pool)
       g_ptr_array_add (formulas, esp_formula_ref (esp_archive_get (imitations.archive, i)->formula));
   esp_archive_unref (imitations.archive);
 
-  return esp_population_add (&search->population, formulas, pool);
+  values = g_new (double, MAX (1, formulas->len));
+  esp_population_add (&search->population, formulas, values, pool);
+  for (guint i = 0; i < n_sums; i++)
+    if (esp_formula_get_longest (g_ptr_array_index (formulas, i)) <= settings->length_limit)
+      plain = g_ptr_array_index (formulas, i);
+
+  return choose_starts (formulas, values, plain, settings->starts);
 }
 
 /* Returns the best entry that is not too long; NULL if all are. */
@@ -262,13 +309,13 @@ typedef struct
   double next;  /* share of the evolution at which its mean is offered to the archive */
 } Evolution;
 
-static bool
-note_evolution (void *data, double share, EspFormula *formula)
+static double
+note_evolution (void *data, EspFormula *formula)
 {
   Evolution *evolution = data;
   Search *search = evolution->search;
+  double share = (get_share (search, evolution->spent) - evolution->begun) / search->settings->evolution;
 
-  share = (get_share (search, evolution->spent) - evolution->begun) / search->settings->evolution;
   if (share >= evolution->next)
     {
       esp_archive_offer (search->population.archive, formula,
@@ -277,31 +324,33 @@ note_evolution (void *data, double share, EspFormula *formula)
     }
   note_progress (search, evolution->spent);
 
-  return search->going_on && share < 1.0;
+  return search->going_on ? share : 1.0;
 }
 
-/* Lets the numbers of @formula evolve; takes the reference. */
+/* Lets the numbers of the @n formulas @starts evolve, as a race. */
 static void
-evolve (Search *search, EspFormula *formula, double step, EspPool *pool)
+evolve (Search *search, EspFormula *const *starts, size_t n, double step, EspPool *pool)
 {
   const EspSearchSettings *settings = search->settings;
   Evolution evolution = { search, pool, .begun = get_share (search, 0) };
   EspTuning tuning = { settings->environment, NULL, search->cancelled, &evolution.spent };
-  EspTuningEvolution how = { .episodes = MAX (1, settings->episodes / EVOLUTION_EPISODES),
-                             .steps = UINT64_MAX,
-                             .step = step,
-                             .floor = EVOLUTION_FLOOR * step,
-                             .seed = settings->seed };
+  EspRace race = { .tuning = &tuning,
+                   .evolver = { .episodes = MAX (1, settings->episodes / EVOLUTION_EPISODES),
+                                .step = step,
+                                .floor = EVOLUTION_FLOOR * step,
+                                .seed = settings->seed },
+                   .episodes = settings->episodes,
+                   .note = note_evolution,
+                   .data = &evolution };
 
-  if (formula != NULL && settings->evolution > 0.0)
+  if (n > 0 && settings->evolution > 0.0)
     {
-      EspFormula *evolved = esp_tuning_evolve (&tuning, formula, &how, pool, note_evolution, &evolution);
+      EspFormula *evolved = esp_race_run (&race, starts, n, pool);
 
       search->population.spent += evolution.spent;
       esp_population_admit (&search->population, &evolved, pool);
       esp_formula_unref (evolved);
     }
-  g_clear_pointer (&formula, esp_formula_unref);
 }
 
 /* A formula whose numbers are being rounded. */
@@ -427,7 +476,11 @@ esp_search_formulas (EspFormula *const *seeds,
   note_progress (&search, 0);
   improve_teacher (&search, pool);
   if (search.going_on)
-    evolve (&search, add_imitations (&search, pool), FIRST_EVOLUTION, pool);
+    {
+      g_autoptr (GPtrArray) starts = add_imitations (&search, pool);
+
+      evolve (&search, (EspFormula *const *) starts->pdata, starts->len, FIRST_EVOLUTION, pool);
+    }
   note_progress (&search, 0);
   while (search.going_on && esp_archive_get_n (population->archive) > 0
          && get_share (&search, 0) < 1.0 - settings->evolution)
@@ -438,7 +491,11 @@ esp_search_formulas (EspFormula *const *seeds,
     }
   best = find_best_within (&search);
   if (search.going_on && best != NULL)
-    evolve (&search, esp_formula_ref (best->formula), LAST_EVOLUTION, pool);
+    {
+      g_autoptr (EspFormula) formula = esp_formula_ref (best->formula);
+
+      evolve (&search, &formula, 1, LAST_EVOLUTION, pool);
+    }
 
   /* where all seeds were too long and nothing imitates them, the best one is all there is */
   if (esp_archive_get_n (population->archive) == 0)

@@ -2,8 +2,8 @@
  *
  * Starts from formulas that learning found, and shorter ones that imitate the best of them: what it does in
  * the states it comes to is far cheaper to compare with than a return is to measure, so a first population
- * evolves by that (esp-demonstrations.h). The numbers of the best imitation then evolve by return, on
- * new episodes each time (esp_tuning_evolve()). And then the search looks among the neighbours of all for
+ * evolves by that (esp-demonstrations.h). The numbers of the best imitations then evolve by return, on
+ * new episodes each time, as a race (esp-race.h). And then the search looks among the neighbours of all for
  * shorter and for better ones: random edits, screened on a few episodes, their numbers refitted by a descent
  * (esp_tuning_descend()), the good ones measured on all episodes, all against the archive of what is known
  * (esp-population.h); and in the end the numbers of the best formula evolve again. That is a memetic search
@@ -35,6 +35,7 @@ G_BEGIN_DECLS
  * @teaching: share of either in which formulas up to four times as long are improved, to be imitated
  * @imitations: generations of the search for formulas that imitate the best seed, before the environment
  * decides
+ * @starts: how many imitations' numbers begin to evolve, at least 1; one of several is the longest plain sum
  * @evolution: share of either that the numbers of the best imitation may evolve in, and as much again in the
  * end those of the best formula
  * @episodes: episodes of a full measurement, from ESP_POLISH_SEED on
@@ -54,6 +55,7 @@ typedef struct
   double seconds;
   double teaching;
   size_t imitations;
+  size_t starts;
   double evolution;
   size_t episodes;
   size_t screening_episodes;

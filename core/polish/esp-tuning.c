@@ -6,13 +6,6 @@
 
 #include "esp-edit.h"
 #include "esp-evaluation.h"
-#include "esp-evolution.h"
-
-/* Evolutions meet episodes from here on: others than those that polishing measures with. */
-#define EVOLUTION_SEED (ESP_POLISH_SEED + UINT64_C (100000000))
-
-/* The stream of a seed that points are drawn from. */
-#define EVOLUTION_STREAM UINT64_C (0x65766f6c76650000)
 
 /* The first step of a descent for a number that is 0. */
 #define SMALLEST_STEP 0.01
@@ -144,86 +137,4 @@ esp_tuning_descend (const EspTuning *tuning,
       *formula = better;
       *value = after;
     }
-}
-
-/* A generation under way: each point is a task. */
-typedef struct
-{
-  const EspTuning *tuning;
-  const EspFormula *formula;
-  const double *points;
-  size_t n;
-  uint64_t seed;
-  size_t episodes;
-  double *values;
-  uint64_t *spent; /* by each point */
-} Generation;
-
-static void
-measure_point (void *data, size_t point, size_t worker)
-{
-  Generation *generation = data;
-  EspTuning tuning = *generation->tuning;
-  g_autoptr (EspFormula)
-    formula = esp_tuning_set_numbers (generation->formula, generation->points + point * generation->n);
-
-  generation->spent[point] = 0;
-  tuning.spent = &generation->spent[point];
-  generation->values[point] = esp_tuning_measure (&tuning, formula, generation->seed, generation->episodes,
-                                                  NULL);
-}
-
-EspFormula *
-esp_tuning_evolve (const EspTuning *tuning,
-                   EspFormula *formula,
-                   const EspTuningEvolution *settings,
-                   EspPool *pool,
-                   EspTuningProgress progress,
-                   void *data)
-{
-  g_autoptr (GArray) numbers = esp_tuning_get_numbers (formula);
-  const double *start = (const double *) (void *) numbers->data;
-  size_t n = numbers->len;
-  g_autofree double *deviations = g_new (double, MAX (1, n));
-  g_autofree double *values = NULL;
-  g_autofree uint64_t *spent = NULL;
-  g_autoptr (EspEvolution) evolution = NULL;
-  Generation generation = { tuning, formula, NULL, n, EVOLUTION_SEED, settings->episodes };
-  uint64_t total = 0;
-  bool going_on = n > 0;
-  size_t population;
-
-  if (n == 0)
-    return esp_formula_replace_constants (formula,
-                                          esp_program_get_constants (esp_formula_get_program (formula)));
-
-  for (size_t i = 0; i < n; i++)
-    deviations[i] = settings->step * fabs (start[i]) + settings->floor;
-  evolution = esp_evolution_new (n, start, deviations, 0, settings->seed, EVOLUTION_STREAM);
-  population = esp_evolution_get_population (evolution);
-  generation.values = values = g_new (double, population);
-  generation.spent = spent = g_new (uint64_t, population);
-
-  while (going_on && total < settings->steps && !is_cancelled (tuning))
-    {
-      generation.points = esp_evolution_ask (evolution);
-      esp_pool_run (pool, population, measure_point, &generation);
-      if (is_cancelled (tuning))
-        break;
-      esp_evolution_tell (evolution, values);
-      generation.seed += settings->episodes;
-      for (size_t i = 0; i < population; i++)
-        {
-          total += spent[i];
-          *tuning->spent += spent[i];
-        }
-      if (progress != NULL)
-        {
-          g_autoptr (EspFormula) now = esp_tuning_set_numbers (formula, esp_evolution_get_mean (evolution));
-
-          going_on = progress (data, fmin (1.0, (double) total / (double) settings->steps), now);
-        }
-    }
-
-  return esp_tuning_set_numbers (formula, esp_evolution_get_mean (evolution));
 }

@@ -1,9 +1,7 @@
 /* Tuning: the numbers of a formula, and finding better ones by measured return.
  *
- * Two ways, neither of which needs a gradient. The descent (NLopt's subplex; Rowan's method) works on the
- * same episodes all the time: right for few numbers and few measurements. The evolution (esp-evolution.h)
- * meets new episodes in every generation, the same ones for all of its points, so that it learns what is good
- * everywhere: right for many numbers, which a fixed set of episodes would be learned by heart with.
+ * The way that needs few measurements: a descent without gradients (NLopt's subplex; Rowan's method), on the
+ * same episodes all the time. Many numbers would learn these by heart; esp-evolver.h has the way for those.
  */
 
 #pragma once
@@ -61,36 +59,5 @@ void esp_tuning_descend (const EspTuning *tuning,
                          uint64_t steps,
                          double step,
                          EspPool *pool);
-
-/**
- * EspTuningEvolution:
- * @episodes: in which the points of a generation are measured
- * @steps: environment steps that may be spent, a generation's more at most
- * @step: standard deviation of the first generation, as a share of each number's size
- * @floor: and this much more, for numbers near 0
- * @seed: of the points; the episodes are the same for all seeds
- */
-typedef struct
-{
-  size_t episodes;
-  uint64_t steps;
-  double step;
-  double floor;
-  uint64_t seed;
-} EspTuningEvolution;
-
-/* Told after each generation what share of the steps is spent, 0 … 1, and the formula with the mean's
- * numbers; returns whether to go on. */
-typedef bool (*EspTuningProgress) (void *data, double share, EspFormula *formula);
-
-/* Returns @formula with the numbers that an evolution ends with. The caller finds out whether they are
- * better.
- * @progress may be NULL. Measures with @pool; the result does not depend on its workers. */
-EspFormula *esp_tuning_evolve (const EspTuning *tuning,
-                               EspFormula *formula,
-                               const EspTuningEvolution *settings,
-                               EspPool *pool,
-                               EspTuningProgress progress,
-                               void *data);
 
 G_END_DECLS

@@ -471,18 +471,18 @@ test_not_finite (void)
     }
 }
 
-/* The best candidates are kept, best first: by return among those short enough, else by length. */
+/* The best candidates are kept, best first: by return among those short enough, else by length; by return
+ * alone where a search shortens them. */
 static void
-test_candidates (void)
+assert_candidates (const char *search_steps, const double *best, const size_t *steps)
 {
-  g_autoptr (EspRecipe) recipe = small_recipe ("candidates=3", "length_limit=20", NULL);
+  g_autoptr (EspRecipe) recipe = small_recipe ("candidates=3", "length_limit=20", search_steps, NULL);
   g_autoptr (EspRun) run = small_run ("cartpole", recipe, 1);
   static const struct
   {
     double mean;
     size_t length;
   } given[] = { { 500, 30 }, { 100, 25 }, { 10, 20 }, { 50, 5 }, { 900, 21 }, { 70, 20 }, { 50, 6 } };
-  static const double best[] = { 70, 50, 50 };
 
   for (size_t i = 0; i < G_N_ELEMENTS (given); i++)
     {
@@ -497,9 +497,20 @@ test_candidates (void)
   g_assert_cmpuint (run->evaluations->len, ==, G_N_ELEMENTS (given));
   g_assert_cmpuint (run->candidates->len, ==, 3);
   for (guint i = 0; i < 3; i++)
-    g_assert_cmpfloat (g_array_index (run->candidates, EspCandidate, i).evaluation.formula.mean, ==, best[i]);
+    {
+      const EspEvaluation *evaluation = &g_array_index (run->candidates, EspCandidate, i).evaluation;
+
+      g_assert_cmpfloat (evaluation->formula.mean, ==, best[i]);
+      g_assert_cmpuint (evaluation->step, ==, steps[i]);
+    }
+}
+
+static void
+test_candidates (void)
+{
   /* of equals the earlier one */
-  g_assert_cmpuint (g_array_index (run->candidates, EspCandidate, 1).evaluation.step, ==, 3);
+  assert_candidates ("polish_search_steps=0", (double[]){ 70, 50, 50 }, (size_t[]){ 5, 3, 6 });
+  assert_candidates ("polish_search_steps=1000", (double[]){ 900, 500, 100 }, (size_t[]){ 4, 0, 1 });
 }
 
 int

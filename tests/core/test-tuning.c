@@ -1,12 +1,13 @@
 /* Tuning: the evolution finds maxima, where values are noisy and directions differ in scale too; descent and
- * evolution improve a detuned formula; and neither outcome depends on the number of workers. */
+ * evolution improve a detuned formula; of several the one with the right structure wins; and no outcome depends
+ * on the number of workers. */
 
 #include <math.h>
 
 #include "esp-evaluation.h"
 #include "esp-evolution.h"
 #include "esp-random.h"
-#include "esp-tuning.h"
+#include "esp-race.h"
 
 #define DIMENSIONS 6
 
@@ -110,11 +111,16 @@ evolve (size_t n_workers, uint64_t *spent)
 {
   g_autoptr (EspEnvironment) pendulum = esp_environment_new ("pendulum", NULL);
   EspTuning tuning = { esp_environment_get_info (pendulum), NULL, NULL, spent };
-  EspTuningEvolution settings = { .episodes = 10, .steps = 1000000, .step = 0.3, .floor = 0.01, .seed = 1 };
+  EspEvolverSettings settings = { .episodes = 10, .step = 0.3, .floor = 0.01, .seed = 1 };
   g_autoptr (EspFormula) formula = parse (DETUNED);
   g_autoptr (EspPool) pool = n_workers > 1 ? esp_pool_new (n_workers) : NULL;
 
-  return esp_tuning_evolve (&tuning, formula, &settings, pool, NULL, NULL);
+  g_autoptr (EspEvolver) evolver = esp_evolver_new (formula, &settings);
+
+  while (*spent < 1000000)
+    esp_evolver_run_generation (evolver, &tuning, pool);
+
+  return esp_evolver_get_formula (evolver);
 }
 
 static void
@@ -133,6 +139,67 @@ test_evolution_of_a_formula (void)
   g_assert_cmpuint (spent, <, 1100000);
   g_assert_cmpfloat (esp_tuning_measure (&tuning, alone, 1, 50, NULL), >,
                      200.0 + esp_tuning_measure (&tuning, detuned, 1, 50, NULL));
+}
+
+#define RACE_STEPS 600000.0
+
+/* The race under way. */
+typedef struct
+{
+  uint64_t spent;
+  size_t turns[3]; /* generations of each, by the number of its numbers */
+} Progress;
+
+static double
+note_race (void *data, EspFormula *formula)
+{
+  Progress *progress = data;
+  g_autoptr (GArray) numbers = esp_tuning_get_numbers (formula);
+
+  progress->turns[numbers->len - 1]++;
+  return (double) progress->spent / RACE_STEPS;
+}
+
+static EspFormula *
+race (const char *const *texts, size_t n_workers, Progress *progress)
+{
+  g_autoptr (EspEnvironment) pendulum = esp_environment_new ("pendulum", NULL);
+  EspTuning tuning = { esp_environment_get_info (pendulum), NULL, NULL, &progress->spent };
+  EspRace settings = { .tuning = &tuning,
+                       .evolver = { .episodes = 10, .step = 0.3, .floor = 0.01, .seed = 1 },
+                       .episodes = 20,
+                       .note = note_race,
+                       .data = progress };
+  g_autoptr (EspFormula) first = parse (texts[0]);
+  g_autoptr (EspFormula) second = parse (texts[1]);
+  g_autoptr (EspFormula) third = parse (texts[2]);
+  g_autoptr (EspPool) pool = n_workers > 1 ? esp_pool_new (n_workers) : NULL;
+
+  return esp_race_run (&settings, (EspFormula *[]){ first, second, third }, 3, pool);
+}
+
+/* Each runs its first lap, two the second, and the one with the right structure the third. */
+static void
+test_race (void)
+{
+  static const char *const orders[][3] = { { DETUNED, "0.1*cos_theta", "0.5*sin_theta - 0.1*cos_theta" },
+                                           { "0.1*cos_theta", "0.5*sin_theta - 0.1*cos_theta", DETUNED } };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (orders); i++)
+    {
+      Progress alone = { 0 }, together = { 0 };
+      g_autoptr (EspFormula) winner = race (orders[i], 1, &alone);
+      g_autoptr (EspFormula) same = race (orders[i], 3, &together);
+      g_autoptr (GArray) numbers = esp_tuning_get_numbers (winner);
+
+      g_assert_cmpuint (numbers->len, ==, 3);
+      g_assert_cmpstr (esp_formula_get_text (winner), ==, esp_formula_get_text (same));
+      g_assert_cmpuint (alone.spent, ==, together.spent);
+      g_assert_cmpuint (alone.turns[0], >, 0);
+      g_assert_cmpuint (alone.turns[1], >, 0);
+      g_assert_cmpuint (alone.turns[2], >, alone.turns[0] + alone.turns[1]);
+      g_assert_cmpfloat ((double) alone.spent, >=, RACE_STEPS);
+    }
 }
 
 static void
@@ -159,6 +226,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tuning/evolution/useless-points", test_evolution_useless_points);
   g_test_add_func ("/tuning/numbers", test_numbers);
   g_test_add_func ("/tuning/evolution/formula", test_evolution_of_a_formula);
+  g_test_add_func ("/tuning/race", test_race);
   g_test_add_func ("/tuning/descent/formula", test_descent_of_a_formula);
 
   return g_test_run ();
