@@ -52,6 +52,7 @@ struct _EspRecipe
   double discount;
   double reward_scale;
   double reward_offset;
+  double reward_floor;
 
   /* the kind of learner */
   unsigned policy;    /* an EspPolicyKind */

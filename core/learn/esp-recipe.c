@@ -62,6 +62,7 @@ static const Field fields[] = {
   FIELD (discount, NUMBER, 0, 1, "0.99", "discount of future rewards, γ"),
   FIELD (reward_scale, NUMBER, 1e-9, 1e9, "5", "factor on rewards in the critics' targets"),
   FIELD (reward_offset, NUMBER, -1e9, 1e9, "0", "added to each reward before it is scaled"),
+  FIELD (reward_floor, NUMBER, -1e9, 1e9, "-1000000000", "rewards count as this at least; the offset and the scale come after"),
 
   CHOICE (policy, policies, "\"symbolic\"", "what the policy is made of"),
   FIELD (formula, TEXT, 0, 0, "\"\"",

@@ -311,7 +311,7 @@ value_next (EspSac *sac, size_t critic)
   esp_phase_end (outer);
 }
 
-/* y = scale (r + offset) + (1 − d) γ (min Q̄ (s', a') − α log π (a'|s')) */
+/* y = scale (max (r, floor) + offset) + (1 − d) γ (min Q̄ (s', a') − α log π (a'|s')) */
 static void
 compute_target (EspSac *sac, double alpha)
 {
@@ -324,7 +324,8 @@ compute_target (EspSac *sac, double alpha)
   for (size_t i = 0; i < n; i++)
     {
       float value = MIN (first[i], second[i]) - (float) alpha * sac->next.log_density[i];
-      float reward = (float) (recipe->reward_scale * (batch->rewards[i] + recipe->reward_offset));
+      double raw = fmax (batch->rewards[i], recipe->reward_floor);
+      float reward = (float) (recipe->reward_scale * (raw + recipe->reward_offset));
 
       sac->target[i] = reward + (1.0f - batch->terminated[i]) * (float) recipe->discount * value;
     }

@@ -27,6 +27,7 @@ RECIPE = {
     "discount": 0.97,
     "reward_scale": 5,
     "reward_offset": 0.3,
+    "reward_floor": -1.5,
     "critic_rate": 0.002,
     "target_rate": 0.01,
     "policy_rate": 0.001,

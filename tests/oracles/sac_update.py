@@ -37,6 +37,7 @@ RECIPE = {
     "discount": 0.97,
     "reward_scale": 5,
     "reward_offset": 0.3,
+    "reward_floor": -1.5,
     "critic_rate": 0.002,
     "target_rate": 0.01,
     "policy_rate": 0.001,
@@ -238,7 +239,8 @@ class Learner:
     def target(self, batch, future):
         """Returns what the critics should say of the batch, for the values of the next states."""
         recipe = self.recipe
-        return recipe["reward_scale"] * (batch["rewards"] + recipe["reward_offset"]) \
+        rewards = torch.clamp(batch["rewards"], min=recipe["reward_floor"])
+        return recipe["reward_scale"] * (rewards + recipe["reward_offset"]) \
             + (1 - batch["terminated"]) * recipe["discount"] * future
 
     def differentiate_critics(self, batch, target):
