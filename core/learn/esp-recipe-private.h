@@ -30,7 +30,7 @@ typedef enum
   ESP_SELECTOR_LOGIT,       /* their logits */
 } EspSelectorForm;
 
-/* What each field means is said once, in the table of esp-recipe.c. */
+/* What each field means is said once, in the table of esp-recipe-field.c. */
 struct _EspRecipe
 {
   _Atomic int references;
