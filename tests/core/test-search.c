@@ -109,6 +109,126 @@ test_mutations (void)
   g_assert_cmpuint (grafted, >, 1);
 }
 
+/* Returns whether the structure of @edited is that of @root, with other numbers; stores what each of its
+ * numbers is a multiple of the one of @root by in @ratios[n]. */
+static bool
+has_other_numbers (EspExpression *root, EspExpression *edited, double *ratios, guint n)
+{
+  g_autoptr (GArray) old = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (GArray) new = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (EspExpression) filled = NULL;
+
+  esp_edit_get_constants (root, old);
+  esp_edit_get_constants (edited, new);
+  g_assert_cmpuint (old->len, ==, n);
+  if (new->len != n)
+    return false;
+  filled = esp_edit_set_constants (root, (const double *) (void *) new->data);
+  if (!esp_expression_equal (filled, edited))
+    return false;
+  for (guint i = 0; i < n; i++)
+    ratios[i] = g_array_index (new, double, i) / g_array_index (old, double, i);
+
+  return true;
+}
+
+/* Of every kind of edit there are neighbours that no other kind makes. */
+static void
+test_kinds_of_mutations (void)
+{
+  static const double scales[] = { 1.0, 1.0, 0.1, 1.0 };
+  static const char *const neighbours[] = {
+    /* all numbers by one factor: each of the three is 1 then */
+    "x - 0.5*x_dot + 2*theta",
+    "0.5*x - 0.25*x_dot + theta",
+    "2*x - x_dot + 4*theta",
+    /* one of the operands, either number, an observation, a part of a mate */
+    "2*x_dot + 8*theta",
+    "8*theta - 2*x_dot",
+    "4*x + 8*theta - 1",
+    "4*x - 2*x_dot + 8*theta_dot",
+    "4*x - 2*x_dot + cos(theta)",
+    /* something added */
+    "4*x - 2*x_dot + 8*theta + cos(theta)",
+    /* a factor, a divisor and functions put on */
+    "4*x - 2*x_dot + 8*theta*theta_dot",
+    "4*x - 2*x_dot + 8*theta/theta_dot",
+    "4*x - 2*x_dot + 8*tanh(theta)",
+    "4*x + 8*theta - sin(2*x_dot)",
+    /* one operation exchanged for another */
+    "4*x + 2*x_dot + 8*theta",
+  };
+  size_t counts[G_N_ELEMENTS (neighbours)] = { 0 }, shaken = 0, limited = 0;
+  g_autoptr (EspFormula) formula = parse ("4*x - 2*x_dot + 8*theta");
+  g_autoptr (EspFormula) mate = parse ("cos(theta)*x");
+  EspExpression *root = esp_formula_get_expression (formula, 0);
+  EspExpression *mates[] = { esp_formula_get_expression (mate, 0) };
+  EspEditMaterial material = { G_N_ELEMENTS (names), scales, mates, 1 };
+
+  for (uint64_t seed = 0; seed < 6000; seed++)
+    {
+      EspRandom random;
+      g_autoptr (EspExpression) edited = NULL;
+      g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (double));
+      double ratios[3];
+      const char *text;
+
+      esp_random_init (&random, seed, 0);
+      edited = esp_edit_mutate (root, &material, &random);
+      esp_edit_get_constants (edited, numbers);
+      for (guint i = 0; i < numbers->len; i++)
+        g_assert_true (isfinite (g_array_index (numbers, double, i)));
+
+      text = describe (edited);
+      for (size_t i = 0; i < G_N_ELEMENTS (neighbours); i++)
+        counts[i] += strcmp (text, neighbours[i]) == 0;
+      limited += strstr (text, "min(") != NULL || strstr (text, "max(") != NULL;
+      /* each number by a factor of its own; edits of one place change fewer of them */
+      shaken += has_other_numbers (root, edited, ratios, G_N_ELEMENTS (ratios)) && ratios[0] != 1.0
+                && ratios[1] != 1.0 && ratios[2] != 1.0 && fabs (ratios[0] / ratios[1] - 1.0) > 1e-9;
+    }
+  for (size_t i = 0; i < G_N_ELEMENTS (neighbours); i++)
+    {
+      g_test_message ("%s: %zu", neighbours[i], counts[i]);
+      /* one edit in seventeen scales, and each number is as likely to become 1 */
+      g_assert_cmpuint (counts[i], >, i < 3 ? 90 : 0);
+    }
+  g_assert_cmpuint (shaken, >, 100);
+  g_assert_cmpuint (limited, >, 0);
+}
+
+/* Numbers that nothing can be divided by are left as they are. */
+static void
+test_mutations_of_zero (void)
+{
+  static const double scales[] = { 1.0, 1.0, 0.1, 1.0 };
+  static const char *const texts[] = { "x", "0" };
+
+  for (size_t t = 0; t < G_N_ELEMENTS (texts); t++)
+    {
+      g_autoptr (EspFormula) formula = parse (texts[t]);
+      EspExpression *root = esp_formula_get_expression (formula, 0);
+      EspEditMaterial material = { G_N_ELEMENTS (names), scales, NULL, 0 };
+      size_t same = 0;
+
+      for (uint64_t seed = 0; seed < 1000; seed++)
+        {
+          EspRandom random;
+          g_autoptr (EspExpression) edited = NULL;
+          g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (double));
+
+          esp_random_init (&random, seed, 0);
+          edited = esp_edit_mutate (root, &material, &random);
+          esp_edit_get_constants (edited, numbers);
+          for (guint i = 0; i < numbers->len; i++)
+            g_assert_true (isfinite (g_array_index (numbers, double, i)));
+          same += esp_expression_equal (edited, root);
+        }
+      g_assert_cmpuint (same, >, 0);
+      g_assert_cmpuint (same, <, 1000);
+    }
+}
+
 static void
 offer (EspArchive *archive, const char *text, double value, bool expected)
 {
@@ -257,6 +377,186 @@ test_search (void)
     }
 }
 
+/* What the progress of a search shows. */
+typedef struct
+{
+  double teaching; /* share of it */
+  double share;    /* at the last call */
+  size_t calls;
+  size_t stop;           /* at this call; 0: never */
+  size_t longest_before; /* in the archive while the teacher is improved */
+  size_t longest_after;
+  size_t imitated;  /* entries of more than one node that came between these two */
+  EspArchive *last; /* the archive of the last call, copied */
+} Watch;
+
+static EspArchive *
+copy (const EspArchive *archive)
+{
+  EspArchive *copied = esp_archive_new (100);
+
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    esp_archive_offer (copied, esp_archive_get (archive, i)->formula, esp_archive_get (archive, i)->value);
+
+  return copied;
+}
+
+static bool
+contains (const EspArchive *archive, const EspArchiveEntry *entry)
+{
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    if (esp_archive_get (archive, i)->length == entry->length
+        && esp_archive_get (archive, i)->value == entry->value)
+      return true;
+
+  return false;
+}
+
+static bool
+watch_progress (void *data, double share, const EspArchive *archive)
+{
+  Watch *watch = data;
+  bool taught = watch->calls > 0 && watch->share >= watch->teaching;
+  size_t *longest = taught ? &watch->longest_after : &watch->longest_before;
+
+  g_assert_cmpfloat (share, >=, watch->share);
+  g_assert_cmpfloat (share, <=, 1.0);
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    {
+      const EspArchiveEntry *entry = esp_archive_get (archive, i);
+
+      *longest = MAX (*longest, entry->length);
+      if (taught && watch->imitated == 0 && watch->last != NULL && entry->length > 1
+          && !contains (watch->last, entry))
+        watch->imitated++;
+    }
+  g_clear_pointer (&watch->last, esp_archive_unref);
+  if (!taught)
+    watch->last = copy (archive);
+  watch->share = share;
+  watch->calls++;
+
+  return watch->calls != watch->stop;
+}
+
+static EspArchive *
+search (const EspSearchSettings *settings, const char *seed, size_t n_workers, Watch *watch)
+{
+  g_autoptr (EspFormula) start = parse (seed);
+  EspFormula *seeds[] = { start };
+  g_autoptr (EspPool) pool = n_workers > 1 ? esp_pool_new (n_workers) : NULL;
+  EspArchive *archive = esp_search_formulas (seeds, 1, settings, pool, watch_progress, watch, NULL);
+
+  g_clear_pointer (&watch->last, esp_archive_unref);
+  return archive;
+}
+
+/* The teacher may be four times as long as the result; once it is found nothing grows so long any more, and
+ * it is what the next formulas imitate: one that always does the same would leave nothing to imitate. */
+static void
+test_teaching (void)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  EspSearchSettings settings = { .environment = esp_environment_get_info (environment),
+                                 .steps = 1000000,
+                                 .teaching = 0.3,
+                                 .episodes = 4,
+                                 .length_limit = 3,
+                                 .starts = 1,
+                                 .seed = 1 };
+  Watch taught = { .teaching = 0.3 }, untaught = { 0 };
+  g_autoptr (EspArchive) with = search (&settings, "0.1", 1, &taught);
+  g_autoptr (EspArchive) without = NULL;
+
+  settings.teaching = 0.0;
+  without = search (&settings, "0.1", 1, &untaught);
+
+  /* plain sums of twice as many terms as there may be are where edits start to shorten */
+  g_assert_cmpuint (taught.longest_before, >, 7);
+  g_assert_cmpuint (taught.longest_before, <=, 12);
+  g_assert_cmpuint (taught.longest_after, <=, taught.longest_before);
+  g_assert_cmpuint (taught.imitated, >, 0);
+  g_assert_cmpuint (untaught.longest_before, ==, 1);
+  g_assert_cmpuint (untaught.longest_after, <=, 7);
+
+  g_assert_cmpuint (esp_archive_get_n (with), >, 0);
+  for (size_t i = 0; i < esp_archive_get_n (with); i++)
+    g_assert_cmpuint (esp_archive_get (with, i)->length, <=, 3);
+}
+
+/* What a generation costs tells how many episodes its edits were screened on. */
+static void
+test_screening (void)
+{
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  static const size_t screening[] = { 1, 0, 16 };
+  double costs[G_N_ELEMENTS (screening)];
+
+  for (size_t i = 0; i < G_N_ELEMENTS (screening); i++)
+    {
+      EspSearchSettings settings = { .environment = esp_environment_get_info (environment),
+                                     .steps = 4000000,
+                                     .episodes = 16,
+                                     .screening_episodes = screening[i],
+                                     .length_limit = 7,
+                                     .starts = 1,
+                                     .seed = 1 };
+      Watch watch = { .stop = 3 };
+      g_autoptr (EspArchive) archive = search (&settings, "theta + 0.3*theta_dot", 1, &watch);
+
+      g_assert_cmpuint (watch.calls, ==, 3);
+      costs[i] = watch.share;
+      g_test_message ("%zu: %g", screening[i], costs[i]);
+    }
+  g_assert_cmpfloat (costs[0], <, costs[1]);
+  g_assert_cmpfloat (costs[1], <, costs[2]);
+}
+
+static char *
+list (const EspArchive *archive)
+{
+  GString *text = g_string_new (NULL);
+
+  for (size_t i = 0; i < esp_archive_get_n (archive); i++)
+    g_string_append_printf (text, "%a %s\n", esp_archive_get (archive, i)->value,
+                            esp_formula_get_text (esp_archive_get (archive, i)->formula));
+
+  return g_string_free (text, FALSE);
+}
+
+/* Several formulas whose numbers evolve, in the same way for any number of workers; and not in the way of one
+ * alone. */
+static void
+test_starts (void)
+{
+  static const size_t starts[] = { 3, 3, 3, 1 }, n_workers[] = { 1, 2, 3, 1 };
+  g_autoptr (EspEnvironment) environment = esp_environment_new ("cartpole", NULL);
+  g_autofree char *first = NULL;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (starts); i++)
+    {
+      EspSearchSettings settings = { .environment = esp_environment_get_info (environment),
+                                     .steps = 600000,
+                                     .imitations = 1,
+                                     .starts = starts[i],
+                                     .evolution = 0.3,
+                                     .episodes = 8,
+                                     .length_limit = 9,
+                                     .seed = 2 };
+      Watch watch = { 0 };
+      g_autoptr (EspArchive) archive = search (&settings, "theta + theta_dot", n_workers[i], &watch);
+      g_autofree char *text = list (archive);
+
+      g_assert_cmpfloat (watch.share, ==, 1.0);
+      if (first == NULL)
+        first = g_steal_pointer (&text);
+      else if (starts[i] == starts[0])
+        g_assert_cmpstr (text, ==, first);
+      else
+        g_assert_cmpstr (text, !=, first);
+    }
+}
+
 static void
 test_cancelled (void)
 {
@@ -284,11 +584,16 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/search/places", test_places);
   g_test_add_func ("/search/constants", test_constants);
-  g_test_add_func ("/search/mutations", test_mutations);
+  g_test_add_func ("/search/mutations/lengths", test_mutations);
+  g_test_add_func ("/search/mutations/kinds", test_kinds_of_mutations);
+  g_test_add_func ("/search/mutations/zero", test_mutations_of_zero);
   g_test_add_func ("/search/archive", test_archive);
   g_test_add_func ("/search/imitation", test_imitation);
   g_test_add_func ("/search/comparison", test_comparison);
   g_test_add_func ("/search/search", test_search);
+  g_test_add_func ("/search/teaching", test_teaching);
+  g_test_add_func ("/search/screening", test_screening);
+  g_test_add_func ("/search/starts", test_starts);
   g_test_add_func ("/search/cancelled", test_cancelled);
   return g_test_run ();
 }
