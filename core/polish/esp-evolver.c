@@ -14,12 +14,12 @@
 struct _EspEvolver
 {
   EspFormula *formula;
-  size_t n;                /* numbers */
-  size_t episodes;         /* of a generation */
-  uint64_t next_episode;   /* seed of the first one of the next generation */
-  EspEvolution *evolution; /* NULL where there are no numbers */
-  double *values;          /* [population] */
-  uint64_t *spent;         /* [population], steps of each point */
+  size_t n;              /* numbers */
+  size_t episodes;       /* of a generation */
+  uint64_t next_episode; /* seed of the first one of the next generation */
+  EspEvolution *evolution;
+  double *values;  /* [population] */
+  uint64_t *spent; /* [population], steps of each point */
 };
 
 /* A generation under way: each point is a task. */
@@ -42,9 +42,6 @@ esp_evolver_new (EspFormula *formula, const EspEvolverSettings *settings)
   evolver->n = numbers->len;
   evolver->episodes = settings->episodes;
   evolver->next_episode = EVOLVER_SEED;
-  if (evolver->n == 0)
-    return evolver;
-
   for (size_t i = 0; i < evolver->n; i++)
     deviations[i] = settings->step * fabs (start[i]) + settings->floor;
   evolver->evolution = esp_evolution_new (evolver->n, start, deviations, 0, settings->seed, EVOLVER_STREAM);
@@ -84,14 +81,9 @@ measure_point (void *data, size_t point, size_t worker)
 void
 esp_evolver_run_generation (EspEvolver *evolver, const EspTuning *tuning, EspPool *pool)
 {
-  Generation generation = { evolver, tuning, NULL };
-  size_t population;
+  size_t population = esp_evolution_get_population (evolver->evolution);
+  Generation generation = { evolver, tuning, esp_evolution_ask (evolver->evolution) };
 
-  if (evolver->evolution == NULL)
-    return;
-
-  population = esp_evolution_get_population (evolver->evolution);
-  generation.points = esp_evolution_ask (evolver->evolution);
   esp_pool_run (pool, population, measure_point, &generation);
   for (size_t i = 0; i < population; i++)
     *tuning->spent += evolver->spent[i];
@@ -105,8 +97,5 @@ esp_evolver_run_generation (EspEvolver *evolver, const EspTuning *tuning, EspPoo
 EspFormula *
 esp_evolver_get_formula (const EspEvolver *evolver)
 {
-  if (evolver->evolution == NULL)
-    return esp_formula_ref (evolver->formula);
-
   return esp_tuning_set_numbers (evolver->formula, esp_evolution_get_mean (evolver->evolution));
 }

@@ -28,14 +28,15 @@ typedef struct
   uint64_t seed;
 } EspEvolverSettings;
 
-/* Returns an evolver that starts from the numbers of @formula. Free with esp_evolver_free(). */
+/* Returns an evolver that starts from the numbers of @formula, which must have some. Free with
+ * esp_evolver_free(). */
 EspEvolver *esp_evolver_new (EspFormula *formula, const EspEvolverSettings *settings);
 
 /* Frees @evolver; NULL is allowed. */
 void esp_evolver_free (EspEvolver *evolver);
 
 /* Measures a generation as @tuning says, with @pool (NULL: alone), and learns from it; the result does not
- * depend on the workers. Does nothing if the formula has no numbers; learns nothing when cancelled. */
+ * depend on the workers. Learns nothing when cancelled. */
 void esp_evolver_run_generation (EspEvolver *evolver, const EspTuning *tuning, EspPool *pool);
 
 /* Returns the formula with the numbers that the evolution has come to, a new reference. Whether they are

@@ -17,6 +17,14 @@ is_cancelled (const EspRace *race)
   return race->tuning->cancelled != NULL && *race->tuning->cancelled;
 }
 
+static bool
+has_numbers (const EspFormula *formula)
+{
+  g_autoptr (GArray) numbers = esp_tuning_get_numbers (formula);
+
+  return numbers->len > 0;
+}
+
 /* Of equals the one that was given first stays first. */
 static gint
 compare (gconstpointer a, gconstpointer b, gpointer data)
@@ -49,19 +57,24 @@ EspFormula *
 esp_race_run (const EspRace *race, EspFormula *const *starts, size_t n, EspPool *pool)
 {
   g_autofree Runner *runners = g_new (Runner, n);
-  double n_laps = 1.0 + ceil (log2 ((double) n)), spent = 0.0;
+  double n_laps, spent = 0.0;
   EspFormula *winner;
-  size_t left = n;
+  size_t n_runners = 0, left;
 
   for (size_t i = 0; i < n; i++)
-    runners[i] = (Runner){ esp_evolver_new (starts[i], &race->evolver), -HUGE_VAL };
+    if (has_numbers (starts[i]))
+      runners[n_runners++] = (Runner){ esp_evolver_new (starts[i], &race->evolver), -HUGE_VAL };
+  if (n_runners == 0)
+    return esp_formula_ref (starts[0]);
 
+  left = n_runners;
+  n_laps = 1.0 + ceil (log2 ((double) n_runners));
   for (size_t lap = 0; spent < 1.0 && !is_cancelled (race); lap++)
     {
       for (size_t i = 0; i < left && spent < 1.0 && !is_cancelled (race); i++)
         {
-          spent = run_turn (race, &runners[i],
-                            ((double) lap + ((double) i + 1.0) / (double) left) / n_laps, pool);
+          spent = run_turn (race, &runners[i], ((double) lap + ((double) i + 1.0) / (double) left) / n_laps,
+                            pool);
           if (left > 1)
             {
               g_autoptr (EspFormula) formula = esp_evolver_get_formula (runners[i].evolver);
@@ -75,7 +88,7 @@ esp_race_run (const EspRace *race, EspFormula *const *starts, size_t n, EspPool 
     }
 
   winner = esp_evolver_get_formula (runners[0].evolver);
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < n_runners; i++)
     esp_evolver_free (runners[i].evolver);
 
   return winner;

@@ -29,8 +29,9 @@ typedef struct
   void *data;
 } EspRace;
 
-/* Lets the @n > 0 formulas @starts race, and returns what the winner has come to, a new reference. Ends early
- * when cancelled. */
+/* Lets the @n > 0 formulas @starts race, and returns what the winner has come to, a new reference. Those
+ * without numbers have nothing to evolve and do not take part; if none has any, returns the first as it is.
+ * Ends early when cancelled. */
 EspFormula *esp_race_run (const EspRace *race, EspFormula *const *starts, size_t n, EspPool *pool);
 
 G_END_DECLS

@@ -70,8 +70,8 @@ typedef struct
 typedef bool (*EspSearchProgress) (void *data, double share, const EspArchive *archive);
 
 /* Searches from the @n formulas @seeds and returns the archive of what was found: the front, and rivals of
- * its best, which other episodes may prefer. The seeds are in it, as far as nothing beats them and they are
- * not too long to be edited. Measures with @pool (NULL: alone); ends early with what there is when @cancelled
+ * its best, which other episodes may prefer. Some of it may be longer than the limit: esp_archive_choose()
+ * holds that. The seeds are in it, as far as nothing beats them and they are not too long to be edited. Measures with @pool (NULL: alone); ends early with what there is when @cancelled
  * (NULL: never) becomes true. @progress may be NULL. Free the result with esp_archive_unref(). */
 EspArchive *esp_search_formulas (EspFormula *const *seeds,
                                  size_t n,

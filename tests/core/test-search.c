@@ -345,6 +345,7 @@ test_search (void)
   EspSearchSettings settings = { .environment = esp_environment_get_info (environment),
                                  .steps = 6000000,
                                  .imitations = 3,
+                                 .starts = 1,
                                  .evolution = 0.1,
                                  .episodes = 10,
                                  .length_limit = 15,

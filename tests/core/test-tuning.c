@@ -1,6 +1,6 @@
 /* Tuning: the evolution finds maxima, where values are noisy and directions differ in scale too; descent and
- * evolution improve a detuned formula; of several the one with the right structure wins; and no outcome depends
- * on the number of workers. */
+ * evolution improve a detuned formula; of several the one with the right structure wins; and no outcome
+ * depends on the number of workers. */
 
 #include <math.h>
 
@@ -11,8 +11,8 @@
 
 #define DIMENSIONS 6
 
-/* Runs @generations on −(Σ s_i (x_i − i)²)^½ with noise of size @noise, where the s_i differ by four orders of
- * magnitude, and returns the distance of the mean from the maximum. */
+/* Runs @generations on −(Σ s_i (x_i − i)²)^½ with noise of size @noise, where the s_i differ by four orders
+ * of magnitude, and returns the distance of the mean from the maximum. */
 static double
 climb (size_t generations, double noise)
 {
@@ -69,7 +69,8 @@ test_evolution_useless_points (void)
       const double *points = esp_evolution_ask (evolution);
 
       for (size_t p = 0; p < 8; p++)
-        values[p] = points[2 * p] < 0.0 || g == 0 ? -HUGE_VAL : -hypot (points[2 * p], points[2 * p + 1] - 3.0);
+        values[p] = points[2 * p] < 0.0 || g == 0 ? -HUGE_VAL
+                                                  : -hypot (points[2 * p], points[2 * p + 1] - 3.0);
       esp_evolution_tell (evolution, values);
     }
   g_assert_cmpfloat (fabs (esp_evolution_get_mean (evolution)[0]), <, 0.01);
@@ -178,6 +179,22 @@ race (const char *const *texts, size_t n_workers, Progress *progress)
   return esp_race_run (&settings, (EspFormula *[]){ first, second, third }, 3, pool);
 }
 
+/* What has no number does not take part, and spends nothing: it must not be waited for. */
+static void
+test_race_without_numbers (void)
+{
+  static const char *const one[] = { "sin_theta", DETUNED, "theta_dot" };
+  static const char *const none[] = { "sin_theta", "theta_dot", "cos_theta" };
+  Progress progress = { 0 }, idle = { 0 };
+  g_autoptr (EspFormula) winner = race (one, 1, &progress);
+  g_autoptr (EspFormula) first = race (none, 1, &idle);
+  g_autoptr (GArray) numbers = esp_tuning_get_numbers (winner);
+
+  g_assert_cmpuint (numbers->len, ==, 3);
+  g_assert_cmpstr (esp_formula_get_text (first), ==, "sin_theta");
+  g_assert_cmpuint (idle.spent, ==, 0);
+}
+
 /* Each runs its first lap, two the second, and the one with the right structure the third. */
 static void
 test_race (void)
@@ -227,6 +244,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tuning/numbers", test_numbers);
   g_test_add_func ("/tuning/evolution/formula", test_evolution_of_a_formula);
   g_test_add_func ("/tuning/race", test_race);
+  g_test_add_func ("/tuning/race-without-numbers", test_race_without_numbers);
   g_test_add_func ("/tuning/descent/formula", test_descent_of_a_formula);
 
   return g_test_run ();
