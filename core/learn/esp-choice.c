@@ -485,6 +485,20 @@ choose_symbolic (const EspChoice *choice, EspResult *result)
   work_clear (&work);
 }
 
+double
+esp_choice_forecast (const EspRecipe *recipe, double seconds, double step_seconds, size_t n_workers)
+{
+  /* what pruning takes depends on what there is to prune, and a network is not polished */
+  if (recipe->policy == ESP_POLICY_NEURAL)
+    return NAN;
+  if (seconds > 0.0)
+    return seconds;
+  if (recipe->policy != ESP_POLICY_SYMBOLIC || recipe->polish_search_steps == 0 || !(step_seconds > 0.0))
+    return NAN;
+
+  return (double) recipe->polish_search_steps * step_seconds / (double) n_workers;
+}
+
 void
 esp_choose (const EspChoice *choice, EspResult *result)
 {

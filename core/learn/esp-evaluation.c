@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "esp-environment-vector.h"
+#include "esp-phase.h"
 #include "esp-random.h"
 
 #define MASKS_PER_EVALUATION 10
@@ -25,6 +26,9 @@
 
 /* Several workers begin with so small a part of the episodes that those who are faster find more to do. */
 #define ROUNDS 2
+
+/* A measurement of speed takes this long, so that what making the instances takes counts little. */
+#define SPEED_SECONDS 0.01
 
 /* The stream of a seed from which random actions come. */
 #define ACTION_STREAM UINT64_C (0x616374696f6e7300)
@@ -265,6 +269,20 @@ esp_evaluate_random (const EspEnvironmentInfo *environment,
                      const _Atomic bool *cancelled)
 {
   return esp_evaluate (environment, NULL, NULL, seed, episodes, pool, cancelled);
+}
+
+double
+esp_evaluation_get_step_seconds (const EspEnvironmentInfo *environment, const _Atomic bool *cancelled)
+{
+  for (size_t episodes = 1;; episodes *= 4)
+    {
+      double started = esp_phase_get_time (), elapsed;
+      EspReturns returns = esp_evaluate_random (environment, ESP_CHOICE_SEED, episodes, NULL, cancelled);
+
+      elapsed = esp_phase_get_time () - started;
+      if (elapsed >= SPEED_SECONDS || returns.episodes < episodes)
+        return returns.episodes > 0 ? elapsed / (returns.mean_length * (double) returns.episodes) : 0.0;
+    }
 }
 
 void
