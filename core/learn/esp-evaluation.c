@@ -58,6 +58,7 @@ typedef struct
   void *data;
   uint64_t seed;
   size_t n_episodes;
+  double *all;         /* where the return of each episode from the first one on is written, or NULL */
   _Atomic size_t next; /* the first episode that nobody has begun */
 } Measurement;
 
@@ -239,7 +240,33 @@ measure (
       for (size_t i = 0; i < n; i++)
         if (measurement->lengths[i] > 0)
           tally_episode (tally, measurement->returns[i], measurement->lengths[i]);
+      for (size_t i = 0; measurement->all != NULL && i < n; i++)
+        measurement->all[first + i] = measurement->lengths[i] > 0 ? measurement->returns[i] : (double) NAN;
     }
+}
+
+/* As esp_evaluate(), and writes each return to @all unless that is NULL. */
+static EspReturns
+evaluate (const EspEnvironmentInfo *environment,
+          EspActFunction act,
+          void *data,
+          uint64_t seed,
+          size_t episodes,
+          EspPool *pool,
+          const _Atomic bool *cancelled,
+          double *all)
+{
+  Tally tally = { .returns.seed = seed };
+  Measurement measurement;
+
+  measurement_init (&measurement, environment, episodes, pool, cancelled);
+  measurement.all = all;
+  for (size_t i = 0; all != NULL && i < episodes; i++)
+    all[i] = NAN;
+  measure (&measurement, &tally, act, data, seed, episodes);
+  measurement_clear (&measurement);
+
+  return tally_finish (&tally);
 }
 
 EspReturns
@@ -251,14 +278,7 @@ esp_evaluate (const EspEnvironmentInfo *environment,
               EspPool *pool,
               const _Atomic bool *cancelled)
 {
-  Tally tally = { .returns.seed = seed };
-  Measurement measurement;
-
-  measurement_init (&measurement, environment, episodes, pool, cancelled);
-  measure (&measurement, &tally, act, data, seed, episodes);
-  measurement_clear (&measurement);
-
-  return tally_finish (&tally);
+  return evaluate (environment, act, data, seed, episodes, pool, cancelled, NULL);
 }
 
 EspReturns
@@ -316,8 +336,20 @@ esp_evaluate_formula (const EspFormula *formula,
                       EspPool *pool,
                       const _Atomic bool *cancelled)
 {
-  return esp_evaluate (environment, esp_evaluate_act_formula, (void *) formula, seed, episodes, pool,
-                       cancelled);
+  return esp_evaluate_formula_each (formula, environment, seed, episodes, pool, cancelled, NULL);
+}
+
+EspReturns
+esp_evaluate_formula_each (const EspFormula *formula,
+                           const EspEnvironmentInfo *environment,
+                           uint64_t seed,
+                           size_t episodes,
+                           EspPool *pool,
+                           const _Atomic bool *cancelled,
+                           double *all)
+{
+  return evaluate (environment, esp_evaluate_act_formula, (void *) formula, seed, episodes, pool, cancelled,
+                   all);
 }
 
 /* An actor, with scratch memory for each worker. */
@@ -379,10 +411,21 @@ EspReturns
 esp_evaluate_masked (
   const EspNetwork *network, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled)
 {
+  return esp_evaluate_masked_each (network, seed, episodes, pool, cancelled, NULL);
+}
+
+EspReturns
+esp_evaluate_masked_each (const EspNetwork *network,
+                          uint64_t seed,
+                          size_t episodes,
+                          EspPool *pool,
+                          const _Atomic bool *cancelled,
+                          double *all)
+{
   g_autofree double *features = g_new (double, esp_pool_get_n_workers (pool) * count_features (network));
   NetworkActor actor = { network, features };
 
-  return esp_evaluate (network->environment, act_network, &actor, seed, episodes, pool, cancelled);
+  return evaluate (network->environment, act_network, &actor, seed, episodes, pool, cancelled, all);
 }
 
 EspReturns

@@ -73,6 +73,24 @@ double esp_evaluation_get_step_seconds (const EspEnvironmentInfo *environment, c
 EspReturns esp_evaluate_actor (
   const EspActor *actor, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled);
 
+/* As esp_evaluate_formula(), and writes the return of each episode to @all[@episodes], NaN
+ * where it was not run to its end. */
+EspReturns esp_evaluate_formula_each (const EspFormula *formula,
+                                      const EspEnvironmentInfo *environment,
+                                      uint64_t seed,
+                                      size_t episodes,
+                                      EspPool *pool,
+                                      const _Atomic bool *cancelled,
+                                      double *all);
+
+/* The same for the thresholded network. */
+EspReturns esp_evaluate_masked_each (const EspNetwork *network,
+                                     uint64_t seed,
+                                     size_t episodes,
+                                     EspPool *pool,
+                                     const _Atomic bool *cancelled,
+                                     double *all);
+
 /* As esp_evaluate(), for the thresholded network. */
 EspReturns esp_evaluate_masked (
   const EspNetwork *network, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled);

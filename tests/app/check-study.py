@@ -303,8 +303,11 @@ def test_insertion(folder):
     expect({row["formula"] for row in result["rows"]} == {"LQR", "DSP"}, result["rows"])
     for row in result["rows"]:
         expect(row["formula_return"]["n"] == 3 and row["dense"] in ("yes", "no"), row)
-        for value in (row["network_return"]["mean"], row["difference"], row["live_paths"]):
+        for value in (row["network_return"]["mean"], row["difference"]["mean"], row["live_paths"]):
             expect((value is None) == (row["fits"] == "no"), row)
+        # both last through every episode
+        if row["formula"] == "LQR" and row["fits"] == "yes":
+            expect(row["difference"]["half"] == 0, row)
     held = [row for row in result["rows"] if row["fits"] == "yes" and row["formula"] == "LQR"]
     expect(held and all(row["network_return"]["mean"] == 1000 and row["live_paths"] >= 4 for row in held), held)
     expect_complaint(["insertion", "--seeds", "1"], 2, "no runs", "--episodes")
