@@ -203,7 +203,7 @@ test_time_left (void)
   g_autoptr (EspTrainer) trainer = make_trainer (recipe, 1);
   EspSnapshot *snapshot = settle (trainer, ESP_RUN_PAUSED);
 
-  g_assert_cmpfloat_with_epsilon (esp_choice_forecast (recipe, 0.0, 0.25, 2), 250.0, 1e-9);
+  g_assert_cmpfloat_with_epsilon (esp_choice_forecast (recipe, 0.0, 0.25, 2), 500.0, 1e-9);
   g_assert_cmpfloat (esp_choice_forecast (recipe, 30.0, 0.25, 2), ==, 30.0);
   g_assert_true (isnan (esp_choice_forecast (recipe, 0.0, 0.0, 2)));
   g_assert_true (isnan (esp_choice_forecast (unsearched, 0.0, 0.25, 2)));
