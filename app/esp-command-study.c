@@ -405,7 +405,8 @@ study (const Request *request)
   EspStudyPlan plan = { .scale = 1.0,
                         .steps = request->steps.value,
                         .assignments = request->assignments,
-                        .episodes = request->episodes.value };
+                        .episodes = request->episodes.value,
+                        .cancelled = esp_interrupt_get_flag () };
   gboolean is_kept;
   int status;
 

@@ -1,5 +1,6 @@
 #include "esp-insertion-table.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "esp-environment.h"
@@ -144,9 +145,25 @@ insert (const Known *this,
   return NULL;
 }
 
+/* Returns the standard deviation of @a minus @b, by n − 1. */
+static double
+get_difference_deviation (const double *a, const double *b, size_t n)
+{
+  double mean = 0.0, squares = 0.0;
+
+  for (size_t i = 0; i < n; i++)
+    mean += (a[i] - b[i]) / (double) n;
+  for (size_t i = 0; i < n; i++)
+    squares += (a[i] - b[i] - mean) * (a[i] - b[i] - mean);
+
+  return n > 1 ? sqrt (squares / (double) (n - 1)) : (double) NAN;
+}
+
+/* @formula_returns: what the formula returns in each episode */
 static void
 fill_row (EspInsertionRow *row,
           const Known *this,
+          const double *formula_returns,
           const EspEnvironmentInfo *environment,
           size_t episodes,
           EspPool *pool,
@@ -158,6 +175,7 @@ fill_row (EspInsertionRow *row,
                     ? esp_arrangement_new (row->arrangement, environment->n_observations, NULL)
                     : esp_arrangement_new_sequential (row->arrangement, environment->n_observations, NULL);
   g_autoptr (EspNetwork) network = insert (this, environment, arrangement, &row->form, &error);
+  g_autofree double *network_returns = NULL;
 
   row->fits = network != NULL;
   if (network == NULL)
@@ -166,7 +184,10 @@ fill_row (EspInsertionRow *row,
       return;
     }
   row->n_paths = esp_network_count_live (network);
-  row->network_return = esp_evaluate_masked (network, ESP_REPORT_SEED, episodes, pool, cancelled);
+  network_returns = g_new (double, episodes);
+  row->network_return = esp_evaluate_masked_each (network, ESP_REPORT_SEED, episodes, pool, cancelled,
+                                                  network_returns);
+  row->difference_deviation = get_difference_deviation (network_returns, formula_returns, episodes);
 }
 
 static void
@@ -179,12 +200,14 @@ fill_formula (GArray *rows,
 {
   EspSignalNames names;
   g_autoptr (EspFormula) formula = NULL;
+  g_autofree double *formula_returns = g_new (double, episodes);
   EspReturns returns;
 
   esp_signal_names_init (&names, environment);
   formula = esp_formula_parse (this->formula, &names.symbols, environment->n_actions, NULL);
   g_assert (formula != NULL);
-  returns = esp_evaluate_formula (formula, environment, ESP_REPORT_SEED, episodes, pool, cancelled);
+  returns = esp_evaluate_formula_each (formula, environment, ESP_REPORT_SEED, episodes, pool, cancelled,
+                                       formula_returns);
 
   for (int dense = 1; dense >= 0; dense--)
     for (const char *const *name = esp_arrangement_list (); *name != NULL; name++)
@@ -195,9 +218,10 @@ fill_formula (GArray *rows,
                                 .formula = this->formula,
                                 .arrangement = *name,
                                 .dense = dense,
-                                .formula_return = returns };
+                                .formula_return = returns,
+                                .difference_deviation = NAN };
 
-        fill_row (&row, this, environment, episodes, pool, cancelled);
+        fill_row (&row, this, formula_returns, environment, episodes, pool, cancelled);
         /* what was cut short says nothing */
         if (is_cancelled (cancelled))
           {

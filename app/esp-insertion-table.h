@@ -31,6 +31,8 @@ G_BEGIN_DECLS
  * @reason: why none fits (owned), else NULL
  * @formula_return: what the formula returns
  * @network_return: what the network returns; no episodes where there is none
+ * @difference_deviation: standard deviation of the network's return minus the formula's over the same
+ *   episodes, by n − 1; NaN for fewer than two, or where there is no network
  * @n_paths: live paths of the network, of all actions
  *
  * One formula in one arrangement.
@@ -48,6 +50,7 @@ typedef struct
   char *reason;
   EspReturns formula_return;
   EspReturns network_return;
+  double difference_deviation;
   size_t n_paths;
 } EspInsertionRow;
 

@@ -3,12 +3,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-static atomic_int interrupted;
+static _Atomic bool interrupted;
 
 static void
 interrupt (int signal_number)
 {
-  interrupted = signal_number;
+  interrupted = true;
 }
 
 void
@@ -25,8 +25,14 @@ esp_interrupt_catch (void)
     sigaction (SIGHUP, &action, NULL);
 }
 
+const _Atomic bool *
+esp_interrupt_get_flag (void)
+{
+  return &interrupted;
+}
+
 bool
 esp_interrupt_has_come (void)
 {
-  return interrupted != 0;
+  return interrupted;
 }

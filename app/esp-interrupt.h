@@ -8,5 +8,8 @@
  * terminal) is only noted; the second one, with the default action back, ends the program at once. */
 void esp_interrupt_catch (void);
 
+/* Returns what becomes true when a signal comes, for work that a flag cancels. */
+const _Atomic bool *esp_interrupt_get_flag (void);
+
 /* Returns whether a signal has come. Any thread. */
 bool esp_interrupt_has_come (void);

@@ -21,8 +21,7 @@ struct _EspProgress
   gboolean on_terminal;
   gboolean has_unicode;
   gint64 start;       /* µs; when the first update was */
-  double done_before; /* the progress then, of a run that was resumed */
-  bool finishing;     /* the clock is that of the final choice */
+  double done_before; /* the progress then */
   gint64 last_shown;  /* µs; 0 before the first line */
   EspFormula *formula;
   char *text; /* of the formula, printed once */
@@ -159,13 +158,33 @@ append_returns (GString *line, const EspHistory *history, gboolean briefly)
     }
 }
 
+static const char *
+get_kind (const EspSnapshot *snapshot)
+{
+  return snapshot->policy != ESP_POLICY_NEURAL ? "formula" : "network";
+}
+
+/* Appends how long the run will still take; of the final choice nothing may tell, and then words do. */
 static void
-append_line (GString *line,
-             const EspSnapshot *snapshot,
-             const char *formula,
-             double seconds_left,
-             gboolean briefly,
-             gboolean has_unicode)
+append_time_left (GString *line, const EspSnapshot *snapshot, gboolean briefly)
+{
+  const char *separator = briefly ? " " : ", ";
+  bool is_known = !isnan (snapshot->choice_left);
+  g_autofree char *left = NULL;
+
+  if (isnan (snapshot->learning_left) || (snapshot->state == ESP_RUN_FINISHING && !is_known))
+    return;
+  left = esp_report_duration (snapshot->learning_left + (is_known ? snapshot->choice_left : 0.0));
+  g_string_append_printf (line, "%s%s left", separator, left);
+  if (!is_known && briefly)
+    g_string_append (line, " + choice");
+  else if (!is_known)
+    g_string_append_printf (line, ", then the %s is chosen", get_kind (snapshot));
+}
+
+static void
+append_line (
+  GString *line, const EspSnapshot *snapshot, const char *formula, gboolean briefly, gboolean has_unicode)
 {
   const char *separator = briefly ? " " : ", ";
 
@@ -176,15 +195,9 @@ append_line (GString *line,
   if (!briefly)
     g_string_append_printf (line, ", step %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, snapshot->step,
                             snapshot->n_steps);
-  if (!isnan (seconds_left))
-    {
-      g_autofree char *left = esp_report_duration (seconds_left);
-
-      g_string_append_printf (line, "%s%s left", separator, left);
-    }
+  append_time_left (line, snapshot, briefly);
   if (snapshot->state == ESP_RUN_FINISHING)
-    g_string_append_printf (line, "%schoosing the %s", separator,
-                            snapshot->policy != ESP_POLICY_NEURAL ? "formula" : "network");
+    g_string_append_printf (line, "%schoosing the %s", separator, get_kind (snapshot));
   else if (snapshot->speed > 0.0)
     g_string_append_printf (line, "%s%.0f steps/s", separator, snapshot->speed);
   if (snapshot->history != NULL)
@@ -222,7 +235,7 @@ get_seconds_left (const EspProgress *progress, double done)
 {
   double gained = done - progress->done_before;
 
-  return gained > (progress->finishing ? 0.001 : 0.01)
+  return gained > 0.01
            ? 1e-6 * (double) (progress->last_shown - progress->start) / gained * (1.0 - done)
            : NAN;
 }
@@ -238,30 +251,18 @@ print_line (EspProgress *progress, GString *line)
   fflush (stderr);
 }
 
-/* The final choice takes its own time for its tenth of the progress: its clock starts with it. */
-static void
-restart_clock (EspProgress *progress, double done)
-{
-  progress->finishing = true;
-  progress->start = g_get_monotonic_time ();
-  progress->done_before = done;
-}
-
 void
 esp_progress_update (EspProgress *progress, const EspSnapshot *snapshot, EspFormula *formula)
 {
   g_autoptr (GString) line = NULL;
 
-  if (snapshot->state == ESP_RUN_FINISHING && !progress->finishing)
-    restart_clock (progress, snapshot->progress);
   if (!is_due (progress, snapshot->progress))
     return;
   if (formula != NULL)
     note_formula (progress, formula);
 
   line = g_string_new (NULL);
-  append_line (line, snapshot, progress->text, get_seconds_left (progress, snapshot->progress),
-               progress->on_terminal, progress->has_unicode);
+  append_line (line, snapshot, progress->text, progress->on_terminal, progress->has_unicode);
   print_line (progress, line);
 }
 

@@ -83,6 +83,21 @@ estimate (const EspReturns *returns)
                                               : NAN };
 }
 
+/* Returns how much more the network of @row returns than the formula, with the interval over the pairs of
+ * episodes that begin alike, whose luck the two share. */
+static EspEstimate
+estimate_difference (const EspInsertionRow *row)
+{
+  double n = (double) row->network_return.episodes;
+
+  if (!row->fits)
+    return (EspEstimate){ 0, NAN, NAN };
+
+  return (EspEstimate){ row->network_return.episodes, row->network_return.mean - row->formula_return.mean,
+                        n > 1.0 ? esp_student_quantile (n - 1.0) * row->difference_deviation / sqrt (n)
+                                : NAN };
+}
+
 static void
 add_row (EspTable *table, const EspInsertionRow *row)
 {
@@ -93,7 +108,7 @@ add_row (EspTable *table, const EspInsertionRow *row)
   esp_table_add_text (table, row->dense ? "yes" : "no");
   esp_table_add_text (table, row->fits ? "yes" : "no");
   esp_table_add_estimate (table, estimate (&row->network_return));
-  esp_table_add_number (table, row->fits ? row->network_return.mean - row->formula_return.mean : NAN);
+  esp_table_add_estimate (table, estimate_difference (row));
   esp_table_add_number (table, row->fits ? (double) row->n_paths : NAN);
 }
 
@@ -115,7 +130,7 @@ tabulate (const GArray *rows, GString *notes)
 
   g_string_append (
     notes, "± is half the width of the 95 % confidence interval of the mean over episodes, the same for the "
-           "formula and its networks.\n"
+           "formula and its networks; that of the difference is over pairs of the same episodes.\n"
            "A network can only hold a form of the formula that its operators have, with a tanh for clipped "
            "actions, and that is another function; the difference says how good a policy it is.\n");
   for (guint i = 0; i < rows->len; i++)

@@ -307,10 +307,11 @@ advance (BipedalWalker *walker, const double *action, bool *terminated)
   walker->shaping = shaping;
   for (int i = 0; i < N_JOINTS; i++)
     reward -= TORQUE_COST * TORQUE * fmin (fabs (action[i]), 1);
-  *terminated = hull.x > FINISH;
+  *terminated = walker->parent.succeeded = hull.x > FINISH;
   if (esp_box2d_body_is_touching (walker->bodies[HULL]) || hull.x < 0)
     {
       *terminated = true;
+      walker->parent.succeeded = false;
       reward = FALL_REWARD;
     }
 

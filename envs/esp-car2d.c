@@ -258,6 +258,7 @@ car2d_step (EspEnvironment *environment, const double *action, bool *terminated)
     way -= LAP;
   state->distance += way;
   *terminated = fabs (place.offset) > HALF_ROAD || state->distance >= LAP;
+  environment->succeeded = fabs (place.offset) <= HALF_ROAD;
 
   return LAP_REWARD * way / LAP - STEP_COST - STEERING_COST * steering * steering
          - (fabs (place.offset) > HALF_ROAD ? OFF_ROAD_COST : 0);

@@ -74,6 +74,7 @@ typedef struct
  * @random: the episode's random stream
  * @steps: how many steps the episode has
  * @terminated: whether an earlier step of the episode terminated it
+ * @succeeded: for step() to set: the step, if it terminates the episode, does so because a goal is reached
  * @task: the task; NULL outside of families
  *
  * The generic part of an instance, first in each environment's struct.
@@ -84,6 +85,7 @@ struct _EspEnvironment
   EspRandom random;
   uint64_t steps;
   bool terminated;
+  bool succeeded;
   EspTask *task;
 };
 

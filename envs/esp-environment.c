@@ -214,9 +214,11 @@ take_step (EspEnvironment *environment, const double *action, double *observatio
   const EspEnvironmentInfo *info = environment->interface->info;
   EspStep step = { 0 };
 
+  environment->succeeded = false;
   step.reward = environment->interface->step (environment, action, &step.terminated);
   environment->steps++;
   environment->terminated |= step.terminated;
+  step.succeeded = step.terminated && environment->succeeded;
   step.truncated = !step.terminated && environment->steps >= info->max_steps;
   environment->interface->observe (environment, observation);
 

@@ -89,6 +89,7 @@ typedef struct
  * EspStep:
  * @reward: the reward of this step
  * @terminated: the task itself ended (failure or goal); nothing follows, so no value is bootstrapped
+ * @succeeded: it ended well: a goal was reached. A file cannot say that of its environment
  * @truncated: only the step limit ended the episode; the state has a future
  *
  * What a step returns besides the observation.
@@ -97,6 +98,7 @@ typedef struct
 {
   double reward;
   bool terminated;
+  bool succeeded;
   bool truncated;
 } EspStep;
 

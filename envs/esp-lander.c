@@ -193,6 +193,12 @@ esp_lander_get_side_power (const double *action)
   return fabs (action[1]) > SIDE_THRESHOLD ? fmin (fmax (action[1], -1), 1) : 0;
 }
 
+bool
+esp_lander_is_at_rest (const EspLander *lander)
+{
+  return !esp_box2d_body_is_awake (lander->bodies[0]);
+}
+
 double
 esp_lander_advance (EspLander *lander, const double *record, bool *terminated)
 {
@@ -236,7 +242,7 @@ esp_lander_advance (EspLander *lander, const double *record, bool *terminated)
       *terminated = true;
       reward = -END_REWARD;
     }
-  if (!esp_box2d_body_is_awake (lander->bodies[0]))
+  if (esp_lander_is_at_rest (lander))
     {
       *terminated = true;
       reward = END_REWARD;

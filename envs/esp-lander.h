@@ -64,6 +64,9 @@ void esp_lander_start (EspLander *lander, EspEpisodeLogKind kind, const double *
 /* Takes a step with the actions and draws of @record[ESP_LANDER_N_RECORD]; returns the reward. */
 double esp_lander_advance (EspLander *lander, const double *record, bool *terminated);
 
+/* Returns whether the lander has come to rest, which is how a landing ends. */
+bool esp_lander_is_at_rest (const EspLander *lander);
+
 /* Writes the observation in full precision. */
 void esp_lander_look (const EspLander *lander, double *seen);
 

@@ -163,6 +163,7 @@ lunar_lander_step (EspEnvironment *environment, const double *action, bool *term
 {
   LunarLander *self = (LunarLander *) environment;
   double record[ESP_LANDER_N_RECORD] = { action[0], action[1] };
+  double reward;
 
   for (int i = 0; i < N_DRAWS; i++)
     {
@@ -181,7 +182,10 @@ lunar_lander_step (EspEnvironment *environment, const double *action, bool *term
     }
   esp_episode_log_add (&self->log, record);
 
-  return esp_lander_advance (&self->lander, record, terminated);
+  reward = esp_lander_advance (&self->lander, record, terminated);
+  environment->succeeded = esp_lander_is_at_rest (&self->lander);
+
+  return reward;
 }
 
 static void

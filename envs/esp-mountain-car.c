@@ -94,6 +94,7 @@ mountain_car_step (EspEnvironment *environment, const double *action, bool *term
   state->position = (float) position;
   state->velocity = (float) velocity;
   *terminated = position >= GOAL && velocity >= 0;
+  environment->succeeded = *terminated;
 
   return (*terminated ? GOAL_REWARD : 0) - action[0] * action[0] * ACTION_COST;
 }

@@ -28,6 +28,7 @@ G_BEGIN_DECLS
  * @episode_return: sum of the rewards so far
  * @ended: the episode is over, and its last pose is shown
  * @terminated: it ended by failure or goal, not by the step limit
+ * @succeeded: by a goal
  * @n_observations: length of @observation
  * @n_actions: length of @action
  * @observation: the newest observation
@@ -49,6 +50,7 @@ typedef struct
   double episode_return;
   bool ended;
   bool terminated;
+  bool succeeded;
   size_t n_observations;
   size_t n_actions;
   double observation[ESP_MAX_OBSERVATIONS];

@@ -17,6 +17,7 @@ struct _EspPlayer
   double episode_return;
   bool ended;
   bool terminated;
+  bool succeeded;
   double phase; /* simulated seconds since the newest step, 0 … time_step */
   double held;  /* real seconds since the end was shown */
   double observation[ESP_MAX_OBSERVATIONS];
@@ -76,6 +77,7 @@ start_episode (EspPlayer *player, uint64_t seed)
   player->episode_return = 0;
   player->ended = false;
   player->terminated = false;
+  player->succeeded = false;
   player->held = 0;
   /* the first pose is shown as it is: the first step is due at once */
   player->phase = player->info->time_step;
@@ -109,6 +111,7 @@ take_step (EspPlayer *player)
   player->step++;
   player->episode_return += step.reward;
   player->terminated = step.terminated;
+  player->succeeded = step.succeeded;
   player->ended = step.terminated || step.truncated;
 }
 
@@ -172,6 +175,7 @@ esp_player_describe (const EspPlayer *player, EspFrame *frame)
   frame->episode_return = player->episode_return;
   frame->ended = player->ended && player->phase >= player->info->time_step;
   frame->terminated = frame->ended && player->terminated;
+  frame->succeeded = frame->ended && player->succeeded;
   frame->n_observations = player->info->n_observations;
   frame->n_actions = player->info->n_actions;
   memcpy (frame->observation, player->observation, sizeof player->observation);

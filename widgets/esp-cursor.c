@@ -129,6 +129,24 @@ esp_cursor_clear (EspCursor *cursor)
   g_clear_pointer (&cursor->description, g_free);
 }
 
+size_t
+esp_cursor_move_along (EspMove move, size_t place, size_t last, size_t stride)
+{
+  switch (move)
+    {
+    case ESP_MOVE_LEFT:
+      return place - MIN (place, stride);
+    case ESP_MOVE_RIGHT:
+      return MIN (place + stride, last);
+    case ESP_MOVE_FIRST:
+      return 0;
+    case ESP_MOVE_LAST:
+      return last;
+    default:
+      return place;
+    }
+}
+
 void
 esp_cursor_drop_keys (EspCursor *cursor)
 {

@@ -71,6 +71,10 @@ typedef struct
 void esp_cursor_init (EspCursor *cursor, GtkWidget *widget, EspCursorMoved moved, EspCursorDescribe describe);
 void esp_cursor_clear (EspCursor *cursor);
 
+/* Returns where @move leads from @place in a row of places 0 … @last, @stride of them at a time; up and down
+ * lead nowhere. */
+size_t esp_cursor_move_along (EspMove move, size_t place, size_t last, size_t stride);
+
 /* Points at nothing if the keys did: what they pointed at is gone. */
 void esp_cursor_drop_keys (EspCursor *cursor);
 

@@ -88,23 +88,7 @@ move_cursor (GtkWidget *widget, EspMove move)
     view->point = last;
   /* The first key shows where the keys are. */
   else if (view->cursor.mode != ESP_CURSOR_NONE)
-    switch (move)
-      {
-      case ESP_MOVE_LEFT:
-        view->point -= view->point > 0;
-        break;
-      case ESP_MOVE_RIGHT:
-        view->point = MIN (view->point + 1, last);
-        break;
-      case ESP_MOVE_FIRST:
-        view->point = 0;
-        break;
-      case ESP_MOVE_LAST:
-        view->point = last;
-        break;
-      default:
-        break;
-      }
+    view->point = esp_cursor_move_along (move, view->point, last, 1);
   return TRUE;
 }
 

@@ -395,23 +395,11 @@ move_cursor (GtkWidget *widget, EspMove move)
     view->point = n - 1;
   /* The first key shows where the keys are. */
   else if (view->cursor.mode != ESP_CURSOR_NONE)
-    switch (move)
-      {
-      case ESP_MOVE_LEFT:
-      case ESP_MOVE_DOWN:
-        view->point -= view->point > 0;
-        break;
-      case ESP_MOVE_RIGHT:
-      case ESP_MOVE_UP:
-        view->point = MIN (view->point + 1, n - 1);
-        break;
-      case ESP_MOVE_FIRST:
-        view->point = 0;
-        break;
-      case ESP_MOVE_LAST:
-        view->point = n - 1;
-        break;
-      }
+    /* longer formulas return more: up is where the right is */
+    view->point = esp_cursor_move_along (move == ESP_MOVE_UP     ? ESP_MOVE_RIGHT
+                                         : move == ESP_MOVE_DOWN ? ESP_MOVE_LEFT
+                                                                 : move,
+                                         view->point, n - 1, 1);
   return TRUE;
 }
 

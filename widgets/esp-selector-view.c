@@ -172,26 +172,9 @@ move_in_strip (EspSelectorView *view, EspMove move)
   size_t last = view->snapshot->history->n_records - 1;
   size_t stride = 1 + last / 100;
 
-  switch (move)
-    {
-    case ESP_MOVE_LEFT:
-      view->record -= MIN (view->record, stride);
-      break;
-    case ESP_MOVE_RIGHT:
-      view->record = MIN (view->record + stride, last);
-      break;
-    case ESP_MOVE_FIRST:
-      view->record = 0;
-      break;
-    case ESP_MOVE_LAST:
-      view->record = last;
-      break;
-    case ESP_MOVE_UP:
-      view->below = FALSE;
-      break;
-    default:
-      break;
-    }
+  if (move == ESP_MOVE_UP)
+    view->below = FALSE;
+  view->record = esp_cursor_move_along (move, view->record, last, stride);
 }
 
 static gboolean

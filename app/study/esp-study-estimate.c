@@ -8,14 +8,13 @@
 #define TRIAL_STEPS     200
 #define TRIAL_SECONDS   2.0
 #define TRIAL_WARM_UP   100
-#define RANDOM_EPISODES 3
 #define MILLISECONDS    100
 
 /* What a trial tells of an environment. */
 typedef struct
 {
   double seconds_per_step; /* of learning, with the recipe of the run that was tried */
-  double steps_per_second; /* of the environment alone */
+  double step_seconds;     /* of a step of the environment alone */
 } Speed;
 
 /* Waits until the trainer rests or its time is up, and takes its newest snapshot. */
@@ -66,8 +65,6 @@ try_run (const EspStudyRun *run, Speed *speed, GError **error)
   g_autoptr (EspTrainer) trainer = NULL;
   g_autoptr (EspSnapshot) before = NULL;
   g_autoptr (EspSnapshot) after = NULL;
-  EspReturns random;
-  gint64 start;
 
   trainer = recipe != NULL
               ? esp_trainer_new (file != NULL ? file : run->environment->name, recipe, run->seed, error)
@@ -83,10 +80,7 @@ try_run (const EspStudyRun *run, Speed *speed, GError **error)
                               ? (after->seconds - before->seconds) / (double) (after->step - before->step)
                               : TRIAL_SECONDS / TRIAL_STEPS;
 
-  start = g_get_monotonic_time ();
-  random = esp_evaluate_random (run->environment, ESP_CHOICE_SEED, RANDOM_EPISODES, NULL, NULL);
-  speed->steps_per_second = RANDOM_EPISODES * random.mean_length * G_USEC_PER_SEC
-                            / fmax (1.0, (double) (g_get_monotonic_time () - start));
+  speed->step_seconds = esp_evaluation_get_step_seconds (run->environment, NULL);
 
   return TRUE;
 }
@@ -126,7 +120,7 @@ esp_study_estimate (const EspStudyRuns *runs, double *seconds, GError **error)
       /* other recipes' steps cost more or less, as the guess has it */
       seconds[i] = speed.seconds_per_step * steps * run->step_cost / tried->step_cost
                    + (count_evaluation_steps (run) + esp_study_get_search_steps (run->recipe))
-                       / speed.steps_per_second;
+                       * speed.step_seconds;
     }
 
   return TRUE;

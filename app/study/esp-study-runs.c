@@ -280,8 +280,9 @@ take_history (const EspStudyRun *run, EspStudyRecord *record)
     record->live_paths = g_array_index (record->curve, EspStudyPoint, record->curve->len - 1).live_paths;
 }
 
-/* Keeps the front, each formula measured on episodes that had no part in finding it. */
-static void
+/* Keeps the front, each formula measured on episodes that had no part in finding it. Returns FALSE where that
+ * was cut short. */
+static bool
 take_front (const EspStudyRuns *runs, const EspStudyRun *run, const EspArchive *front, EspStudyRecord *record)
 {
   for (size_t i = 0; i < esp_archive_get_n (front); i++)
@@ -291,32 +292,42 @@ take_front (const EspStudyRuns *runs, const EspStudyRun *run, const EspArchive *
                                    .mean = found->value,
                                    .report = NAN,
                                    .formula = esp_report_formula (found->formula) };
+      EspReturns returns = { 0 };
 
       if (runs->study->measure == ESP_STUDY_LENGTH)
-        entry.report = esp_evaluate_formula (found->formula, run->environment, ESP_REPORT_SEED,
-                                             runs->plan.episodes, NULL, NULL)
-                         .mean;
+        {
+          returns = esp_evaluate_formula (found->formula, run->environment, ESP_REPORT_SEED,
+                                          runs->plan.episodes, NULL, runs->plan.cancelled);
+          entry.report = returns.mean;
+        }
       g_array_append_val (record->front, entry);
+      if (runs->study->measure == ESP_STUDY_LENGTH && returns.episodes < runs->plan.episodes)
+        return false;
     }
+
+  return true;
 }
 
-static void
+/* Returns FALSE where measuring the result was cut short, which then says nothing. */
+static bool
 take_result (const EspStudyRuns *runs, const EspStudyRun *run, EspStudyRecord *record)
 {
   EspResult result;
   EspReturns returns;
+  bool is_whole;
 
   if (!esp_trainer_get_result (run->trainer, &result))
     {
       record->failure = g_strdup ("the run ended without a policy");
-      return;
+      return true;
     }
   returns = result.policy_return;
   if (runs->plan.episodes != returns.episodes)
     returns = result.formula != NULL
                 ? esp_evaluate_formula (result.formula, run->environment, ESP_REPORT_SEED,
-                                        runs->plan.episodes, NULL, NULL)
-                : esp_evaluate_actor (result.actor, ESP_REPORT_SEED, runs->plan.episodes, NULL, NULL);
+                                        runs->plan.episodes, NULL, runs->plan.cancelled)
+                : esp_evaluate_actor (result.actor, ESP_REPORT_SEED, runs->plan.episodes, NULL,
+                                      runs->plan.cancelled);
   record->mean = returns.mean;
   record->deviation = returns.deviation;
   record->episodes = returns.episodes;
@@ -333,16 +344,19 @@ take_result (const EspStudyRuns *runs, const EspStudyRun *run, EspStudyRecord *r
       g_array_append_val (record->lengths, length);
     }
   take_history (run, record);
-  if (result.front != NULL)
-    take_front (runs, run, result.front, record);
+  is_whole = returns.episodes == runs->plan.episodes
+             && (result.front == NULL || take_front (runs, run, result.front, record));
   esp_result_clear (&result);
+
+  return is_whole;
 }
 
-/* Keeps what the run has come to; it is over then. */
+/* Keeps what the run has come to; it is over then, unless measuring it was cut short. */
 static gboolean
 keep (EspStudyRuns *runs, EspStudyRun *run, const char *failure, GError **error)
 {
   EspStudyRecord *record = esp_study_record_new ();
+  bool is_whole = true;
 
   record->environment = g_strdup (run->environment->name);
   record->variant = g_strdup (get_variant (runs, run)->name);
@@ -351,7 +365,12 @@ keep (EspStudyRuns *runs, EspStudyRun *run, const char *failure, GError **error)
   record->seed = run->seed;
   record->failure = g_strdup (failure);
   if (failure == NULL)
-    take_result (runs, run, record);
+    is_whole = take_result (runs, run, record);
+  if (!is_whole)
+    {
+      esp_study_record_free (record);
+      return TRUE;
+    }
   g_ptr_array_add (runs->records, record);
   run->record = record;
   run->share = 1.0;

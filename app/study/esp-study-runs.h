@@ -50,6 +50,7 @@ typedef struct
  * @steps: how many steps all runs take instead, or 0
  * @assignments: fields that are changed in all recipes, of `field=value`, or NULL
  * @episodes: on which final policies are measured
+ * @cancelled: ends these measurements soon when it becomes true, and the run counts as not done; NULL: never
  *
  * What is asked for besides the study's definition.
  */
@@ -59,6 +60,7 @@ typedef struct
   uint64_t steps;
   const GPtrArray *assignments;
   size_t episodes;
+  const _Atomic bool *cancelled;
 } EspStudyPlan;
 
 /**

@@ -120,23 +120,22 @@ sentence (EspWindow *self, EspSnapshot *snapshot)
   g_return_val_if_reached (NULL);
 }
 
-/* The share of the progress that the trainer gives to the final choice. */
-#define CHOICE_SHARE 0.1
-
-/* Returns how many seconds the run will still take, the final choice included, or NaN. */
-static double
-remaining_seconds (EspSnapshot *snapshot)
+/* Returns how long the run will still take, in words; NULL where nothing tells. */
+static char *
+describe_remaining (EspSnapshot *snapshot)
 {
-  if (snapshot->state == ESP_RUN_TRAINING && snapshot->speed > 0 && snapshot->n_steps > snapshot->step)
-    {
-      /* the present speed tells more than the time gone by: the first steps only fill the replay */
-      double training = (double) (snapshot->n_steps - snapshot->step) / snapshot->speed;
+  double left = snapshot->learning_left + (isnan (snapshot->choice_left) ? 0 : snapshot->choice_left);
+  g_autofree char *duration = NULL;
 
-      return training + (snapshot->seconds + training) * CHOICE_SHARE / (1 - CHOICE_SHARE);
-    }
-  if (snapshot->state == ESP_RUN_FINISHING && snapshot->progress > 0)
-    return snapshot->seconds * (1 - snapshot->progress) / snapshot->progress;
-  return NAN;
+  if ((snapshot->state != ESP_RUN_TRAINING && snapshot->state != ESP_RUN_FINISHING) || isnan (left)
+      || (snapshot->state == ESP_RUN_FINISHING && isnan (snapshot->choice_left)))
+    return NULL;
+  duration = esp_figure_duration (left);
+  if (!isnan (snapshot->choice_left))
+    return g_strdup_printf ("%s left", duration);
+
+  return g_strdup_printf ("%s left, then the %s is chosen", duration,
+                          snapshot->policy == ESP_POLICY_NEURAL ? "network" : "formula");
 }
 
 static void
@@ -154,8 +153,7 @@ update_run (EspWindow *self, EspSnapshot *snapshot)
 {
   g_autofree char *words = sentence (self, snapshot);
   g_autofree char *elapsed = esp_figure_duration (snapshot->seconds);
-  g_autofree char *remaining = NULL;
-  double left = remaining_seconds (snapshot);
+  g_autofree char *remaining = describe_remaining (snapshot);
   GString *figures = g_string_new (NULL);
 
   set_state (self, snapshot->state);
@@ -167,13 +165,7 @@ update_run (EspWindow *self, EspSnapshot *snapshot)
   self->message = g_strdup (snapshot->message);
   gtk_progress_bar_set_fraction (self->progress, CLAMP (snapshot->progress, 0, 1));
 
-  if (isfinite (left))
-    {
-      g_autofree char *duration = esp_figure_duration (left);
-
-      remaining = g_strdup_printf ("%s left", duration);
-    }
-  else if (snapshot->seconds > 0)
+  if (remaining == NULL && snapshot->seconds > 0)
     remaining = g_strdup_printf ("after %s", elapsed);
   set_text (self->remaining_label, remaining == NULL ? "" : remaining);
 

@@ -55,6 +55,20 @@ show_frame (EspWindow *self, GdkTexture *frame)
   gtk_widget_set_visible (GTK_WIDGET (self->policy_label), frame != NULL);
 }
 
+/* Says how the episode of @frame ended; of an environment from a file, whose end may be either, only that. */
+static const char *
+describe_end (EspWindow *self, const EspFrame *frame)
+{
+  if (!frame->ended)
+    return "";
+  if (!frame->terminated)
+    return "   time is up";
+  if (frame->succeeded)
+    return "   goal reached";
+
+  return esp_session_get_environment (self->session)->file != NULL ? "   over" : "   failed";
+}
+
 static void
 show_episode (EspWindow *self)
 {
@@ -62,10 +76,7 @@ show_episode (EspWindow *self)
   g_autofree char *time = esp_figure_number (frame->time, 1);
   g_autofree char *gained = esp_figure_number (frame->episode_return, 0);
   g_autofree char *text = g_strdup_printf ("Episode %" G_GUINT64_FORMAT "   %s s   return %s%s",
-                                           frame->episode, time, gained,
-                                           !frame->ended       ? ""
-                                           : frame->terminated ? "   failed"
-                                                               : "   time is up");
+                                           frame->episode, time, gained, describe_end (self, frame));
 
   gtk_label_set_text (self->episode_label, text);
 }

@@ -7,6 +7,7 @@
 #include "esp-archive.h"
 #include "esp-choice.h"
 #include "esp-deadline.h"
+#include "esp-phase.h"
 #include "esp-triple.h"
 
 typedef enum
@@ -42,6 +43,7 @@ struct _EspAssessor
   _Atomic bool cancelled;
   _Atomic double progress;
   _Atomic double polish_seconds;
+  _Atomic double step_seconds; /* the least that a step of the environment took; 0 at first */
   EspDeadline *deadline; /* of polishing */
   EspTriple formulas[ESP_N_CONSUMERS];
   EspTriple fronts; /* for the trainer */
@@ -54,6 +56,33 @@ publish (EspAssessor *assessor, EspFormula *formula)
     esp_triple_publish (&assessor->formulas[i], formula);
 }
 
+/* The searched formulas are short, so that the fastest measurement is the nearest. */
+static void
+note_step_seconds (EspAssessor *assessor, double seconds)
+{
+  if (seconds > 0.0 && (assessor->step_seconds == 0.0 || seconds < assessor->step_seconds))
+    assessor->step_seconds = seconds;
+}
+
+/* Measures @formula, and the time that it takes. */
+static EspReturns
+evaluate_formula (EspAssessor *assessor, const EspFormula *formula, const EspEnvironmentInfo *environment)
+{
+  double started;
+  EspReturns returns;
+
+  if (assessor->step_seconds == 0.0)
+    note_step_seconds (assessor, esp_evaluation_get_step_seconds (environment, &assessor->cancelled));
+  started = esp_phase_get_time ();
+  returns = esp_evaluate_formula (formula, environment, ESP_CHOICE_SEED,
+                                  assessor->recipe->evaluation_episodes, NULL, &assessor->cancelled);
+  if (returns.episodes > 0)
+    note_step_seconds (assessor,
+                       (esp_phase_get_time () - started) / (returns.mean_length * (double) returns.episodes));
+
+  return returns;
+}
+
 static void
 evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
 {
@@ -64,8 +93,7 @@ evaluate_symbolic (EspAssessor *assessor, EspNetwork *network)
   publish (assessor, formula);
   evaluation->reading_length = esp_formula_get_longest (formula);
   evaluation->live_paths = esp_network_count_live (network);
-  evaluation->formula = esp_evaluate_formula (formula, network->environment, ESP_CHOICE_SEED, episodes, NULL,
-                                              &assessor->cancelled);
+  evaluation->formula = evaluate_formula (assessor, formula, network->environment);
   evaluation->masked = esp_evaluate_masked (network, ESP_CHOICE_SEED, episodes, NULL, &assessor->cancelled);
   evaluation->sampled = esp_evaluate_sampled (network, assessor->seed,
                                               ESP_STREAM_EVALUATIONS + assessor->index, ESP_CHOICE_SEED,
@@ -324,6 +352,13 @@ double
 esp_assessor_get_progress (EspAssessor *assessor)
 {
   return assessor->progress;
+}
+
+double
+esp_assessor_forecast_choice (EspAssessor *assessor, const EspRecipe *recipe)
+{
+  return esp_choice_forecast (recipe, assessor->polish_seconds, assessor->step_seconds,
+                              esp_pool_get_n_workers (assessor->pool));
 }
 
 EspArchive *

@@ -59,6 +59,10 @@ bool esp_assessor_has_result (EspAssessor *assessor);
 /* Returns the share of the final choice that is done, 0 … 1. */
 double esp_assessor_get_progress (EspAssessor *assessor);
 
+/* Returns how many seconds the final choice by @recipe will take, as the evaluations so far have it; NaN where
+ * nothing tells. */
+double esp_assessor_forecast_choice (EspAssessor *assessor, const EspRecipe *recipe);
+
 /* Returns a new reference to the newest front of the final choice's search that was not taken, or NULL. */
 EspArchive *esp_assessor_take_front (EspAssessor *assessor);
 

@@ -23,6 +23,10 @@
 /* A search is given this many seconds at least; the deadline ends it nevertheless. */
 #define SHORTEST_SEARCH 0.01
 
+/* A choice takes so many times as long as the steps of its search with random actions: that is what longer
+ * formulas, polishing before the search and measuring after it came to for the pendulum and the mountain car. */
+#define FORECAST_FACTOR 2.0
+
 /* What share of the seconds, if there are any, pruning and refitting the candidates takes. */
 #define POLISH_TIME 0.25
 
@@ -483,6 +487,20 @@ choose_symbolic (const EspChoice *choice, EspResult *result)
         ESP_REPORT_EPISODES, choice->pool, choice->cancelled);
     }
   work_clear (&work);
+}
+
+double
+esp_choice_forecast (const EspRecipe *recipe, double seconds, double step_seconds, size_t n_workers)
+{
+  /* what pruning takes depends on what there is to prune, and a network is not polished */
+  if (recipe->policy == ESP_POLICY_NEURAL)
+    return NAN;
+  if (seconds > 0.0)
+    return seconds;
+  if (recipe->policy != ESP_POLICY_SYMBOLIC || recipe->polish_search_steps == 0 || !(step_seconds > 0.0))
+    return NAN;
+
+  return FORECAST_FACTOR * (double) recipe->polish_search_steps * step_seconds / (double) n_workers;
 }
 
 void

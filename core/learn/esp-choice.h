@@ -44,6 +44,11 @@ typedef struct
   void *data;
 } EspChoice;
 
+/* Returns how many seconds the choice will take by @recipe with @n_workers, where a step of the environment
+ * takes @step_seconds of one of them and polishing @seconds in all, or 0 for what the recipe says; NaN where
+ * nothing but doing it tells. */
+double esp_choice_forecast (const EspRecipe *recipe, double seconds, double step_seconds, size_t n_workers);
+
 /* Fills @result, but for history, steps, updates and seconds; leaves it alone if there is no candidate. Blocks until
  * it is done. */
 void esp_choose (const EspChoice *choice, EspResult *result);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "esp-environment-vector.h"
+#include "esp-phase.h"
 #include "esp-random.h"
 
 #define MASKS_PER_EVALUATION 10
@@ -25,6 +26,9 @@
 
 /* Several workers begin with so small a part of the episodes that those who are faster find more to do. */
 #define ROUNDS 2
+
+/* A measurement of speed takes this long, so that what making the instances takes counts little. */
+#define SPEED_SECONDS 0.01
 
 /* The stream of a seed from which random actions come. */
 #define ACTION_STREAM UINT64_C (0x616374696f6e7300)
@@ -54,6 +58,7 @@ typedef struct
   void *data;
   uint64_t seed;
   size_t n_episodes;
+  double *all;         /* where the return of each episode from the first one on is written, or NULL */
   _Atomic size_t next; /* the first episode that nobody has begun */
 } Measurement;
 
@@ -235,7 +240,33 @@ measure (
       for (size_t i = 0; i < n; i++)
         if (measurement->lengths[i] > 0)
           tally_episode (tally, measurement->returns[i], measurement->lengths[i]);
+      for (size_t i = 0; measurement->all != NULL && i < n; i++)
+        measurement->all[first + i] = measurement->lengths[i] > 0 ? measurement->returns[i] : (double) NAN;
     }
+}
+
+/* As esp_evaluate(), and writes each return to @all unless that is NULL. */
+static EspReturns
+evaluate (const EspEnvironmentInfo *environment,
+          EspActFunction act,
+          void *data,
+          uint64_t seed,
+          size_t episodes,
+          EspPool *pool,
+          const _Atomic bool *cancelled,
+          double *all)
+{
+  Tally tally = { .returns.seed = seed };
+  Measurement measurement;
+
+  measurement_init (&measurement, environment, episodes, pool, cancelled);
+  measurement.all = all;
+  for (size_t i = 0; all != NULL && i < episodes; i++)
+    all[i] = NAN;
+  measure (&measurement, &tally, act, data, seed, episodes);
+  measurement_clear (&measurement);
+
+  return tally_finish (&tally);
 }
 
 EspReturns
@@ -247,14 +278,7 @@ esp_evaluate (const EspEnvironmentInfo *environment,
               EspPool *pool,
               const _Atomic bool *cancelled)
 {
-  Tally tally = { .returns.seed = seed };
-  Measurement measurement;
-
-  measurement_init (&measurement, environment, episodes, pool, cancelled);
-  measure (&measurement, &tally, act, data, seed, episodes);
-  measurement_clear (&measurement);
-
-  return tally_finish (&tally);
+  return evaluate (environment, act, data, seed, episodes, pool, cancelled, NULL);
 }
 
 EspReturns
@@ -265,6 +289,20 @@ esp_evaluate_random (const EspEnvironmentInfo *environment,
                      const _Atomic bool *cancelled)
 {
   return esp_evaluate (environment, NULL, NULL, seed, episodes, pool, cancelled);
+}
+
+double
+esp_evaluation_get_step_seconds (const EspEnvironmentInfo *environment, const _Atomic bool *cancelled)
+{
+  for (size_t episodes = 1;; episodes *= 4)
+    {
+      double started = esp_phase_get_time (), elapsed;
+      EspReturns returns = esp_evaluate_random (environment, ESP_CHOICE_SEED, episodes, NULL, cancelled);
+
+      elapsed = esp_phase_get_time () - started;
+      if (elapsed >= SPEED_SECONDS || returns.episodes < episodes)
+        return returns.episodes > 0 ? elapsed / (returns.mean_length * (double) returns.episodes) : 0.0;
+    }
 }
 
 void
@@ -298,8 +336,20 @@ esp_evaluate_formula (const EspFormula *formula,
                       EspPool *pool,
                       const _Atomic bool *cancelled)
 {
-  return esp_evaluate (environment, esp_evaluate_act_formula, (void *) formula, seed, episodes, pool,
-                       cancelled);
+  return esp_evaluate_formula_each (formula, environment, seed, episodes, pool, cancelled, NULL);
+}
+
+EspReturns
+esp_evaluate_formula_each (const EspFormula *formula,
+                           const EspEnvironmentInfo *environment,
+                           uint64_t seed,
+                           size_t episodes,
+                           EspPool *pool,
+                           const _Atomic bool *cancelled,
+                           double *all)
+{
+  return evaluate (environment, esp_evaluate_act_formula, (void *) formula, seed, episodes, pool, cancelled,
+                   all);
 }
 
 /* An actor, with scratch memory for each worker. */
@@ -361,10 +411,21 @@ EspReturns
 esp_evaluate_masked (
   const EspNetwork *network, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled)
 {
+  return esp_evaluate_masked_each (network, seed, episodes, pool, cancelled, NULL);
+}
+
+EspReturns
+esp_evaluate_masked_each (const EspNetwork *network,
+                          uint64_t seed,
+                          size_t episodes,
+                          EspPool *pool,
+                          const _Atomic bool *cancelled,
+                          double *all)
+{
   g_autofree double *features = g_new (double, esp_pool_get_n_workers (pool) * count_features (network));
   NetworkActor actor = { network, features };
 
-  return esp_evaluate (network->environment, act_network, &actor, seed, episodes, pool, cancelled);
+  return evaluate (network->environment, act_network, &actor, seed, episodes, pool, cancelled, all);
 }
 
 EspReturns

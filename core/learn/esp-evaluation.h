@@ -64,9 +64,32 @@ EspReturns esp_evaluate_random (const EspEnvironmentInfo *environment,
                                 EspPool *pool,
                                 const _Atomic bool *cancelled);
 
+/* Returns how many seconds of a processor a step of @environment takes, with random actions, which cost about
+ * as much as a short formula; 0 if it was cancelled before it knew. Takes some hundredths of a second, or an
+ * episode that lasts longer. */
+double esp_evaluation_get_step_seconds (const EspEnvironmentInfo *environment, const _Atomic bool *cancelled);
+
 /* As esp_evaluate(), for a policy without its noise: the thresholded network, or the neural network. */
 EspReturns esp_evaluate_actor (
   const EspActor *actor, uint64_t seed, size_t episodes, EspPool *pool, const _Atomic bool *cancelled);
+
+/* As esp_evaluate_formula(), and writes the return of each episode to @all[@episodes], NaN
+ * where it was not run to its end. */
+EspReturns esp_evaluate_formula_each (const EspFormula *formula,
+                                      const EspEnvironmentInfo *environment,
+                                      uint64_t seed,
+                                      size_t episodes,
+                                      EspPool *pool,
+                                      const _Atomic bool *cancelled,
+                                      double *all);
+
+/* The same for the thresholded network. */
+EspReturns esp_evaluate_masked_each (const EspNetwork *network,
+                                     uint64_t seed,
+                                     size_t episodes,
+                                     EspPool *pool,
+                                     const _Atomic bool *cancelled,
+                                     double *all);
 
 /* As esp_evaluate(), for the thresholded network. */
 EspReturns esp_evaluate_masked (

@@ -150,6 +150,8 @@ typedef struct
   double seconds;      /* wall-clock training time */
   double speed;        /* environment steps per second, smoothed */
   double progress;     /* 0 … 1, the final choice included */
+  double learning_left; /* seconds that the remaining steps will take at the present speed; NaN where unknown */
+  double choice_left;   /* and the final choice after them, or what is left of it; NaN where unknown */
 
   const EspEnvironmentInfo *environment;
 

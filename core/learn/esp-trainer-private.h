@@ -67,6 +67,7 @@ struct _EspTrainer
   char *message;
   double seconds;  /* wall-clock training time before the present stretch, as resumed */
   double started;  /* when the present stretch began */
+  double choice_started;
   double last_snapshot, last_shown, last_checkpoint;
   bool saved;              /* there is a checkpoint of the run */
   guint saved_evaluations; /* how many it has */

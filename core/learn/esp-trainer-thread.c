@@ -15,6 +15,7 @@
 #define CHECKPOINT_SECONDS 60.0
 #define EVALUATED_SECONDS  10.0 /* between checkpoints where there is a new evaluation to keep */
 #define SPEED_SECONDS      1.0  /* over which the speed is measured */
+#define TELLING_SHARE      0.02 /* of the final choice: how long that took tells how long the rest will */
 
 bool
 esp_trainer_is_active (EspRunState state)
@@ -57,6 +58,43 @@ measure_speed (EspTrainer *trainer, double time)
   trainer->speed = (double) (trainer->run->progress.step - trainer->speed_step) / elapsed;
   trainer->speed_since = time;
   trainer->speed_step = trainer->run->progress.step;
+}
+
+/* Returns how many seconds the remaining steps will take, or NaN. The present speed tells more than the time
+ * gone by, but not before there are updates. */
+static double
+get_learning_left (const EspTrainer *trainer)
+{
+  const EspRun *run = trainer->run;
+
+  if (trainer->state == ESP_RUN_FINISHING || trainer->state == ESP_RUN_DONE)
+    return 0.0;
+  if (trainer->state != ESP_RUN_TRAINING || run->progress.step <= run->recipe->warm_up_steps
+      || !(trainer->speed > 0.0) || run->progress.step >= run->recipe->steps)
+    return NAN;
+
+  return (double) (run->recipe->steps - run->progress.step) / trainer->speed;
+}
+
+/* Returns how many seconds the final choice will take from now on, or NaN. The more of it is done, the more
+ * counts how long that took, and the less what was expected. */
+static double
+get_choice_left (const EspTrainer *trainer)
+{
+  double expected, elapsed, share;
+
+  if (trainer->state == ESP_RUN_DONE)
+    return 0.0;
+  expected = esp_assessor_forecast_choice (trainer->assessor, trainer->recipe);
+  if (trainer->state != ESP_RUN_FINISHING)
+    return expected;
+
+  elapsed = esp_clock_now () - trainer->choice_started;
+  share = esp_assessor_get_progress (trainer->assessor);
+  if (isfinite (expected))
+    return (1.0 - share) * (elapsed + (1.0 - share) * expected);
+
+  return share > TELLING_SHARE ? elapsed * (1.0 - share) / share : NAN;
 }
 
 /* Lists that grew are copied; a list that did not is shared with the snapshot before. */
@@ -129,6 +167,9 @@ publish_snapshot (EspTrainer *trainer, EspActor *actor)
                        : trainer->state == ESP_RUN_FINISHING
                          ? 0.9 + 0.1 * esp_assessor_get_progress (trainer->assessor)
                          : 0.9 * steps;
+
+  snapshot->learning_left = get_learning_left (trainer);
+  snapshot->choice_left = get_choice_left (trainer);
 
   snapshot->policy = actor->kind;
   snapshot->actor = esp_actor_ref (actor);
@@ -240,6 +281,7 @@ begin_choice (EspTrainer *trainer)
 {
   collect_evaluation (trainer);
   save_checkpoint (trainer);
+  trainer->choice_started = esp_clock_now ();
   set_state (trainer, ESP_RUN_FINISHING);
   esp_assessor_choose (trainer->assessor, trainer->run);
   tell (trainer, true);

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 PROGRAM = sys.argv[1]
@@ -266,6 +267,24 @@ def test_interrupted(folder):
     expect([line["variant"] for line in read_lines(output)] == ["quick"], "the run was not kept")
 
 
+def test_interrupted_measurement(folder):
+    """A signal ends the measurements after a run, too, which are minutes long here; the run is then not done."""
+    path = write_study(folder, measure="length", environments=["pendulum"], seeds="0",
+                       variants=[{"name": "small", "recipe": "tiny.json", "set": ["polish_search_steps=5000"]}])
+    output = os.path.join(folder, "out.jsonl")
+    run = subprocess.Popen([PROGRAM, "study", path, "--episodes", "1000000", "--json", "--output", output],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           env={**os.environ, "LC_ALL": "C.UTF-8"})
+    try:
+        time.sleep(3)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    finally:
+        run.kill()
+    expect(run.returncode == 1 and b"interrupted after 0 of 1 runs" in err, f"{run.returncode} {err}")
+    expect(json.loads(out)["runs"] == [] and read_lines(output) == [], out)
+
+
 def test_efficiency(folder):
     path = write_study(folder, measure="efficiency", seeds="0..1", variants=[
         {"name": "formula", "recipe": "tiny.json"},
@@ -303,8 +322,11 @@ def test_insertion(folder):
     expect({row["formula"] for row in result["rows"]} == {"LQR", "DSP"}, result["rows"])
     for row in result["rows"]:
         expect(row["formula_return"]["n"] == 3 and row["dense"] in ("yes", "no"), row)
-        for value in (row["network_return"]["mean"], row["difference"], row["live_paths"]):
+        for value in (row["network_return"]["mean"], row["difference"]["mean"], row["live_paths"]):
             expect((value is None) == (row["fits"] == "no"), row)
+        # both last through every episode
+        if row["formula"] == "LQR" and row["fits"] == "yes":
+            expect(row["difference"]["interval"] == 0, row)
     held = [row for row in result["rows"] if row["fits"] == "yes" and row["formula"] == "LQR"]
     expect(held and all(row["network_return"]["mean"] == 1000 and row["live_paths"] >= 4 for row in held), held)
     expect_complaint(["insertion", "--seeds", "1"], 2, "no runs", "--episodes")

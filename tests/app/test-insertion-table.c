@@ -32,6 +32,18 @@ typedef struct
   double loss;
 } Case;
 
+/* A pair's deviation is between the difference and the sum of those that it is made of: over @n episodes,
+ * by n − 1 and n. */
+static void
+check_difference (const EspInsertionRow *row, double n)
+{
+  double scale = sqrt (n / (n - 1.0)), a = scale * row->network_return.deviation,
+         b = scale * row->formula_return.deviation, slack = 1e-6 * (1.0 + a + b);
+
+  g_assert_cmpfloat (row->difference_deviation, <=, a + b + slack);
+  g_assert_cmpfloat (row->difference_deviation, >=, fabs (a - b) - slack);
+}
+
 static void
 test_environment (const void *data)
 {
@@ -54,6 +66,7 @@ test_environment (const void *data)
           g_test_message ("%s in %s%s: %s", row->name, row->arrangement, row->dense ? "" : ", sequential",
                           row->reason);
           g_assert_cmpuint (row->network_return.episodes, ==, 0);
+          g_assert_true (isnan (row->difference_deviation));
           g_assert_cmpuint (strlen (row->reason), >, 20);
           continue;
         }
@@ -64,6 +77,7 @@ test_environment (const void *data)
       g_assert_cmpuint (row->network_return.episodes, ==, 8);
       g_assert_cmpfloat (row->network_return.mean, >, row->formula_return.mean - this->loss);
       g_assert_cmpuint (row->n_paths, >, 0);
+      check_difference (row, 8);
       n_dense += row->dense;
       n_sequential += !row->dense;
     }

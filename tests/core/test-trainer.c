@@ -1,7 +1,9 @@
 /* The trainer's threads: commands, in any order, and trainers that are freed at any moment. */
 
+#include <math.h>
 #include <string.h>
 
+#include "esp-choice.h"
 #include "trained.h"
 
 /* Freeing a trainer waits for an update, an extraction or an episode at most; this is far above all. */
@@ -190,6 +192,43 @@ test_bounded_polish (void)
       }
 }
 
+/* What is left is what is to be learned and then the final choice, as far as something tells; in the end
+ * nothing is. */
+static void
+test_time_left (void)
+{
+  g_autoptr (EspRecipe) recipe = small_recipe ("polish_search_steps=2000", NULL);
+  g_autoptr (EspRecipe) unsearched = small_recipe ("polish_search_steps=0", NULL);
+  g_autoptr (EspRecipe) neural = small_recipe ("policy=neural", NULL);
+  g_autoptr (EspTrainer) trainer = make_trainer (recipe, 1);
+  EspSnapshot *snapshot = settle (trainer, ESP_RUN_PAUSED);
+
+  g_assert_cmpfloat_with_epsilon (esp_choice_forecast (recipe, 0.0, 0.25, 2), 500.0, 1e-9);
+  g_assert_cmpfloat (esp_choice_forecast (recipe, 30.0, 0.25, 2), ==, 30.0);
+  g_assert_true (isnan (esp_choice_forecast (recipe, 0.0, 0.0, 2)));
+  g_assert_true (isnan (esp_choice_forecast (unsearched, 0.0, 0.25, 2)));
+  g_assert_cmpfloat (esp_choice_forecast (unsearched, 30.0, 0.25, 2), ==, 30.0);
+  g_assert_true (isnan (esp_choice_forecast (neural, 30.0, 0.25, 2)));
+
+  g_assert_true (isnan (snapshot->learning_left) && isnan (snapshot->choice_left));
+  esp_snapshot_unref (snapshot);
+  esp_trainer_run_steps (trainer, 1000);
+  snapshot = settle (trainer, ESP_RUN_PAUSED);
+  g_assert_cmpuint (snapshot->history->n_evaluations, >, 0);
+  g_assert_true (isnan (snapshot->learning_left));
+  g_assert_cmpfloat (snapshot->choice_left, >, 0.0);
+  esp_snapshot_unref (snapshot);
+  esp_trainer_set_polish_seconds (trainer, 0.25);
+  esp_trainer_run_steps (trainer, 1);
+  snapshot = settle (trainer, ESP_RUN_PAUSED);
+  g_assert_cmpfloat (snapshot->choice_left, ==, 0.25);
+  esp_snapshot_unref (snapshot);
+  esp_trainer_run (trainer);
+  snapshot = settle (trainer, ESP_RUN_DONE);
+  g_assert_true (snapshot->learning_left == 0.0 && snapshot->choice_left == 0.0);
+  esp_snapshot_unref (snapshot);
+}
+
 /* Frees trainers at every moment: before, during and after the stretches of a run. */
 static void
 test_free_any_time (void)
@@ -303,6 +342,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/restart", test_restart);
   g_test_add_func ("/trainer/finish", test_finish);
   g_test_add_func ("/trainer/bounded-polish", test_bounded_polish);
+  g_test_add_func ("/trainer/time-left", test_time_left);
   g_test_add_func ("/trainer/free-any-time", test_free_any_time);
   g_test_add_func ("/trainer/free-while-evaluating", test_free_while_evaluating);
   g_test_add_func ("/trainer/hammer", test_hammer);

@@ -150,7 +150,8 @@ test_returns (const void *data)
           step = esp_environment_step (environment, action, seen);
           value += step.reward;
         }
-      goals += step.terminated && step.reward > -100;
+      g_assert_cmpint (step.succeeded, ==, step.terminated && step.reward > -100);
+      goals += step.succeeded;
       sum += value;
       squares += value * value;
     }

@@ -183,6 +183,7 @@ test_termination (void)
   g_assert_true (esp_environment_set_physics (environment, falling, 4, NULL));
   step = esp_environment_step (environment, &(double){ 0 }, observation);
   g_assert_true (step.terminated);
+  g_assert_false (step.succeeded);
   g_assert_false (step.truncated);
   g_assert_cmpfloat (step.reward, ==, 1);
 

@@ -68,6 +68,7 @@ replay (EspEnvironment *environment, JsonObject *episode, gboolean is_one_step)
         g_assert_cmpfloat_with_epsilon (observation[i], expected[i], TOLERANCE);
       g_assert_cmpfloat_with_epsilon (step.reward, json_array_get_double_element (rewards, t), TOLERANCE);
       g_assert_cmpint (step.terminated, ==, json_array_get_boolean_element (terminated, t));
+      g_assert_cmpint (step.succeeded, ==, step.terminated);
     }
 }
 
@@ -309,6 +310,7 @@ test_road (void)
   g_assert_true (esp_environment_set_physics (environment, outside, 6, NULL));
   step = esp_environment_step (environment, (double[]){ 0, 0 }, seen);
   g_assert_true (step.terminated);
+  g_assert_false (step.succeeded);
   g_assert_cmpfloat (step.reward, <, -19);
   g_assert_cmpfloat_with_epsilon (seen[0], 3.1, 1e-9);
 
@@ -322,7 +324,7 @@ test_road (void)
   /* the goal: the line is crossed after a lap */
   g_assert_true (esp_environment_set_physics (environment, before_line, 6, NULL));
   step = esp_environment_step (environment, (double[]){ 0, 0 }, seen);
-  g_assert_true (step.terminated);
+  g_assert_true (step.terminated && step.succeeded);
   g_assert_cmpfloat_with_epsilon (step.reward, 100 * 0.198 / 159.398 - 0.05, 1e-5);
 
   g_assert_false (esp_environment_set_physics (environment, (double[]){ 8, 0, 0, 16, 0, 0 }, 6, NULL));

@@ -141,7 +141,7 @@ test_episodes (void)
   while (!describe (player).ended && guard++ < 1000)
     esp_player_advance (player, TIME_STEP, 1);
   frame = describe (player);
-  g_assert_true (frame.ended && frame.terminated);
+  g_assert_true (frame.ended && frame.terminated && !frame.succeeded);
   g_assert_cmpfloat (frame.episode_return, ==, frame.step);
   g_assert_cmpfloat_with_epsilon (frame.time, frame.step * TIME_STEP, 1e-9);
 
@@ -161,6 +161,28 @@ test_episodes (void)
   esp_player_restart (player, 3);
   g_assert_cmpuint (describe (player).episode, ==, 1);
   g_assert_cmpuint (describe (player).seed, ==, 3);
+}
+
+static void
+push_along (void *data, const double *observation, double *action)
+{
+  action[0] = observation[1] < 0 ? -1 : 1;
+}
+
+static void
+test_goal (void)
+{
+  g_autoptr (EspPlayer) player = esp_player_new ("mountain-car", NULL);
+  int guard = 0;
+
+  esp_player_set_policy (player, push_along, NULL);
+  esp_player_restart (player, 1);
+  while (!describe (player).ended && guard++ < 1000)
+    {
+      g_assert_false (describe (player).succeeded);
+      esp_player_advance (player, 0.1, 1);
+    }
+  g_assert_true (describe (player).terminated && describe (player).succeeded);
 }
 
 static void
@@ -212,6 +234,7 @@ main (int argc, char **argv)
   g_test_add_func ("/render/player/interpolation", test_interpolation);
   g_test_add_func ("/render/player/frame-rate", test_frame_rate);
   g_test_add_func ("/render/player/episodes", test_episodes);
+  g_test_add_func ("/render/player/goal", test_goal);
   g_test_add_func ("/render/player/pause", test_pause);
   g_test_add_func ("/render/player/unknown", test_unknown);
   g_test_add_func ("/render/scenes", test_scenes);
