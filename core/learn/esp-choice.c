@@ -23,8 +23,8 @@
 /* A search is given this many seconds at least; the deadline ends it nevertheless. */
 #define SHORTEST_SEARCH 0.01
 
-/* A choice takes so many times as long as the steps of its search with random actions: that is what longer
- * formulas, polishing before the search and measuring after it came to for the pendulum and the mountain car. */
+/* A choice takes roughly so many times as long as the steps of its search with random actions: longer
+ * formulas, polishing before the search and measuring after it take about as much again. */
 #define FORECAST_FACTOR 2.0
 
 /* What share of the seconds, if there are any, pruning and refitting the candidates takes. */
