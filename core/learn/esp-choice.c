@@ -467,7 +467,12 @@ choose_symbolic (const EspChoice *choice, EspResult *result)
   Work work;
 
   work_init (&work, choice);
-  work.polish_share = searches ? POLISH_SHARE : 1.0;
+  if (!searches)
+    work.polish_share = 1.0;
+  else if (run->recipe->polish_rounds == 0 && run->recipe->polish_refit_updates == 0)
+    work.polish_share = 0.0;
+  else
+    work.polish_share = POLISH_SHARE;
   polish_candidates (&work);
   if (work.formula != NULL)
     {

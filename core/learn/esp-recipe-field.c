@@ -275,7 +275,7 @@ static const EspRecipeField fields[] = {
          1,
          64,
          "1",
-         "imitations whose numbers begin to evolve in that search; the worse ones drop out one by one"),
+         "imitations whose numbers begin to evolve in that search; the worse half drops out after each lap"),
   FIELD (polish_evolution,
          NUMBER,
          0,

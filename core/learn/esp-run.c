@@ -9,6 +9,7 @@
 #include "esp-path-selector.h"
 #include "esp-phase.h"
 #include "esp-schedule.h"
+#include "esp-search.h"
 
 enum
 {
@@ -142,8 +143,8 @@ esp_run_get_expected_paths (const EspRun *run)
 }
 
 /* Draws the noise of the next actions: normal, and each as much like the one before as the recipe says. Where
- * it is, the noise starts at rest and has its full size after some 1 / (1 − correlation) steps: a car that must
- * swing for seconds never gets anywhere by noise that changes its mind at every step. */
+ * it is, the noise starts at rest and has its full size after some 1 / (1 − correlation) steps: a car that
+ * must swing for seconds never gets anywhere by noise that changes its mind at every step. */
 static void
 draw_exploration (EspRun *run, float *noise)
 {
@@ -349,19 +350,22 @@ esp_run_wants_evaluation (const EspRun *run)
          || esp_run_is_complete (run);
 }
 
-/* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. Where a
- * search shortens what learning found, the higher return alone: it is to be imitated, and of networks that
- * nothing has pruned the shortest one is any. A policy without a formula has no length. */
+/* Whether @a is the better candidate: among bearable lengths the higher return, of equals the shorter; else
+ * the shorter. Where a search follows, what it can edit is bearable: of networks that nothing has pruned the
+ * shortest one is any. A policy without a formula has no length. */
 static bool
 is_better (const EspRun *run, const EspEvaluation *a, const EspEvaluation *b)
 {
-  bool short_a = a->reading_length <= run->recipe->length_limit;
-  bool short_b = b->reading_length <= run->recipe->length_limit;
+  uint64_t limit = run->recipe->polish_search_steps > 0
+                     ? MAX (run->recipe->length_limit, ESP_SEARCH_MAX_LENGTH)
+                     : run->recipe->length_limit;
+  bool are_short = a->reading_length <= limit && b->reading_length <= limit;
+  double value_a = esp_evaluation_get_return (a), value_b = esp_evaluation_get_return (b);
 
-  if (run->recipe->polish_search_steps == 0 && (!short_a || !short_b))
+  if (!are_short || value_a == value_b)
     return a->reading_length < b->reading_length;
 
-  return esp_evaluation_get_return (a) > esp_evaluation_get_return (b);
+  return value_a > value_b;
 }
 
 void

@@ -324,7 +324,9 @@ compute_target (EspSac *sac, double alpha)
   for (size_t i = 0; i < n; i++)
     {
       float value = MIN (first[i], second[i]) - (float) alpha * sac->next.log_density[i];
-      double raw = fmax (batch->rewards[i], recipe->reward_floor);
+      /* what is not finite stays so, and is noticed */
+      double raw = isfinite (batch->rewards[i]) ? fmax (batch->rewards[i], recipe->reward_floor)
+                                                : batch->rewards[i];
       float reward = (float) (recipe->reward_scale * (raw + recipe->reward_offset));
 
       sac->target[i] = reward + (1.0f - batch->terminated[i]) * (float) recipe->discount * value;

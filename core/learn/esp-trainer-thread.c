@@ -52,7 +52,16 @@ static void
 measure_speed (EspTrainer *trainer, double time)
 {
   double elapsed = time - trainer->speed_since;
+  uint64_t step = trainer->run->progress.step, warm_up = trainer->run->recipe->warm_up_steps;
 
+  /* steps without updates say nothing of those with them */
+  if (trainer->speed_step < warm_up && step >= warm_up)
+    {
+      trainer->speed = 0.0;
+      trainer->speed_since = time;
+      trainer->speed_step = step;
+      return;
+    }
   if (elapsed < SPEED_SECONDS)
     return;
   trainer->speed = (double) (trainer->run->progress.step - trainer->speed_step) / elapsed;
@@ -76,8 +85,8 @@ get_learning_left (const EspTrainer *trainer)
   return (double) (run->recipe->steps - run->progress.step) / trainer->speed;
 }
 
-/* Returns how many seconds the final choice will take from now on, or NaN. The more of it is done, the more
- * counts how long that took, and the less what was expected. */
+/* Returns how many seconds the final choice will take from now on, or NaN. The share that is done is done
+ * of what was expected, unless it has taken longer than that already. */
 static double
 get_choice_left (const EspTrainer *trainer)
 {
@@ -91,8 +100,11 @@ get_choice_left (const EspTrainer *trainer)
 
   elapsed = esp_clock_now () - trainer->choice_started;
   share = esp_assessor_get_progress (trainer->assessor);
+  /* what is measured after all steps are spent, nothing tells */
+  if (share >= 1.0)
+    return NAN;
   if (isfinite (expected))
-    return (1.0 - share) * (elapsed + (1.0 - share) * expected);
+    return (1.0 - share) * fmax (expected, elapsed);
 
   return share > TELLING_SHARE ? elapsed * (1.0 - share) / share : NAN;
 }
@@ -303,9 +315,10 @@ end_choice (EspTrainer *trainer)
     {
       /* finished before the first evaluation */
       if (!trainer->diverged)
-        set_message (trainer, trainer->recipe->policy != ESP_POLICY_NEURAL
-                                ? "there is no formula yet: train at least until the first evaluation"
-                                : "there is no network to choose yet: train at least until the first evaluation");
+        set_message (trainer,
+                     trainer->recipe->policy != ESP_POLICY_NEURAL
+                       ? "there is no formula yet: train at least until the first evaluation"
+                       : "there is no network to choose yet: train at least until the first evaluation");
       set_state (trainer, get_idle_state (trainer));
       tell (trainer, true);
       return;

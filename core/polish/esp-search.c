@@ -22,10 +22,6 @@
 /* What is only there to be imitated may be this many times as long as the result. */
 #define TEACHER_LENGTH 4
 
-/* A longer formula may be the teacher, but is not edited: edits write it out, and a network that was hardly
- * pruned has millions of nodes then. */
-#define MAX_SEED_LENGTH 1000
-
 /* And fronts of those that imitate, of which the best ones are measured in the environment. */
 #define IMITATION_DEPTH 2
 
@@ -435,7 +431,7 @@ offer_seed (Search *search, EspFormula *seed, EspPool *pool)
       search->teacher = esp_formula_ref (seed);
       search->teacher_value = value;
     }
-  if (esp_formula_get_longest (seed) <= MAX_SEED_LENGTH
+  if (esp_formula_get_longest (seed) <= ESP_SEARCH_MAX_LENGTH
       && (!is_cancelled (search) || esp_archive_get_n (search->population.archive) == 0))
     esp_archive_offer (search->population.archive, seed, value);
 }
