@@ -9,7 +9,6 @@
 #include "esp-path-selector.h"
 #include "esp-phase.h"
 #include "esp-schedule.h"
-#include "esp-search.h"
 
 enum
 {
@@ -350,22 +349,28 @@ esp_run_wants_evaluation (const EspRun *run)
          || esp_run_is_complete (run);
 }
 
-/* Whether @a is the better candidate: among bearable lengths the higher return, of equals the shorter; else
- * the shorter. Where a search follows, what it can edit is bearable: of networks that nothing has pruned the
- * shortest one is any. A policy without a formula has no length. */
+/* Whether nothing shortens networks while they learn, but a search does afterwards. Their lengths say nothing
+ * then: the shortest of networks that are not pruned is any, and often the first. */
+static bool
+is_shortened_later (const EspRecipe *recipe)
+{
+  bool prunes = recipe->path_selector && recipe->final_allowance < 1.0;
+
+  return !prunes && recipe->polish_search_steps > 0;
+}
+
+/* Whether @a is the better candidate: among bearable lengths the higher return, else the shorter. A policy
+ * without a formula has no length. */
 static bool
 is_better (const EspRun *run, const EspEvaluation *a, const EspEvaluation *b)
 {
-  uint64_t limit = run->recipe->polish_search_steps > 0
-                     ? MAX (run->recipe->length_limit, ESP_SEARCH_MAX_LENGTH)
-                     : run->recipe->length_limit;
-  bool are_short = a->reading_length <= limit && b->reading_length <= limit;
-  double value_a = esp_evaluation_get_return (a), value_b = esp_evaluation_get_return (b);
+  bool short_a = a->reading_length <= run->recipe->length_limit;
+  bool short_b = b->reading_length <= run->recipe->length_limit;
 
-  if (!are_short || value_a == value_b)
+  if ((!short_a || !short_b) && !is_shortened_later (run->recipe))
     return a->reading_length < b->reading_length;
 
-  return value_a > value_b;
+  return esp_evaluation_get_return (a) > esp_evaluation_get_return (b);
 }
 
 void

@@ -22,6 +22,10 @@
 /* What is only there to be imitated may be this many times as long as the result. */
 #define TEACHER_LENGTH 4
 
+/* A longer formula may be the teacher, but is not edited: edits write it out, and a network that was hardly
+ * pruned has millions of nodes then. */
+#define MAX_SEED_LENGTH 1000
+
 /* And fronts of those that imitate, of which the best ones are measured in the environment. */
 #define IMITATION_DEPTH 2
 
@@ -390,8 +394,8 @@ is_rival (const Search *search, const EspArchiveEntry *entry, const EspArchiveEn
          && entry->value >= best->value - RIVAL_SHARE * fabs (best->value);
 }
 
-/* The best of the population for each length, and the rivals of the best of all, with their numbers rounded.
- */
+/* The best of the population for each length, and the rivals of the best of all, with their numbers rounded:
+ * but for what is too long, which is only there to be compared with. */
 static EspArchive *
 make_front (Search *search, EspPool *pool)
 {
@@ -409,6 +413,11 @@ make_front (Search *search, EspPool *pool)
       if (!esp_archive_offer (alone, entry->formula, entry->value)
           && (!is_rival (search, entry, best) || ++n_rivals > MAX_RIVALS))
         continue;
+      if (best != NULL && esp_formula_get_longest (entry->formula) > search->settings->length_limit)
+        {
+          esp_archive_offer (front, entry->formula, entry->value);
+          continue;
+        }
 
       g_autoptr (EspFormula) formula = round_numbers (search, entry, pool, &value);
 
@@ -431,7 +440,7 @@ offer_seed (Search *search, EspFormula *seed, EspPool *pool)
       search->teacher = esp_formula_ref (seed);
       search->teacher_value = value;
     }
-  if (esp_formula_get_longest (seed) <= ESP_SEARCH_MAX_LENGTH
+  if (esp_formula_get_longest (seed) <= MAX_SEED_LENGTH
       && (!is_cancelled (search) || esp_archive_get_n (search->population.archive) == 0))
     esp_archive_offer (search->population.archive, seed, value);
 }

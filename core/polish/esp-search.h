@@ -26,10 +26,6 @@
 
 G_BEGIN_DECLS
 
-/* A seed of which some action is longer is imitated, but not edited: edits write it out, and a network that was
- * hardly pruned has millions of nodes then. */
-#define ESP_SEARCH_MAX_LENGTH 1000
-
 /**
  * EspSearchSettings:
  * @environment: where formulas are measured
@@ -75,7 +71,7 @@ typedef bool (*EspSearchProgress) (void *data, double share, const EspArchive *a
 
 /* Searches from the @n formulas @seeds and returns the archive of what was found: the front, and rivals of
  * its best, which other episodes may prefer. Some of it may be longer than the limit: esp_archive_choose()
- * holds that. The seeds are in it, as far as nothing beats them and they are at most ESP_SEARCH_MAX_LENGTH long.
+ * holds that. The seeds are in it, as far as nothing beats them and they are not too long to be edited.
  * Measures with @pool (NULL: alone); ends early with what there is when @cancelled (NULL: never) becomes true.
  * @progress may be NULL. Free the result with esp_archive_unref(). */
 EspArchive *esp_search_formulas (EspFormula *const *seeds,

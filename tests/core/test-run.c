@@ -471,12 +471,13 @@ test_not_finite (void)
     }
 }
 
-/* The best candidates are kept, best first: by return among those short enough, else by length; where a
- * search shortens them, by return among those that it can edit. */
+/* The best candidates are kept, best first: by return among those short enough, else by length; by return
+ * alone where nothing prunes and a search follows. */
 static void
-assert_candidates (const char *search_steps, const double *best, const size_t *steps)
+assert_candidates (const char *allowance, const char *search_steps, const double *best, const size_t *steps)
 {
-  g_autoptr (EspRecipe) recipe = small_recipe ("candidates=3", "length_limit=20", search_steps, NULL);
+  g_autoptr (EspRecipe)
+    recipe = small_recipe ("candidates=3", "length_limit=20", allowance, search_steps, NULL);
   g_autoptr (EspRun) run = small_run ("cartpole", recipe, 1);
   static const struct
   {
@@ -508,9 +509,14 @@ assert_candidates (const char *search_steps, const double *best, const size_t *s
 static void
 test_candidates (void)
 {
-  /* of equals the shorter one, and of those the earlier one */
-  assert_candidates ("polish_search_steps=0", (double[]){ 70, 50, 50 }, (size_t[]){ 5, 3, 6 });
-  assert_candidates ("polish_search_steps=1000", (double[]){ 900, 900, 900 }, (size_t[]){ 4, 9, 7 });
+  static const double by_length[] = { 70, 50, 50 }, by_return[] = { 950, 900, 900 };
+  static const size_t short_ones[] = { 5, 3, 6 }, good_ones[] = { 8, 4, 7 };
+
+  /* of equals the earlier one */
+  assert_candidates ("final_allowance=0.03", "polish_search_steps=0", by_length, short_ones);
+  assert_candidates ("final_allowance=0.03", "polish_search_steps=1000", by_length, short_ones);
+  assert_candidates ("final_allowance=1", "polish_search_steps=0", by_length, short_ones);
+  assert_candidates ("final_allowance=1", "polish_search_steps=1000", by_return, good_ones);
 }
 
 int
