@@ -119,6 +119,7 @@ compute_target (const float *restrict first,
                 size_t n,
                 float alpha,
                 float scale,
+                float least,
                 float offset,
                 float discount,
                 float *restrict target)
@@ -127,7 +128,9 @@ compute_target (const float *restrict first,
     {
       float value = (first[i] < second[i] ? first[i] : second[i]) - alpha * log_density[i];
 
-      target[i] = scale * (rewards[i] + offset) + (1.0f - terminated[i]) * discount * value;
+      float reward = rewards[i] < least ? least : rewards[i];
+
+      target[i] = scale * (reward + offset) + (1.0f - terminated[i]) * discount * value;
     }
 }
 
@@ -156,8 +159,8 @@ make_target (EspFloor *floor, float alpha)
                                            floor->activations[c]);
   if (floor->loops)
     compute_target (values[0], values[1], floor->next.log_density, batch->rewards, batch->terminated,
-                    floor->n, alpha, (float) recipe->reward_scale, (float) recipe->reward_offset,
-                    (float) recipe->discount, floor->target);
+                    floor->n, alpha, (float) recipe->reward_scale, (float) recipe->reward_floor,
+                    (float) recipe->reward_offset, (float) recipe->discount, floor->target);
   esp_phase_end (outer);
 }
 
